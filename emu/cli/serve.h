@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The emulator process: event loop, and the JSON commands that nicemu's other commands send.
+ *
+ * A request is {"command": NAME, …}; its answer is one JSON document, either {"error": text,
+ * "status": exit status} or the command's data. A job (a replay) runs in steps between control
+ * messages, sends {"progress": …} and answers when it is done; a second one meanwhile is refused.
+ *
+ * Threading: one event loop.
+ */
+#ifndef NICEMU_CLI_SERVE_H
+#define NICEMU_CLI_SERVE_H
+
+#include <nicemu/engine/emulator.h>
+
+#include <jansson.h>
+
+struct serve;
+
+/* Long work. step does a bounded piece (a few milliseconds) and returns true while there is more. */
+struct serve_job {
+	bool (*step)(void *context);
+	json_t *(*progress)(void *context); /* a new reference, or NULL: nothing to tell */
+	void (*interrupt)(void *context);   /* end at the next step */
+	json_t *(*finish)(void *context);   /* the answer; frees context */
+	void *context;
+};
+
+/*
+ * A handler returns the answer (a new reference), or NULL after it has set *job. fds are its
+ * descriptors: one that it takes over it sets to -1.
+ */
+typedef json_t *(*serve_handler)(struct emulator *emulator, const json_t *request, int *fds,
+				 size_t num_fds, struct serve_job *job);
+
+struct serve_command {
+	const char *name;
+	serve_handler handle;
+};
+
+/* Commands of the replay and show family (serve_replay.c, serve_show.c); ended by a NULL name. */
+extern const struct serve_command serve_replay_commands[];
+extern const struct serve_command serve_show_commands[];
+
+/* {"error": text, "status": status} */
+json_t *serve_error(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Serve until {"command": "stop"}, SIGTERM, or end of file on lifeline (a descriptor, or -1).
+ * 0 or a negative errno.
+ */
+int serve(struct emulator *emulator, int lifeline);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A command's connection to an emulator, its own or a running one.
+ *
+ * With --socket or $NICEMU_SOCKET the session joins that emulator; otherwise it forks one for itself
+ * (same code as `nicemu start`, private socket in a temporary folder, ignores SIGINT, ends with the
+ * session). So every command works the same way in both cases: it talks JSON (serve.h) and runs nft
+ * under the preload.
+ *
+ * Threading: one thread.
+ */
+#ifndef NICEMU_CLI_SESSION_H
+#define NICEMU_CLI_SESSION_H
+
+#include "cli.h"
+
+#include <jansson.h>
+#include <sys/types.h>
+
+struct session {
+	char socket_path[108];
+	int fd;          /* command connection */
+	pid_t emulator;  /* ours, or 0 */
+	char *directory; /* temporary, holds our socket; NULL when joined */
+};
+
+/* An exit status: EXIT_DONE, or a complaint has been printed. */
+int session_open(struct session *session, const struct common_options *options);
+void session_close(struct session *session);
+
+/*
+ * Send a request {"command": …} with descriptors (borrowed) and wait for its answer (a new
+ * reference; NULL: the emulator is gone, a complaint has been printed). Messages with "progress"
+ * that arrive before it go to progress (may be NULL). SIGINT while waiting sends {"command":
+ * "interrupt"} once and goes on waiting: the job ends with what it has.
+ */
+json_t *session_request(struct session *session, const json_t *request, const int *fds,
+			size_t num_fds, void (*progress)(void *context, const json_t *message),
+			void *context);
+
+/*
+ * Run a program with the preload and the closed door. It inherits stdin, stdout and stderr except
+ * those given as descriptors (>= 0) in streams[3] (borrowed).
+ * Its pid, or a negative errno (-ENOENT not found, -EACCES can't be run); search: like nft, look in
+ * PATH, then /usr/sbin and /sbin.
+ */
+pid_t session_spawn(struct session *session, char *const argv[], const int streams[3]);
+
+/* The same and wait: its exit status (128 + n when killed by signal n), output collected (owned). */
+int session_run(struct session *session, char *const argv[], char **output, char **errors);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The NIC as the user describes it: ports, model, kernel version, table size.
+ *
+ * A NIC comes from a YAML file (schema in netdevsim-config/README.md) or is the default one: model
+ * `generic`, kernel DEFAULT_KERNEL, ports eth0 … eth7. Ports have a number (0, 1, … in file order:
+ * what the packet path uses) and an interface index (what netlink and flow rules use).
+ *
+ * Invariants: port names are unique, valid interface names and not "lo"; ifindex of a port is
+ * number + NIC_FIRST_IFINDEX; `lo` is interface 1 and no port.
+ *
+ * Threading: built before the emulator runs; ports may be added between batches (`open_ports`).
+ */
+#ifndef NICEMU_CONFIG_NIC_H
+#define NICEMU_CONFIG_NIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	NIC_NAME_SIZE = 16,    /* as IFNAMSIZ, with the NUL */
+	NIC_PORTS_MAX = 4096,
+	NIC_FIRST_IFINDEX = 2, /* 1 is lo */
+};
+
+#define NIC_DEFAULT_KERNEL  "6.12"
+#define NIC_DEFAULT_ENTRIES (UINT64_C(1) << 20)
+
+enum nic_port_kind { NIC_PORT_UPLINK, NIC_PORT_PF, NIC_PORT_VF, NIC_PORT_REPRESENTOR };
+
+struct nic_port {
+	char name[NIC_NAME_SIZE];
+	uint8_t mac[6];
+	enum nic_port_kind kind;
+	uint32_t speed; /* Mbit/s */
+	uint32_t mtu;   /* bytes */
+	uint32_t ifindex;
+};
+
+struct nic {
+	char *name;   /* in reports */
+	char *model;  /* "generic" */
+	char *kernel; /* as the user wrote it, e.g. "6.12" */
+	uint64_t entries; /* TCAM size */
+	size_t num_ports;
+	struct nic_port *ports;
+	/* Devices that a chain names become ports (no NIC file given). */
+	bool open_ports;
+};
+
+/* What is wrong with an input file. text names file, line, field and what was expected. */
+struct config_error {
+	char text[512];
+};
+
+/* The default NIC. 0 or -ENOMEM. Free with nic_clear. */
+int nic_default(struct nic *nic);
+
+/*
+ * Load a NIC file. 0, -ENOMEM, or -errno with error filled: -EINVAL for a file that is not a NIC
+ * description, else what open or read said.
+ */
+int nic_load(struct nic *nic, const char *path, struct config_error *error);
+
+void nic_clear(struct nic *nic);
+
+/*
+ * Append a port with default properties (MAC 02:00:00:00:hh:ll from its number).
+ * Its number, or -EINVAL (not an interface name, or "lo"), -EEXIST, -ENOSPC, -ENOMEM.
+ */
+int nic_add_port(struct nic *nic, const char *name);
+
+/* Number of the port with that name or interface index, or -ENODEV. */
+int nic_port_by_name(const struct nic *nic, const char *name);
+int nic_port_by_ifindex(const struct nic *nic, uint32_t ifindex);
+
+/* As the kernel's dev_valid_name: not empty, < 16 bytes, no '/', ':', white space, not "." or "..". */
+bool nic_valid_port_name(const char *name);
+
+#endif

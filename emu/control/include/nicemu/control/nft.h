@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The nf_tables endpoint: what the kernel's nfnetlink subsystem NFNL_SUBSYS_NFTABLES does, for
+ * clients of the emulator.
+ *
+ * It keeps tables, chains, rules, sets, elements and stateful objects; handles batches all or
+ * nothing; answers with the kernel's errno at the kernel's message; dumps what a kernel dumps; and
+ * for netdev chains with `flags offload` sends commands through offload/ at commit, with the
+ * kernel's order and rollback.
+ *
+ * Limits, said when met: flowtables, interval overlap checks, element timeouts and dynamic set
+ * updates answer EOPNOTSUPP.
+ *
+ * Threading: event loop.
+ */
+#ifndef NICEMU_CONTROL_NFT_H
+#define NICEMU_CONTROL_NFT_H
+
+#include <nicemu/base/clock.h>
+#include <nicemu/base/log.h>
+#include <nicemu/base/reason.h>
+#include <nicemu/config/kernel.h>
+#include <nicemu/config/nic.h>
+#include <nicemu/control/rt.h>
+#include <nicemu/control/server.h>
+#include <nicemu/offload/offload.h>
+
+struct nft;
+
+/* All borrowed; they outlive the endpoint. rt and log may be NULL. */
+struct nft_environment {
+	struct server *server;
+	struct nic *nic; /* ports are added when nic->open_ports and a chain names one */
+	const struct kernel_behavior *kernel;
+	struct offload *offload;
+	struct rt *rt;
+	struct log *log;
+	const struct clock *clock;
+};
+
+/* NULL when memory is out. */
+struct nft *nft_create(const struct nft_environment *environment);
+void nft_destroy(struct nft *nft);
+
+/* A rule of an offload chain on one of the chain's ports. Strings are borrowed during the visit. */
+struct nft_offload_rule {
+	const char *family, *table, *chain; /* "netdev" … */
+	uint64_t handle;
+	const char *comment; /* or NULL */
+	uint16_t port;       /* number */
+	int32_t priority;
+	bool has_counter;
+	bool in_hw;          /* programmed: a REPLACE was accepted for this port */
+	uint32_t binding;    /* with cookie: names its entry */
+	uint64_t cookie;
+	const struct flow_rule *flow_rule; /* its translation, or NULL */
+};
+
+/* In order of tables, chains, rules; for each rule its ports in the chain's order. */
+void nft_visit_offload_rules(const struct nft *nft,
+			     void (*visit)(void *context, const struct nft_offload_rule *rule),
+			     void *context);
+
+/* The ingress port of the first offload chain (creation order), or -1. */
+int nft_first_offload_port(const struct nft *nft);
+
+/*
+ * Why messages were refused, oldest first; kept until nft_clear_refusals (at most 100,000, the
+ * rest is counted in the log). sequence is the message's nlmsg_seq, line for line what the client
+ * got as errors.
+ */
+struct nft_refusal {
+	uint32_t portid, sequence;
+	bool at_commit; /* the error was sent for the batch's first message */
+	const char *family, *table, *chain; /* NULL where not known */
+	const char *expression; /* name of the expression type that was refused, or NULL */
+	struct reason reason;
+};
+size_t nft_num_refusals(const struct nft *nft);
+const struct nft_refusal *nft_refusal(const struct nft *nft, size_t index);
+void nft_clear_refusals(struct nft *nft);
+
+/*
+ * Judge mode: instead of one commit at the end, each message of a batch is carried out and offered
+ * to the NIC at once and on its own; every refusal is the message's own error and carries the
+ * offset of the refused expression in the extended ack; at the end the whole batch is rolled back.
+ * For finding every refused rule of a file in one run.
+ */
+void nft_set_judge(struct nft *nft, bool on);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One emulated NIC with everything attached: configuration, ASIC, offload, control endpoints, clock.
+ *
+ * emulator_create wires the layers together; nothing else does. The members are read by report/ and
+ * by the commands; only the layers themselves change them.
+ *
+ * Threading: one event loop owns it all. Packet work (replay.h) is done in steps between calls of
+ * server_dispatch, so control commands take effect between packet batches.
+ */
+#ifndef NICEMU_ENGINE_EMULATOR_H
+#define NICEMU_ENGINE_EMULATOR_H
+
+#include <nicemu/asic/asic.h>
+#include <nicemu/base/clock.h>
+#include <nicemu/base/log.h>
+#include <nicemu/config/kernel.h>
+#include <nicemu/config/nic.h>
+#include <nicemu/control/nft.h>
+#include <nicemu/control/rt.h>
+#include <nicemu/control/server.h>
+#include <nicemu/offload/offload.h>
+
+struct emulator_port_counters {
+	uint64_t rx_packets, rx_bytes; /* from the wire */
+	uint64_t tx_packets, tx_bytes; /* to the wire: redirected and mirrored */
+};
+
+struct emulator {
+	struct nic nic; /* taken over from the caller */
+	struct kernel_behavior kernel;
+	struct clock clock;
+	struct log *log;
+	struct server *server;
+	struct asic *asic;
+	struct offload *offload;
+	struct rt *rt;
+	struct nft *nft;
+	/* Since the start, NIC_PORTS_MAX of them, by port number. */
+	struct emulator_port_counters *ports;
+};
+
+/*
+ * Build one that listens on socket_path. Takes nic over, also on failure. 0 or a negative errno
+ * (-EADDRINUSE: another emulator answers on that path).
+ */
+int emulator_create(struct emulator **emulator, struct nic *nic,
+		    const struct kernel_behavior *kernel, const char *socket_path);
+void emulator_destroy(struct emulator *emulator);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one entry point to the NIC for every front end: BIND, UNBIND, REPLACE, DESTROY, STATS.
+ *
+ * Why: nf_tables chains, flowtables, flower, the kernel module and recordings all end here, so
+ * faults, logging, recording and differential tests have one place (the tap), and what a driver
+ * must do is declared once (struct offload_driver).
+ *
+ * A binding is one BIND: one port, for one block (an offload chain) or flowtable. A chain on three
+ * ports has three bindings, and its front end sends every command to each of them, in the order in
+ * which they were bound. Commands are keyed on (binding, cookie).
+ *
+ * Statistics: the driver reports totals, which only grow. offload alone turns totals into deltas:
+ * each STATS returns what came since the STATS before it, per (binding, cookie). An entry starts
+ * with no delta at REPLACE.
+ *
+ * Errors are negative errnos with a reason. Cookies and prio are the front end's.
+ *
+ * Threading: one owner (the emulator's event loop), between packet batches.
+ */
+#ifndef NICEMU_OFFLOAD_OFFLOAD_H
+#define NICEMU_OFFLOAD_OFFLOAD_H
+
+#include <nicemu/base/reason.h>
+#include <nicemu/flow/rule.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum offload_binder { OFFLOAD_BLOCK, OFFLOAD_FLOWTABLE };
+enum offload_direction { OFFLOAD_INGRESS, OFFLOAD_EGRESS };
+
+struct offload_binding {
+	uint32_t id;      /* unique, never reused, from 1; set by offload_bind */
+	uint16_t port;    /* number of the port */
+	enum offload_binder binder;
+	enum offload_direction direction;
+	uint64_t block;   /* identity of the chain or flowtable: the same for all its ports */
+};
+
+enum offload_verb { OFFLOAD_BIND, OFFLOAD_UNBIND, OFFLOAD_REPLACE, OFFLOAD_DESTROY, OFFLOAD_STATS };
+
+struct offload_stats {
+	uint64_t packets, bytes;
+	uint64_t last_used_ns; /* 0: never */
+};
+
+/* struct flow_cls_offload, as far as a driver looks at it. */
+struct offload_command {
+	uint32_t binding;
+	uint64_t cookie;
+	uint32_t prio;
+	uint32_t chain_index;
+	uint16_t protocol; /* ethertype, host order */
+	bool skip_sw;
+	const struct flow_rule *rule; /* REPLACE only; borrowed during the call */
+};
+
+/*
+ * What a driver implements; asic/ does. Called in command order. A callback that refuses fills the
+ * reason. Unknown (binding, cookie): destroy and totals return -ENOENT.
+ */
+struct offload_driver {
+	int (*bind)(void *driver, const struct offload_binding *binding, struct reason *reason);
+	/* Removes every entry of the binding that is left. */
+	void (*unbind)(void *driver, const struct offload_binding *binding);
+	int (*replace)(void *driver, const struct offload_command *command, struct reason *reason);
+	int (*destroy)(void *driver, const struct offload_command *command, struct reason *reason);
+	/* Totals since the entry was made. */
+	int (*totals)(void *driver, const struct offload_command *command,
+		      struct offload_stats *totals);
+};
+
+/* What passed, after the driver answered. binding and command are borrowed; stats: STATS only. */
+struct offload_event {
+	enum offload_verb verb;
+	const struct offload_binding *binding;
+	const struct offload_command *command; /* NULL for BIND and UNBIND */
+	const struct offload_stats *stats;     /* the delta returned, or NULL */
+	int error;                             /* 0 or negative errno */
+	const struct reason *reason;           /* when error */
+};
+
+typedef void (*offload_tap_fn)(void *context, const struct offload_event *event);
+
+struct offload;
+
+/* driver and context are borrowed and outlive the offload. NULL when memory is out. */
+struct offload *offload_create(const struct offload_driver *driver, void *context);
+void offload_destroy(struct offload *offload);
+
+/* At most one tap; NULL takes it away. */
+void offload_set_tap(struct offload *offload, offload_tap_fn tap, void *context);
+
+/* 0 and binding->id set, or what the driver said. All other members are the caller's. */
+int offload_bind(struct offload *offload, struct offload_binding *binding, struct reason *reason);
+
+/* 0 or -ENOENT. */
+int offload_unbind(struct offload *offload, uint32_t binding);
+
+/* REPLACE of a live cookie updates it and keeps its totals. */
+int offload_replace(struct offload *offload, const struct offload_command *command,
+		    struct reason *reason);
+int offload_destroy_rule(struct offload *offload, const struct offload_command *command,
+			 struct reason *reason);
+
+/* *delta = what came since the last call for this (binding, cookie); zero on error. */
+int offload_stats(struct offload *offload, const struct offload_command *command,
+		  struct offload_stats *delta);
+
+/* Totals of a live rule, without touching the deltas: for reports. 0 or -ENOENT. */
+int offload_totals(struct offload *offload, uint32_t binding, uint64_t cookie,
+		   struct offload_stats *totals);
+
+const char *offload_verb_name(enum offload_verb verb); /* "BIND", … */
+
+#endif

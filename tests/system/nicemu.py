@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the system tests share: the built program, running commands, skipping with a reason."""
+import os
+import subprocess
+import sys
+import tempfile
+
+SOURCE = os.environ.get("NICEMU_SOURCE") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+BUILD = os.environ.get("NICEMU_BUILD") or os.path.join(SOURCE, "build")
+NICEMU = os.path.join(BUILD, "emu", "cli", "nicemu")
+SHARED_PCAPS = os.environ.get("NICEMU_PCAPS") or os.path.join(SOURCE, "..", "shared", "pcaps")
+PCAPS = os.path.join(SOURCE, "pcaps")
+RULES = os.path.join(SOURCE, "rules")
+
+
+def run(*words, stdin=None, timeout=120, **more):
+    """Run a command; text in, text out, never raises on its exit status."""
+    return subprocess.run([str(w) for w in words], input=stdin, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=timeout, **more)
+
+
+def nicemu(*words, **more):
+    return run(NICEMU, *words, **more)
+
+
+def skip_suite(reason):
+    """The whole suite can't run here."""
+    print("SKIP: " + reason, flush=True)
+    sys.exit(77)
+
+
+def write_temporary(text, suffix=".nft"):
+    """A file with this text that lives as long as the test process."""
+    handle = tempfile.NamedTemporaryFile("w", suffix=suffix)
+    handle.write(text)
+    handle.flush()
+    _kept.append(handle)
+    return handle.name
+
+
+_kept = []
