@@ -64,7 +64,7 @@ struct nft_expr {
 		} meta;
 		struct {
 			uint8_t sreg, op, length;
-			uint8_t data[64];
+			uint8_t data[16];
 		} cmp;
 		struct {
 			uint8_t sreg, sreg2, dreg, length;
@@ -77,8 +77,8 @@ struct nft_expr {
 			uint8_t dreg, length; /* dreg 0 is the verdict register's first word */
 			bool is_verdict;
 			int32_t verdict;
-			uint8_t data[64];
-			char chain[256]; /* of jump and goto; empty where it was named by id */
+			uint8_t data[16];
+			char chain[256]; /* of jump and goto */
 		} immediate;
 		struct {
 			uint64_t packets, bytes; /* initial values; the endpoint adds to them */
@@ -102,6 +102,7 @@ struct nft_expr_set {
 	uint32_t key_length, data_length;
 	uint32_t data_type;   /* NFT_DATA_VERDICT or a value type; maps only */
 	uint32_t object_type; /* NFT_OBJECT_*, 0 without NFT_SET_OBJECT */
+	const char *name;     /* its real name, where nft said "__set%d" and an id; copied */
 	void *reference;      /* goes to nft_expr.reference */
 };
 
@@ -115,13 +116,15 @@ struct nft_expr_context {
 	 * errno (ENOENT when absent, EBUSY for an anonymous set that is bound already, EOPNOTSUPP
 	 * for a jump to a base chain …). A callback that is NULL finds nothing: -ENOENT. name and
 	 * id may be NULL (not both). chain: verdict is the attribute NFTA_VERDICT_CHAIN or
-	 * NFTA_VERDICT_CHAIN_ID, told apart by its type.
+	 * NFTA_VERDICT_CHAIN_ID, told apart by its type; *chain_name is the chain's real name
+	 * (copied).
 	 */
 	int (*lookup_set)(void *lookup_context, const struct nlattr *name, const struct nlattr *id,
 			  struct nft_expr_set *set);
 	int (*lookup_object)(void *lookup_context, const struct nlattr *name, uint32_t type,
 			     void **reference);
-	int (*lookup_chain)(void *lookup_context, const struct nlattr *chain, void **reference);
+	int (*lookup_chain)(void *lookup_context, const struct nlattr *chain,
+			    const char **chain_name, void **reference);
 	/*
 	 * Undo a look-up: called for each reference when a later check refuses the rule, in reverse
 	 * order. May be NULL where look-ups count nothing.
