@@ -1,1 +1,472 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A state machine: each layer reads its header through the cursor, writes its fields and names the
+ * layer that follows. Ids of fields are constants here, so every flow_key_set is a shift and an OR.
+ */
+#include <nicemu/packet/dissect.h>
+
+#include <nicemu/base/cursor.h>
+
+#include <endian.h>
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+enum layer {
+	LAYER_END,
+	LAYER_ETHERNET,
+	LAYER_VLAN,
+	LAYER_ARP,
+	LAYER_MPLS,
+	LAYER_PPPOE,
+	LAYER_IPV4,
+	LAYER_IPV6,
+	LAYER_IPV6_NEXT,
+	LAYER_TRANSPORT,
+};
+
+enum {
+	TYPE_8021AD = 0x88a8,
+	TYPE_MPLS = 0x8847,
+	TYPE_MPLS_MULTICAST = 0x8848,
+	TYPE_PPPOE_SESSION = 0x8864,
+	TYPE_MIN = 0x0600, /* below, the two bytes are an IEEE 802.3 length */
+};
+
+/* An IP header without a length (a jumbogram, an offloaded segment): nothing to compare with. */
+enum { END_UNKNOWN = 0 };
+
+struct dissection {
+	struct cursor cursor; /* over the captured bytes */
+	struct flow_key *key;
+	uint64_t present;
+	uint32_t flags;
+	uint32_t wire_end;    /* where the frame ends on the wire, as the layers so far tell */
+	uint32_t payload_end; /* where the IP payload ends, as its header tells; or END_UNKNOWN */
+	uint32_t l3_offset, l4_offset;
+	uint32_t control_flags;
+	uint16_t addr_type;
+	uint16_t n_proto;
+	uint8_t next_header; /* of IPv6: the header that is about to be read */
+	uint8_t ip_proto;
+	uint8_t vlan_tags;
+};
+
+static uint16_t be16_at(const uint8_t *p)
+{
+	uint16_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return be16toh(value);
+}
+
+static uint32_t be32_at(const uint8_t *p)
+{
+	uint32_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return be32toh(value);
+}
+
+static uint64_t be48_at(const uint8_t *p)
+{
+	return (uint64_t)be32_at(p) << 16 | be16_at(p + 4);
+}
+
+static uint64_t be64_at(const uint8_t *p)
+{
+	uint64_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return be64toh(value);
+}
+
+/* The next size bytes of a header; NULL, and a flag, where the captured bytes end before. */
+static const uint8_t *header(struct dissection *d, size_t size)
+{
+	const uint8_t *p = cursor_bytes(&d->cursor, size);
+
+	if (!p)
+		d->flags |= DISSECT_SHORT;
+	return p;
+}
+
+static uint32_t position(const struct dissection *d)
+{
+	return (uint32_t)d->cursor.position;
+}
+
+/* Bytes on the wire from here on. The cursor never gets beyond the captured bytes. */
+static uint32_t wire_left(const struct dissection *d)
+{
+	return d->wire_end > position(d) ? d->wire_end - position(d) : 0;
+}
+
+static enum layer malformed(struct dissection *d)
+{
+	d->flags |= DISSECT_MALFORMED;
+	return LAYER_END;
+}
+
+static enum layer layer_of_type(struct dissection *d, uint16_t type)
+{
+	d->n_proto = type;
+	switch (type) {
+	case ETHERTYPE_IP: return LAYER_IPV4;
+	case ETHERTYPE_IPV6: return LAYER_IPV6;
+	case ETHERTYPE_VLAN:
+	case TYPE_8021AD: return LAYER_VLAN;
+	case ETHERTYPE_ARP:
+	case ETHERTYPE_REVARP: return LAYER_ARP;
+	case TYPE_MPLS:
+	case TYPE_MPLS_MULTICAST: return LAYER_MPLS;
+	case TYPE_PPPOE_SESSION: return LAYER_PPPOE;
+	}
+	if (type < TYPE_MIN && type > wire_left(d))
+		return malformed(d);
+	return LAYER_END;
+}
+
+static enum layer ethernet(struct dissection *d)
+{
+	const uint8_t *p = header(d, 14);
+
+	if (!p)
+		return LAYER_END;
+	flow_key_set(d->key, FLOW_ETH_DST, be48_at(p));
+	flow_key_set(d->key, FLOW_ETH_SRC, be48_at(p + 6));
+	d->present |= FLOW_PRESENT(ETH_ADDRS) | FLOW_PRESENT(BASIC);
+	return layer_of_type(d, be16_at(p + 12));
+}
+
+static enum layer vlan(struct dissection *d)
+{
+	const uint8_t *p = header(d, 4);
+
+	if (!p)
+		return LAYER_END;
+	if (d->vlan_tags == 0) {
+		flow_key_set(d->key, FLOW_VLAN_TCI, be16_at(p));
+		flow_key_set(d->key, FLOW_VLAN_TPID, d->n_proto);
+		d->present |= FLOW_PRESENT(VLAN);
+	} else if (d->vlan_tags == 1) {
+		flow_key_set(d->key, FLOW_CVLAN_TCI, be16_at(p));
+		flow_key_set(d->key, FLOW_CVLAN_TPID, d->n_proto);
+		d->present |= FLOW_PRESENT(CVLAN);
+	}
+	if (d->vlan_tags < UINT8_MAX)
+		d->vlan_tags++;
+	return layer_of_type(d, be16_at(p + 2));
+}
+
+/* Only ARP of IPv4 over Ethernet has the sizes that the fields have. */
+static enum layer arp(struct dissection *d)
+{
+	const uint64_t ethernet_ipv4 = UINT64_C(0x000108000604);
+	const uint8_t *p;
+	uint8_t op;
+
+	d->l3_offset = position(d);
+	p = header(d, 8);
+	if (!p || be48_at(p) != ethernet_ipv4)
+		return LAYER_END;
+	op = p[7];
+	p = header(d, 20);
+	if (!p)
+		return LAYER_END;
+	flow_key_set(d->key, FLOW_ARP_OP, op);
+	flow_key_set(d->key, FLOW_ARP_SHA, be48_at(p));
+	flow_key_set(d->key, FLOW_ARP_SIP, be32_at(p + 6));
+	flow_key_set(d->key, FLOW_ARP_THA, be48_at(p + 10));
+	flow_key_set(d->key, FLOW_ARP_TIP, be32_at(p + 16));
+	d->present |= FLOW_PRESENT(ARP);
+	return LAYER_END;
+}
+
+static enum layer mpls(struct dissection *d)
+{
+	const uint8_t *p;
+
+	d->l3_offset = position(d);
+	p = header(d, 4);
+	if (!p)
+		return LAYER_END;
+	flow_key_set(d->key, FLOW_MPLS_LSE, be32_at(p));
+	d->present |= FLOW_PRESENT(MPLS);
+	return LAYER_END;
+}
+
+/* The Ethernet type of what a PPP frame holds, 0 where the kernel's dissector does not go on. */
+static uint16_t type_of_ppp(uint16_t ppp_proto)
+{
+	switch (ppp_proto) {
+	case 0x0021: return ETHERTYPE_IP;
+	case 0x0057: return ETHERTYPE_IPV6;
+	case 0x0281: return TYPE_MPLS;
+	case 0x0283: return TYPE_MPLS_MULTICAST;
+	default: return 0;
+	}
+}
+
+static enum layer pppoe(struct dissection *d)
+{
+	const uint16_t version_1_type_1_code_0 = 0x1100;
+	const uint8_t *p = header(d, 8);
+	uint16_t ppp_proto, type;
+	uint32_t end;
+
+	if (!p || be16_at(p) != version_1_type_1_code_0)
+		return LAYER_END;
+	/* An odd number below an even one, else it is no PPP protocol (RFC 1661) or compressed. */
+	ppp_proto = be16_at(p + 6);
+	if ((ppp_proto & 0x0101) != 0x0001)
+		return LAYER_END;
+	flow_key_set(d->key, FLOW_PPPOE_SESSION_ID, be16_at(p + 2));
+	flow_key_set(d->key, FLOW_PPPOE_PPP_PROTO, ppp_proto);
+	d->present |= FLOW_PRESENT(PPPOE);
+	/* The length counts from the PPP protocol on. */
+	end = position(d) - 2 + be16_at(p + 4);
+	if (end < position(d) || end > d->wire_end)
+		d->flags |= DISSECT_MALFORMED;
+	else
+		d->wire_end = end;
+	type = type_of_ppp(ppp_proto);
+	return type ? layer_of_type(d, type) : LAYER_END;
+}
+
+static void fragment(struct dissection *d, bool first)
+{
+	d->control_flags |= FLOW_DIS_IS_FRAGMENT;
+	if (first)
+		d->control_flags |= FLOW_DIS_FIRST_FRAG;
+	else
+		d->flags |= DISSECT_LATER_FRAGMENT;
+}
+
+static void know_ip_proto(struct dissection *d, uint8_t ip_proto)
+{
+	d->ip_proto = ip_proto;
+	d->present |= FLOW_PRESENT_IP_PROTO;
+}
+
+static void ipv4_fields(struct dissection *d, const uint8_t *p)
+{
+	const uint16_t more_or_offset = 0x3fff, offset = 0x1fff;
+	uint16_t word = be16_at(p + 6);
+
+	flow_key_set(d->key, FLOW_IP_TOS, p[1]);
+	flow_key_set(d->key, FLOW_IP_TTL, p[8]);
+	flow_key_set(d->key, FLOW_IPV4_SRC, be32_at(p + 12));
+	flow_key_set(d->key, FLOW_IPV4_DST, be32_at(p + 16));
+	d->present |= FLOW_PRESENT(IPV4_ADDRS) | FLOW_PRESENT(IP);
+	d->addr_type = FLOW_DISSECTOR_KEY_IPV4_ADDRS;
+	if (word & more_or_offset)
+		fragment(d, !(word & offset));
+}
+
+static enum layer ipv4(struct dissection *d)
+{
+	uint32_t header_size, total;
+	const uint8_t *p;
+
+	d->l3_offset = position(d);
+	p = header(d, 20);
+	if (!p)
+		return LAYER_END;
+	ipv4_fields(d, p);
+	header_size = (p[0] & 0x0fu) * 4;
+	total = be16_at(p + 2);
+	if (p[0] >> 4 != 4 || header_size < 20 || total < header_size || total - 20 > wire_left(d))
+		return malformed(d);
+	know_ip_proto(d, p[9]);
+	d->payload_end = d->l3_offset + total;
+	if (!header(d, header_size - 20) || d->flags & DISSECT_LATER_FRAGMENT)
+		return LAYER_END;
+	return LAYER_TRANSPORT;
+}
+
+static enum layer ipv6(struct dissection *d)
+{
+	uint32_t payload;
+	const uint8_t *p;
+
+	d->l3_offset = position(d);
+	p = header(d, 40);
+	if (!p)
+		return LAYER_END;
+	flow_key_set(d->key, FLOW_IP_TOS, be16_at(p) >> 4 & 0xff);
+	flow_key_set(d->key, FLOW_IP_TTL, p[7]);
+	flow_key_set_128(d->key, FLOW_IPV6_SRC, be64_at(p + 8), be64_at(p + 16));
+	flow_key_set_128(d->key, FLOW_IPV6_DST, be64_at(p + 24), be64_at(p + 32));
+	d->present |= FLOW_PRESENT(IPV6_ADDRS) | FLOW_PRESENT(IP);
+	d->addr_type = FLOW_DISSECTOR_KEY_IPV6_ADDRS;
+	payload = be16_at(p + 4);
+	if (p[0] >> 4 != 6 || payload > wire_left(d))
+		return malformed(d);
+	if (payload)
+		d->payload_end = position(d) + payload;
+	d->next_header = p[6];
+	return LAYER_IPV6_NEXT;
+}
+
+/* An extension header that says its size: (length + bias) units. */
+static enum layer ipv6_skip(struct dissection *d, uint32_t bias, uint32_t unit)
+{
+	const uint8_t *p = header(d, 2);
+
+	if (!p || !header(d, (p[1] + bias) * unit - 2))
+		return LAYER_END;
+	d->next_header = p[0];
+	return LAYER_IPV6_NEXT;
+}
+
+static enum layer ipv6_fragment(struct dissection *d)
+{
+	const uint8_t *p = header(d, 8);
+
+	if (!p)
+		return LAYER_END;
+	d->next_header = p[0];
+	fragment(d, !(be16_at(p + 2) & 0xfff8));
+	return LAYER_IPV6_NEXT;
+}
+
+static enum layer ipv6_next(struct dissection *d)
+{
+	if (d->payload_end != END_UNKNOWN && position(d) > d->payload_end)
+		return malformed(d);
+	if (d->flags & DISSECT_LATER_FRAGMENT) {
+		know_ip_proto(d, d->next_header);
+		return LAYER_END;
+	}
+	switch (d->next_header) {
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_DSTOPTS: d->flags |= DISSECT_IPV6_EXTENSION; return ipv6_skip(d, 1, 8);
+	case IPPROTO_AH: d->flags |= DISSECT_IPV6_EXTENSION; return ipv6_skip(d, 2, 4);
+	case IPPROTO_FRAGMENT: d->flags |= DISSECT_IPV6_EXTENSION; return ipv6_fragment(d);
+	}
+	know_ip_proto(d, d->next_header);
+	return LAYER_TRANSPORT;
+}
+
+/* True where a size that a transport header tells can't be, given what IP told. */
+static bool beyond_payload(const struct dissection *d, uint32_t size)
+{
+	if (d->payload_end == END_UNKNOWN || d->control_flags & FLOW_DIS_IS_FRAGMENT)
+		return false;
+	return d->l4_offset + size > d->payload_end;
+}
+
+static bool ports(struct dissection *d)
+{
+	const uint8_t *p = header(d, 4);
+
+	if (!p)
+		return false;
+	flow_key_set(d->key, FLOW_PORTS_SRC, be16_at(p));
+	flow_key_set(d->key, FLOW_PORTS_DST, be16_at(p + 2));
+	d->present |= FLOW_PRESENT(PORTS);
+	return true;
+}
+
+static void tcp(struct dissection *d)
+{
+	const uint8_t *p = ports(d) ? header(d, 16) : NULL;
+	uint32_t header_size;
+
+	if (!p)
+		return;
+	header_size = (p[8] >> 4) * 4u;
+	if (header_size < 20 || beyond_payload(d, header_size))
+		d->flags |= DISSECT_MALFORMED;
+	if (header_size < 20)
+		return;
+	flow_key_set(d->key, FLOW_TCP_FLAGS, be16_at(p + 8) & 0x0fff);
+	d->present |= FLOW_PRESENT(TCP);
+}
+
+static void udp(struct dissection *d)
+{
+	const uint8_t *p = ports(d) ? header(d, 4) : NULL;
+	uint32_t size;
+
+	if (!p)
+		return;
+	size = be16_at(p);
+	if (size == 0 && d->payload_end == END_UNKNOWN)
+		return; /* a jumbogram's */
+	if (size < 8 || beyond_payload(d, size))
+		d->flags |= DISSECT_MALFORMED;
+}
+
+static void icmp(struct dissection *d, size_t header_size)
+{
+	const uint8_t *p = header(d, header_size);
+
+	if (!p)
+		return;
+	flow_key_set(d->key, FLOW_ICMP_TYPE, p[0]);
+	flow_key_set(d->key, FLOW_ICMP_CODE, p[1]);
+	d->present |= FLOW_PRESENT(ICMP);
+}
+
+static enum layer transport(struct dissection *d)
+{
+	d->l4_offset = position(d);
+	switch (d->ip_proto) {
+	case IPPROTO_TCP: tcp(d); break;
+	case IPPROTO_UDP: udp(d); break;
+	case IPPROTO_SCTP: (void)ports(d); break;
+	case IPPROTO_ICMP: icmp(d, 8); break;
+	case IPPROTO_ICMPV6: icmp(d, 4); break;
+	}
+	return LAYER_END;
+}
+
+static enum layer step(struct dissection *d, enum layer layer)
+{
+	switch (layer) {
+	case LAYER_END: break;
+	case LAYER_ETHERNET: return ethernet(d);
+	case LAYER_VLAN: return vlan(d);
+	case LAYER_ARP: return arp(d);
+	case LAYER_MPLS: return mpls(d);
+	case LAYER_PPPOE: return pppoe(d);
+	case LAYER_IPV4: return ipv4(d);
+	case LAYER_IPV6: return ipv6(d);
+	case LAYER_IPV6_NEXT: return ipv6_next(d);
+	case LAYER_TRANSPORT: return transport(d);
+	}
+	return LAYER_END;
+}
+
+static uint32_t flags_of_record(const struct packet *packet)
+{
+	if (packet->captured < packet->length)
+		return DISSECT_TRUNCATED;
+	return packet->captured > packet->length ? DISSECT_MALFORMED : 0;
+}
+
+void dissect(const struct packet *packet, struct flow_key *key, struct dissect_result *result)
+{
+	struct dissection d = {
+		.cursor = cursor_over(packet->data, packet->captured),
+		.key = key,
+		.present = FLOW_PRESENT(CONTROL),
+		.flags = flags_of_record(packet),
+		/* Bytes that are there were on the wire, whatever the record says. */
+		.wire_end = packet->length > packet->captured ? packet->length : packet->captured,
+	};
+
+	memset(key, 0, sizeof(*key));
+	for (enum layer layer = LAYER_ETHERNET; layer != LAYER_END;)
+		layer = step(&d, layer);
+	key->word[0] = d.present;
+	flow_key_set(key, FLOW_BASIC_N_PROTO, d.n_proto);
+	flow_key_set(key, FLOW_BASIC_IP_PROTO, d.ip_proto);
+	flow_key_set(key, FLOW_CONTROL_ADDR_TYPE, d.addr_type);
+	flow_key_set(key, FLOW_CONTROL_FLAGS, d.control_flags);
+	if (result)
+		*result = (struct dissect_result){d.flags, d.l3_offset, d.l4_offset, d.vlan_tags};
+}

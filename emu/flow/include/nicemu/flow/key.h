@@ -13,7 +13,10 @@
  *
  * Presence: the first word holds one bit per dissector key that the packet had (FLOW_PRESENT), next
  * to the number of the ingress port. An entry that looks at a field also asks for its presence bit,
- * so that a zero value never matches a packet without the field.
+ * so that a zero value never matches a packet without the field. BASIC is the one dissector key
+ * whose fields come from different headers: any frame has n_proto, but ip_proto only a sound IP
+ * header, so ip_proto has a bit of its own next to the dissector keys' (FLOW_PRESENT_IP_PROTO).
+ * flow_field_presence tells the bits of any field.
  *
  * Numbers in fields are plain values: n_proto of IPv4 is 0x0800, a MAC address is a 48-bit number
  * with its first byte on top, an IPv6 address takes two words, first half in the first.
@@ -130,23 +133,55 @@ struct flow_field {
 
 extern const struct flow_field flow_fields[FLOW_FIELD_COUNT];
 
-/* Word 0: presence bits (bit n = dissector key n) below, number of the ingress port above. */
+/*
+ * Word 0: presence bits (bit n = dissector key n, and one for basic.ip_proto) below, number of the
+ * ingress port above.
+ */
 enum { FLOW_PORT_SHIFT = 48 };
-#define FLOW_PORT_MASK    (UINT64_C(0xffff) << FLOW_PORT_SHIFT)
-#define FLOW_PRESENT(KEY) (UINT64_C(1) << FLOW_DISSECTOR_KEY_##KEY)
+#define FLOW_PORT_MASK        (UINT64_C(0xffff) << FLOW_PORT_SHIFT)
+#define FLOW_PRESENT(KEY)     (UINT64_C(1) << FLOW_DISSECTOR_KEY_##KEY)
+#define FLOW_PRESENT_IP_PROTO (UINT64_C(1) << 40)
+
+/* The bits of word 0 that are all set in a packet's key where the packet had this field. */
+static inline uint64_t flow_field_presence(enum flow_field_id id)
+{
+	uint64_t bits = UINT64_C(1) << flow_fields[id].key;
+
+	return id == FLOW_BASIC_IP_PROTO ? bits | FLOW_PRESENT_IP_PROTO : bits;
+}
+
+/*
+ * Where the fields are, once more and in the header: with an id that is a constant the compiler
+ * folds the inline functions below to a shift and an OR.
+ */
+static const struct flow_position {
+	uint8_t word, shift, width;
+} flow_positions[FLOW_FIELD_COUNT] = {
+#define X(ID, KEY, NAME, OFFSET, SIZE, ORDER, WORD, SHIFT, WIDTH, FORMAT) {WORD, SHIFT, WIDTH},
+	FLOW_FIELDS(X)
+#undef X
+};
 
 /* A field of at most 64 bits. flow_key_set ORs: the field must be zero before. */
 static inline uint64_t flow_key_get(const struct flow_key *key, enum flow_field_id id)
 {
-	const struct flow_field *f = &flow_fields[id];
-	uint64_t mask = f->width >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << f->width) - 1;
+	struct flow_position p = flow_positions[id];
+	uint64_t mask = p.width >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << p.width) - 1;
 
-	return key->word[f->word] >> f->shift & mask;
+	return key->word[p.word] >> p.shift & mask;
 }
 
 static inline void flow_key_set(struct flow_key *key, enum flow_field_id id, uint64_t value)
 {
-	key->word[flow_fields[id].word] |= value << flow_fields[id].shift;
+	key->word[flow_positions[id].word] |= value << flow_positions[id].shift;
+}
+
+/* A field of 128 bits, first half in high. Replaces what the field held. */
+static inline void flow_key_set_128(struct flow_key *key, enum flow_field_id id, uint64_t high,
+				    uint64_t low)
+{
+	key->word[flow_positions[id].word] = high;
+	key->word[flow_positions[id].word + 1] = low;
 }
 
 /*
