@@ -1,1 +1,369 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <nicemu/asic/asic.h>
+
+#include "admission.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* uthash reports that memory is out by leaving the element outside the table. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+enum { BATCH = 256, IFTYPE_ETHERNET = 1 };
+
+/* One admitted rule. What it counted lives with it: the packet path touches both together. */
+struct entry {
+	struct tcam_entry tcam;
+	struct offload_stats totals;
+	struct admitted_actions actions;
+	uint32_t binding;
+	uint64_t cookie;
+	UT_hash_handle hh;
+};
+
+struct block {
+	uint32_t binding;
+	uint16_t port;
+	struct entry *entries; /* by cookie, in the order of arrival */
+	UT_hash_handle hh;
+};
+
+struct asic {
+	const struct nic *nic;
+	const struct tcam_ops *ops;
+	struct tcam *tcam;
+	struct block *blocks;          /* by binding */
+	bool has_block[NIC_PORTS_MAX]; /* by port */
+	struct asic_counters retired, unmatched;
+};
+
+/* --- counting: the only places that know where totals are kept --- */
+
+static void count_packet(struct entry *entry, const struct packet *packet)
+{
+	entry->totals.packets++;
+	entry->totals.bytes += packet->length;
+	if (packet->time_ns > entry->totals.last_used_ns)
+		entry->totals.last_used_ns = packet->time_ns;
+}
+
+static struct offload_stats entry_totals(const struct entry *entry)
+{
+	return entry->totals;
+}
+
+static void retire(struct asic *asic, const struct entry *entry)
+{
+	struct offload_stats totals = entry_totals(entry);
+
+	asic->retired.packets += totals.packets;
+	asic->retired.bytes += totals.bytes;
+}
+
+/* --- life --- */
+
+struct asic *asic_create(const struct nic *nic)
+{
+	struct asic *asic = calloc(1, sizeof(*asic));
+
+	if (!asic)
+		return NULL;
+	asic->nic = nic;
+	asic->ops = &tcam_reference;
+	asic->tcam = asic->ops->create();
+	if (!asic->tcam) {
+		free(asic);
+		return NULL;
+	}
+	return asic;
+}
+
+static void remove_entry(struct asic *asic, struct block *block, struct entry *entry)
+{
+	retire(asic, entry);
+	asic->ops->remove(asic->tcam, &entry->tcam);
+	HASH_DEL(block->entries, entry);
+	free(entry);
+}
+
+/* Newest first: a table that keeps its entries in order then moves the fewest. */
+static void remove_block(struct asic *asic, struct block *block)
+{
+	while (block->entries)
+		remove_entry(asic, block,
+			     ELMT_FROM_HH(block->entries->hh.tbl, block->entries->hh.tbl->tail));
+	HASH_DEL(asic->blocks, block);
+	asic->has_block[block->port] = false;
+	free(block);
+}
+
+void asic_destroy(struct asic *asic)
+{
+	if (!asic)
+		return;
+	while (asic->blocks)
+		remove_block(asic, asic->blocks);
+	asic->ops->destroy(asic->tcam);
+	free(asic);
+}
+
+/* --- the driver's side of offload/ --- */
+
+static int no_memory(struct reason *reason)
+{
+	return reason_set(reason, "no-memory", ENOMEM, REASON_CAPACITY,
+			  "the emulator is out of memory");
+}
+
+static struct block *find_block(const struct asic *asic, uint32_t binding)
+{
+	struct block *block;
+
+	HASH_FIND(hh, asic->blocks, &binding, sizeof(binding), block);
+	return block;
+}
+
+static struct entry *find_entry(const struct block *block, uint64_t cookie)
+{
+	struct entry *entry = NULL;
+
+	if (block)
+		HASH_FIND(hh, block->entries, &cookie, sizeof(cookie), entry);
+	return entry;
+}
+
+static int admit_binding(const struct asic *asic, const struct offload_binding *binding,
+			 struct reason *reason)
+{
+	if (binding->port >= asic->nic->num_ports)
+		return reason_set(reason, "no-such-port", ENODEV, REASON_MODEL,
+				  "the NIC has no port number %u", binding->port);
+	if (binding->binder != OFFLOAD_BLOCK)
+		return reason_set(reason, "flowtable-unsupported", EOPNOTSUPP, REASON_MODEL,
+				  "the NIC takes no flowtables");
+	if (binding->direction != OFFLOAD_INGRESS)
+		return reason_set(reason, "egress-unsupported", EOPNOTSUPP, REASON_MODEL,
+				  "the NIC looks up packets on ingress only");
+	if (asic->has_block[binding->port]) {
+		reason_set(reason, "port-has-a-block", EBUSY, REASON_MODEL,
+			   "port %s has an offload chain already, and the NIC takes one a port",
+			   asic->nic->ports[binding->port].name);
+		reason_hint(reason, "put the rules of both chains into one");
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int asic_bind(void *driver, const struct offload_binding *binding, struct reason *reason)
+{
+	struct asic *asic = driver;
+	struct block *block;
+	int error = admit_binding(asic, binding, reason);
+
+	if (error)
+		return error;
+	block = calloc(1, sizeof(*block));
+	if (!block)
+		return no_memory(reason);
+	block->binding = binding->id;
+	block->port = binding->port;
+	HASH_ADD(hh, asic->blocks, binding, sizeof(block->binding), block);
+	if (!block->hh.tbl) {
+		free(block);
+		return no_memory(reason);
+	}
+	asic->has_block[block->port] = true;
+	return 0;
+}
+
+static void asic_unbind(void *driver, const struct offload_binding *binding)
+{
+	struct asic *asic = driver;
+	struct block *block = find_block(asic, binding->id);
+
+	if (block)
+		remove_block(asic, block);
+}
+
+static int add_entry(struct asic *asic, struct block *block, struct entry *entry,
+		     struct reason *reason)
+{
+	if (asic_entries(asic) >= asic->nic->entries) {
+		reason_set(reason, "tcam-full", ENOSPC, REASON_CAPACITY,
+			   "all %llu entries of the NIC's table are taken",
+			   (unsigned long long)asic->nic->entries);
+		reason_hint(reason, "remove rules, or give the NIC file more `entries`");
+		return -ENOSPC;
+	}
+	HASH_ADD(hh, block->entries, cookie, sizeof(entry->cookie), entry);
+	if (!entry->hh.tbl)
+		return no_memory(reason);
+	if (asic->ops->insert(asic->tcam, &entry->tcam)) {
+		HASH_DEL(block->entries, entry);
+		return no_memory(reason);
+	}
+	return 0;
+}
+
+/* Totals and place stay; when the table has no memory for it, the entry is as before. */
+static int update_entry(struct asic *asic, struct entry *entry, const struct entry *to,
+			struct reason *reason)
+{
+	if (asic->ops->update(asic->tcam, &entry->tcam, &to->tcam))
+		return no_memory(reason);
+	entry->actions = to->actions;
+	return 0;
+}
+
+static int new_entry(struct asic *asic, struct block *block, const struct entry *from,
+		     struct reason *reason)
+{
+	struct entry *entry = malloc(sizeof(*entry));
+	int error;
+
+	if (!entry)
+		return no_memory(reason);
+	*entry = *from;
+	entry->tcam.owner = entry;
+	error = add_entry(asic, block, entry, reason);
+	if (error)
+		free(entry);
+	return error;
+}
+
+static int no_such_binding(struct reason *reason, const struct offload_command *command)
+{
+	return reason_set(reason, "no-such-binding", ENOENT, REASON_MODEL,
+			  "no binding has the number %u", command->binding);
+}
+
+static int asic_replace(void *driver, const struct offload_command *command, struct reason *reason)
+{
+	struct asic *asic = driver;
+	struct block *block = find_block(asic, command->binding);
+	struct entry *old = find_entry(block, command->cookie);
+	struct entry wanted = {.binding = command->binding, .cookie = command->cookie};
+	int error;
+
+	if (!block)
+		return no_such_binding(reason, command);
+	error = admit(asic->nic, block->port, command, &wanted.tcam, &wanted.actions, reason);
+	if (error)
+		return error;
+	return old ? update_entry(asic, old, &wanted, reason)
+		   : new_entry(asic, block, &wanted, reason);
+}
+
+static int asic_destroy_rule(void *driver, const struct offload_command *command,
+			     struct reason *reason)
+{
+	struct asic *asic = driver;
+	struct block *block = find_block(asic, command->binding);
+	struct entry *entry = find_entry(block, command->cookie);
+
+	if (!block)
+		return no_such_binding(reason, command);
+	if (!entry)
+		return reason_set(reason, "no-such-cookie", ENOENT, REASON_MODEL,
+				  "binding %u has no entry with the cookie 0x%llx",
+				  command->binding, (unsigned long long)command->cookie);
+	remove_entry(asic, block, entry);
+	return 0;
+}
+
+static int asic_totals(void *driver, const struct offload_command *command,
+		       struct offload_stats *totals)
+{
+	const struct asic *asic = driver;
+	const struct entry *entry = find_entry(find_block(asic, command->binding), command->cookie);
+
+	if (!entry)
+		return -ENOENT;
+	*totals = entry_totals(entry);
+	return 0;
+}
+
+const struct offload_driver asic_driver = {
+	.bind = asic_bind,
+	.unbind = asic_unbind,
+	.replace = asic_replace,
+	.destroy = asic_destroy_rule,
+	.totals = asic_totals,
+};
+
+/* --- the packet path --- */
+
+static void set_field(struct flow_key *key, enum flow_field_id id, uint64_t value)
+{
+	const struct flow_field *f = &flow_fields[id];
+
+	key->word[f->word] &= ~(((UINT64_C(1) << f->width) - 1) << f->shift);
+	flow_key_set(key, id, value);
+}
+
+static void set_port(struct flow_key *key, uint16_t port)
+{
+	key->word[0] &= ~FLOW_PORT_MASK;
+	key->word[0] |= (uint64_t)port << FLOW_PORT_SHIFT | FLOW_PRESENT(META);
+	set_field(key, FLOW_META_INGRESS_IFINDEX, (uint64_t)port + NIC_FIRST_IFINDEX);
+	set_field(key, FLOW_META_INGRESS_IFTYPE, IFTYPE_ETHERNET);
+}
+
+static void decide(struct asic *asic, struct tcam_entry *match, const struct packet *packet,
+		   struct asic_result *result)
+{
+	struct entry *entry;
+
+	*result = (struct asic_result){.fate = ASIC_HOST};
+	if (!match) {
+		asic->unmatched.packets++;
+		asic->unmatched.bytes += packet->length;
+		return;
+	}
+	entry = match->owner;
+	count_packet(entry, packet);
+	result->fate = entry->actions.fate;
+	result->port = entry->actions.port;
+	result->num_mirrors = entry->actions.num_mirrors;
+	memcpy(result->mirrors, entry->actions.mirrors, sizeof(result->mirrors));
+	result->matched = true;
+	result->binding = entry->binding;
+	result->cookie = entry->cookie;
+}
+
+void asic_process(struct asic *asic, const struct packet *packets, struct flow_key *keys,
+		  struct asic_result *results, size_t count)
+{
+	struct tcam_entry *matches[BATCH];
+
+	for (size_t done = 0, n; done < count; done += n) {
+		n = count - done < BATCH ? count - done : BATCH;
+		for (size_t i = done; i < done + n; i++)
+			set_port(&keys[i], packets[i].port);
+		asic->ops->lookup(asic->tcam, &keys[done], matches, n);
+		for (size_t i = 0; i < n; i++)
+			decide(asic, matches[i], &packets[done + i], &results[done + i]);
+	}
+}
+
+size_t asic_entries(const struct asic *asic)
+{
+	return asic->ops->count(asic->tcam);
+}
+
+uint64_t asic_capacity(const struct asic *asic)
+{
+	return asic->nic->entries;
+}
+
+struct asic_counters asic_retired(const struct asic *asic)
+{
+	return asic->retired;
+}
+
+struct asic_counters asic_unmatched(const struct asic *asic)
+{
+	return asic->unmatched;
+}

@@ -1,1 +1,332 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <nicemu/offload/offload.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* uthash reports that memory is out by leaving the element outside the table. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+/* One (binding, cookie) that the driver has accepted. */
+struct rule {
+	uint64_t cookie;
+	struct offload_stats reported; /* totals at the last STATS */
+	UT_hash_handle hh;
+};
+
+struct bound {
+	struct offload_binding binding;
+	struct rule *rules; /* by cookie */
+	UT_hash_handle hh;
+};
+
+struct offload {
+	const struct offload_driver *driver;
+	void *driver_context;
+	offload_tap_fn tap;
+	void *tap_context;
+	struct bound *bound; /* by binding.id */
+	uint32_t last_id;
+};
+
+struct offload *offload_create(const struct offload_driver *driver, void *context)
+{
+	struct offload *o = calloc(1, sizeof(*o));
+
+	if (o) {
+		o->driver = driver;
+		o->driver_context = context;
+	}
+	return o;
+}
+
+static void free_rules(struct bound *bound)
+{
+	struct rule *rule, *next;
+
+	HASH_ITER (hh, bound->rules, rule, next) {
+		HASH_DEL(bound->rules, rule);
+		free(rule);
+	}
+}
+
+static void free_bound(struct offload *o, struct bound *bound)
+{
+	free_rules(bound);
+	HASH_DEL(o->bound, bound);
+	free(bound);
+}
+
+void offload_destroy(struct offload *o)
+{
+	struct bound *bound, *next;
+
+	if (!o)
+		return;
+	HASH_ITER (hh, o->bound, bound, next) {
+		free_bound(o, bound);
+	}
+	free(o);
+}
+
+void offload_set_tap(struct offload *o, offload_tap_fn tap, void *context)
+{
+	o->tap = tap;
+	o->tap_context = context;
+}
+
+static void tell(struct offload *o, const struct offload_event *event)
+{
+	if (o->tap)
+		o->tap(o->tap_context, event);
+}
+
+static struct bound *find_bound(const struct offload *o, uint32_t id)
+{
+	struct bound *bound;
+
+	HASH_FIND(hh, o->bound, &id, sizeof(id), bound);
+	return bound;
+}
+
+static struct rule *find_rule(const struct bound *bound, uint64_t cookie)
+{
+	struct rule *rule = NULL;
+
+	if (bound)
+		HASH_FIND(hh, bound->rules, &cookie, sizeof(cookie), rule);
+	return rule;
+}
+
+static int no_memory(struct reason *reason)
+{
+	return reason_set(reason, "no-memory", ENOMEM, REASON_CAPACITY,
+			  "the emulator is out of memory");
+}
+
+static int no_binding(struct reason *reason, uint32_t id)
+{
+	return reason_set(reason, "no-such-binding", ENOENT, REASON_MODEL,
+			  "no binding has the number %u", id);
+}
+
+static int no_rule(struct reason *reason, const struct offload_command *command)
+{
+	return reason_set(reason, "no-such-cookie", ENOENT, REASON_MODEL,
+			  "binding %u has no rule with the cookie 0x%llx", command->binding,
+			  (unsigned long long)command->cookie);
+}
+
+/* Bookkeeping first: once the driver has said yes, nothing can fail any more. */
+static int bind_driver(struct offload *o, struct offload_binding *binding, struct reason *reason)
+{
+	struct bound *bound;
+	int error;
+
+	if (o->last_id == UINT32_MAX)
+		return reason_set(reason, "binding-numbers-used-up", ENOSPC, REASON_CAPACITY,
+				  "every binding number has been used");
+	bound = calloc(1, sizeof(*bound));
+	if (!bound)
+		return no_memory(reason);
+	bound->binding = *binding;
+	bound->binding.id = o->last_id + 1;
+	HASH_ADD(hh, o->bound, binding.id, sizeof(bound->binding.id), bound);
+	if (!bound->hh.tbl) {
+		free(bound);
+		return no_memory(reason);
+	}
+	error = o->driver->bind(o->driver_context, &bound->binding, reason);
+	if (error) {
+		free_bound(o, bound);
+		return error;
+	}
+	binding->id = ++o->last_id;
+	return 0;
+}
+
+int offload_bind(struct offload *o, struct offload_binding *binding, struct reason *reason)
+{
+	struct reason own = {0};
+	int error;
+
+	if (!reason)
+		reason = &own; /* the tap wants to know, even where the caller does not */
+	error = bind_driver(o, binding, reason);
+	tell(o, &(struct offload_event){.verb = OFFLOAD_BIND,
+					.binding = binding,
+					.error = error,
+					.reason = error ? reason : NULL});
+	return error;
+}
+
+int offload_unbind(struct offload *o, uint32_t id)
+{
+	struct bound *bound = find_bound(o, id);
+	struct offload_event event = {.verb = OFFLOAD_UNBIND};
+	struct reason reason = {0};
+
+	if (!bound) {
+		event.error = no_binding(&reason, id);
+		event.reason = &reason;
+		tell(o, &event);
+		return event.error;
+	}
+	o->driver->unbind(o->driver_context, &bound->binding);
+	event.binding = &bound->binding;
+	tell(o, &event);
+	free_bound(o, bound);
+	return 0;
+}
+
+static struct rule *add_rule(struct bound *bound, uint64_t cookie)
+{
+	struct rule *rule = calloc(1, sizeof(*rule));
+
+	if (!rule)
+		return NULL;
+	rule->cookie = cookie;
+	HASH_ADD(hh, bound->rules, cookie, sizeof(rule->cookie), rule);
+	if (rule->hh.tbl)
+		return rule;
+	free(rule);
+	return NULL;
+}
+
+static void remove_rule(struct bound *bound, struct rule *rule)
+{
+	HASH_DEL(bound->rules, rule);
+	free(rule);
+}
+
+static int replace_in_driver(struct offload *o, struct bound *bound,
+			     const struct offload_command *command, struct reason *reason)
+{
+	struct rule *rule = find_rule(bound, command->cookie), *fresh = NULL;
+	int error;
+
+	if (!bound)
+		return no_binding(reason, command->binding);
+	if (!rule) {
+		fresh = add_rule(bound, command->cookie);
+		if (!fresh)
+			return no_memory(reason);
+	}
+	error = o->driver->replace(o->driver_context, command, reason);
+	if (error && fresh)
+		remove_rule(bound, fresh);
+	return error;
+}
+
+static int destroy_in_driver(struct offload *o, struct bound *bound,
+			     const struct offload_command *command, struct reason *reason)
+{
+	struct rule *rule = find_rule(bound, command->cookie);
+	int error;
+
+	if (!bound)
+		return no_binding(reason, command->binding);
+	if (!rule)
+		return no_rule(reason, command);
+	error = o->driver->destroy(o->driver_context, command, reason);
+	if (!error)
+		remove_rule(bound, rule);
+	return error;
+}
+
+static int stats_from_driver(struct offload *o, struct bound *bound,
+			     const struct offload_command *command, struct offload_stats *delta,
+			     struct reason *reason)
+{
+	struct rule *rule = find_rule(bound, command->cookie);
+	struct offload_stats totals = {0};
+	int error;
+
+	*delta = (struct offload_stats){0};
+	if (!bound)
+		return no_binding(reason, command->binding);
+	if (!rule)
+		return no_rule(reason, command);
+	error = o->driver->totals(o->driver_context, command, &totals);
+	if (error)
+		return reason_set(reason, "stats-refused", -error, REASON_MODEL,
+				  "the NIC gave no statistics: %s", errno_name(-error));
+	delta->packets = totals.packets - rule->reported.packets;
+	delta->bytes = totals.bytes - rule->reported.bytes;
+	delta->last_used_ns = totals.last_used_ns;
+	rule->reported = totals;
+	return 0;
+}
+
+static void tell_command(struct offload *o, enum offload_verb verb, const struct bound *bound,
+			 const struct offload_command *command, const struct offload_stats *stats,
+			 int error, const struct reason *reason)
+{
+	tell(o, &(struct offload_event){.verb = verb,
+					.binding = bound ? &bound->binding : NULL,
+					.command = command,
+					.stats = stats,
+					.error = error,
+					.reason = error ? reason : NULL});
+}
+
+int offload_replace(struct offload *o, const struct offload_command *command, struct reason *reason)
+{
+	struct bound *bound = find_bound(o, command->binding);
+	struct reason own = {0};
+	int error;
+
+	if (!reason)
+		reason = &own;
+	error = replace_in_driver(o, bound, command, reason);
+	tell_command(o, OFFLOAD_REPLACE, bound, command, NULL, error, reason);
+	return error;
+}
+
+int offload_destroy_rule(struct offload *o, const struct offload_command *command,
+			 struct reason *reason)
+{
+	struct bound *bound = find_bound(o, command->binding);
+	struct reason own = {0};
+	int error;
+
+	if (!reason)
+		reason = &own;
+	error = destroy_in_driver(o, bound, command, reason);
+	tell_command(o, OFFLOAD_DESTROY, bound, command, NULL, error, reason);
+	return error;
+}
+
+int offload_stats(struct offload *o, const struct offload_command *command,
+		  struct offload_stats *delta)
+{
+	struct bound *bound = find_bound(o, command->binding);
+	struct reason reason = {0};
+	int error;
+
+	error = stats_from_driver(o, bound, command, delta, &reason);
+	tell_command(o, OFFLOAD_STATS, bound, command, delta, error, &reason);
+	return error;
+}
+
+int offload_totals(struct offload *o, uint32_t id, uint64_t cookie, struct offload_stats *totals)
+{
+	const struct offload_command command = {.binding = id, .cookie = cookie};
+
+	*totals = (struct offload_stats){0};
+	if (!find_rule(find_bound(o, id), cookie))
+		return -ENOENT;
+	return o->driver->totals(o->driver_context, &command, totals);
+}
+
+const char *offload_verb_name(enum offload_verb verb)
+{
+	static const char *const names[] = {
+		[OFFLOAD_BIND] = "BIND",       [OFFLOAD_UNBIND] = "UNBIND",
+		[OFFLOAD_REPLACE] = "REPLACE", [OFFLOAD_DESTROY] = "DESTROY",
+		[OFFLOAD_STATS] = "STATS",
+	};
+
+	return names[verb];
+}

@@ -6,12 +6,13 @@
  * (priority, arrival) order, walked from the front. A faster table implements the same interface
  * and is run in lockstep with it.
  *
- * An entry matches a key when ((key ^ value) & mask) is 0 in every word; value bits outside the mask are
- * ignored. The first match in (priority, arrival) order decides: lower priority number first, then
- * the entry that was inserted first.
+ * An entry matches a key when ((key ^ value) & mask) is 0 in every word; value bits outside the
+ * mask are ignored. The first match in (priority, arrival) order decides: lower priority number
+ * first, then the entry that was inserted first. An entry whose mask is all zero matches
+ * everything.
  *
- * Ownership: entries belong to the caller and must stay put while they are in a table. A table never
- * reads or writes entry->owner.
+ * Ownership: entries belong to the caller; while they are in a table they must stay where they are
+ * and only the table may change them. A table never reads or writes entry->owner.
  *
  * Threading: inserts and removals by one owner; look-ups in the same thread, between them.
  */
@@ -33,11 +34,17 @@ struct tcam_ops {
 	const char *name;
 	/* NULL when memory is out. */
 	struct tcam *(*create)(void);
+	/* Accepts NULL. Entries that are left are forgotten. */
 	void (*destroy)(struct tcam *tcam);
 	/* 0 or -ENOMEM; the table is as before then. */
 	int (*insert)(struct tcam *tcam, struct tcam_entry *entry);
-	/* 0, or -ENOENT where the entry is not in the table. */
+	/* 0, or -ENOENT where the entry (this object, not an equal one) is not in the table. */
 	int (*remove)(struct tcam *tcam, struct tcam_entry *entry);
+	/*
+	 * entry gets to's value, mask and priority, and keeps its arrival and owner. 0, -ENOENT as
+	 * above or -ENOMEM; entry and table are as before then.
+	 */
+	int (*update)(struct tcam *tcam, struct tcam_entry *entry, const struct tcam_entry *to);
 	/* results[i] = the entry that decides keys[i], or NULL. */
 	void (*lookup)(const struct tcam *tcam, const struct flow_key *keys,
 		       struct tcam_entry **results, size_t count);

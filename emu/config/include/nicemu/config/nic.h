@@ -25,9 +25,14 @@ enum {
 };
 
 #define NIC_DEFAULT_KERNEL  "6.12"
+#define NIC_DEFAULT_MODEL   "generic"
 #define NIC_DEFAULT_ENTRIES (UINT64_C(1) << 20)
+#define NIC_ENTRIES_MAX     (UINT64_C(1) << 26)
 
 enum nic_port_kind { NIC_PORT_UPLINK, NIC_PORT_PF, NIC_PORT_VF, NIC_PORT_REPRESENTOR };
+
+/* "uplink", "pf", "vf", "representor": as written in a NIC file. */
+const char *nic_port_kind_name(enum nic_port_kind kind);
 
 struct nic_port {
 	char name[NIC_NAME_SIZE];
@@ -66,7 +71,7 @@ int nic_load(struct nic *nic, const char *path, struct config_error *error);
 void nic_clear(struct nic *nic);
 
 /*
- * Append a port with default properties (MAC 02:00:00:00:hh:ll from its number).
+ * Append a port (pointers into nic->ports are invalid after it; numbers stay) with default properties (MAC 02:00:00:00:hh:ll from its number).
  * Its number, or -EINVAL (not an interface name, or "lo"), -EEXIST, -ENOSPC, -ENOMEM.
  */
 int nic_add_port(struct nic *nic, const char *name);

@@ -42,7 +42,7 @@ enum offload_verb { OFFLOAD_BIND, OFFLOAD_UNBIND, OFFLOAD_REPLACE, OFFLOAD_DESTR
 
 struct offload_stats {
 	uint64_t packets, bytes;
-	uint64_t last_used_ns; /* 0: never */
+	uint64_t last_used_ns; /* 0: never; also in a delta this is the time itself */
 };
 
 /* struct flow_cls_offload, as far as a driver looks at it. */
@@ -71,34 +71,48 @@ struct offload_driver {
 		      struct offload_stats *totals);
 };
 
-/* What passed, after the driver answered. binding and command are borrowed; stats: STATS only. */
+/* What passed, after the driver answered. All pointers are borrowed during the call. */
 struct offload_event {
 	enum offload_verb verb;
-	const struct offload_binding *binding;
+	const struct offload_binding *binding; /* NULL: no binding has that number; id 0: refused */
 	const struct offload_command *command; /* NULL for BIND and UNBIND */
-	const struct offload_stats *stats;     /* the delta returned, or NULL */
+	const struct offload_stats *stats;     /* STATS: the delta returned; else NULL */
 	int error;                             /* 0 or negative errno */
 	const struct reason *reason;           /* when error */
 };
 
+/* A tap looks on: it must not call offload. */
 typedef void (*offload_tap_fn)(void *context, const struct offload_event *event);
 
 struct offload;
 
-/* driver and context are borrowed and outlive the offload. NULL when memory is out. */
+/*
+ * driver and context are borrowed and outlive the offload. NULL when memory is out.
+ * offload_destroy forgets what is bound; it sends nothing to the driver and accepts NULL.
+ */
 struct offload *offload_create(const struct offload_driver *driver, void *context);
 void offload_destroy(struct offload *offload);
 
 /* At most one tap; NULL takes it away. */
 void offload_set_tap(struct offload *offload, offload_tap_fn tap, void *context);
 
-/* 0 and binding->id set, or what the driver said. All other members are the caller's. */
+/*
+ * 0 and binding->id set, or what the driver said (id is left alone). All other members are the
+ * caller's. reason may be NULL here and below.
+ */
 int offload_bind(struct offload *offload, struct offload_binding *binding, struct reason *reason);
 
-/* 0 or -ENOENT. */
+/*
+ * 0 or -ENOENT. Rules that are left go with the binding: send DESTROY before for those that should
+ * be seen to go (nf_tables does).
+ */
 int offload_unbind(struct offload *offload, uint32_t binding);
 
-/* REPLACE of a live cookie updates it and keeps its totals. */
+/*
+ * REPLACE of a live cookie updates it and keeps its totals, its deltas and its place in the order
+ * of arrival (flowtables repeat REPLACE for live flows). When it is refused, the old rule stays.
+ * DESTROY of an unknown cookie is -ENOENT, and no cause for alarm: nf_tables sends it twice.
+ */
 int offload_replace(struct offload *offload, const struct offload_command *command,
 		    struct reason *reason);
 int offload_destroy_rule(struct offload *offload, const struct offload_command *command,

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "admission.h"
+
+#include <errno.h>
+
+/*
+ * Present in every packet, so no entry needs to ask for their presence: the dissector always says
+ * what it knows of the frame (CONTROL), and META is made up from the port.
+ */
+static const uint64_t always_present = FLOW_PRESENT(CONTROL) | FLOW_PRESENT(META);
+
+static int admit_keys(const struct flow_match *match, struct reason *reason)
+{
+	for (int id = 0; id < 64; id++) {
+		if (!(match->used_keys >> id & 1))
+			continue;
+		if (id >= FLOW_DISSECTOR_KEY_COUNT || !flow_dissector_key_name(id))
+			return reason_set(reason, "unsupported-key", EOPNOTSUPP, REASON_MODEL,
+					  "the NIC can't match dissector key number %d", id);
+	}
+	return 0;
+}
+
+/* All bits of a field, in place. */
+static struct flow_key field_bits(enum flow_field_id id)
+{
+	static const uint8_t ones[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+					 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	struct flow_key bits = {0};
+
+	flow_key_store(&bits, id, ones);
+	return bits;
+}
+
+/* The rule's bits of flagged keys; the rest of what was written is not looked at. */
+static void match_fields(const struct flow_match *match, struct tcam_entry *entry)
+{
+	for (int id = 0; id < FLOW_FIELD_COUNT; id++) {
+		uint64_t present = UINT64_C(1) << flow_fields[id].key;
+		struct flow_key bits;
+
+		if (!(match->used_keys & present) || flow_field_is_zero(&match->mask, id))
+			continue;
+		bits = field_bits(id);
+		for (int w = 0; w < FLOW_KEY_WORDS; w++) {
+			uint64_t mask = match->mask.word[w] & bits.word[w];
+
+			entry->mask.word[w] |= mask;
+			entry->value.word[w] |= match->key.word[w] & mask;
+		}
+		entry->mask.word[0] |= present & ~always_present;
+		entry->value.word[0] |= present & ~always_present;
+	}
+}
+
+static void match_port(uint16_t port, struct tcam_entry *entry)
+{
+	entry->mask.word[0] |= FLOW_PORT_MASK;
+	entry->value.word[0] |= (uint64_t)port << FLOW_PORT_SHIFT;
+}
+
+static int target_port(const struct nic *nic, const struct flow_action_entry *action,
+		       struct reason *reason)
+{
+	int port = nic_port_by_ifindex(nic, action->ifindex);
+
+	if (port >= 0)
+		return port;
+	if (action->id == FLOW_ACTION_REDIRECT)
+		reason_set(reason, "redirect-target-not-a-port", EOPNOTSUPP, REASON_MODEL,
+			   "interface %u, to which the rule forwards, is not a port of this NIC",
+			   action->ifindex);
+	else
+		reason_set(reason, "mirror-target-not-a-port", EOPNOTSUPP, REASON_MODEL,
+			   "interface %u, to which the rule copies, is not a port of this NIC",
+			   action->ifindex);
+	return -EOPNOTSUPP;
+}
+
+static int add_accept(const struct nic *nic, const struct flow_action_entry *action,
+		      struct admitted_actions *actions, struct reason *reason)
+{
+	return 0; /* where a packet goes when nothing else takes it */
+}
+
+static int add_drop(const struct nic *nic, const struct flow_action_entry *action,
+		    struct admitted_actions *actions, struct reason *reason)
+{
+	actions->fate = ASIC_DROP;
+	return 0;
+}
+
+static int add_redirect(const struct nic *nic, const struct flow_action_entry *action,
+			struct admitted_actions *actions, struct reason *reason)
+{
+	int port = target_port(nic, action, reason);
+
+	if (port < 0)
+		return port;
+	if (actions->fate == ASIC_HOST) { /* neither dropped nor redirected before */
+		actions->fate = ASIC_REDIRECT;
+		actions->port = (uint16_t)port;
+	}
+	return 0;
+}
+
+static int add_mirror(const struct nic *nic, const struct flow_action_entry *action,
+		      struct admitted_actions *actions, struct reason *reason)
+{
+	int port = target_port(nic, action, reason);
+
+	if (port < 0)
+		return port;
+	if (actions->num_mirrors == ASIC_MIRRORS_MAX)
+		return reason_set(reason, "too-many-mirrors", EOPNOTSUPP, REASON_MODEL,
+				  "a rule can copy to at most %d ports", ASIC_MIRRORS_MAX);
+	actions->mirrors[actions->num_mirrors++] = (uint16_t)port;
+	return 0;
+}
+
+static int (*const add_action[])(const struct nic *nic, const struct flow_action_entry *action,
+				 struct admitted_actions *actions, struct reason *reason) = {
+	[FLOW_ACTION_ACCEPT] = add_accept,
+	[FLOW_ACTION_DROP] = add_drop,
+	[FLOW_ACTION_REDIRECT] = add_redirect,
+	[FLOW_ACTION_MIRRED] = add_mirror,
+};
+
+static int admit_actions(const struct nic *nic, const struct flow_rule *rule,
+			 struct admitted_actions *actions, struct reason *reason)
+{
+	for (size_t i = 0; i < rule->num_actions; i++) {
+		const struct flow_action_entry *action = &rule->actions[i];
+		size_t id = action->id;
+		int error;
+
+		if (id >= sizeof(add_action) / sizeof(add_action[0]))
+			return reason_set(reason, "unsupported-action", EOPNOTSUPP, REASON_MODEL,
+					  "the NIC does not know action number %zu", id);
+		error = add_action[id](nic, action, actions, reason);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int admit(const struct nic *nic, uint16_t port, const struct offload_command *command,
+	  struct tcam_entry *entry, struct admitted_actions *actions, struct reason *reason)
+{
+	const struct flow_rule *rule = command->rule;
+	int error;
+
+	*entry = (struct tcam_entry){.priority = command->prio};
+	*actions = (struct admitted_actions){.fate = ASIC_HOST};
+	if (command->chain_index)
+		return reason_set(reason, "chain-index-not-zero", EOPNOTSUPP, REASON_MODEL,
+				  "the NIC has no chain %u, only chain 0", command->chain_index);
+	error = admit_keys(&rule->match, reason);
+	if (error)
+		return error;
+	match_fields(&rule->match, entry);
+	match_port(port, entry);
+	return admit_actions(nic, rule, actions, reason);
+}
