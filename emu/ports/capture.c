@@ -1,1 +1,268 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Opening, batches, errors: what does not depend on the format.
+ *
+ * A batch ends early where the next packet is not in the buffer as a whole, because filling the
+ * buffer would move the packets that are handed out. So a batch is also never held back while a
+ * pipe is silent.
+ */
+#include "capture_internal.h"
+#include "link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	NAME_SHOWN = 100, /* of a long file name, the last so many bytes are in messages */
+	MAGIC_SIZE = 24,
+	MAX_INTERFACES = 65536, /* a section of more would only be there to fill the memory */
+};
+
+int capture_fail(struct capture *c, int error, uint64_t offset, const char *format, ...)
+{
+	size_t length = strlen(c->name);
+	bool cut = length > NAME_SHOWN;
+	struct capture_error *fault = &c->fault;
+	va_list arguments;
+	int used;
+
+	fault->error = -error;
+	fault->offset = offset == NO_OFFSET ? 0 : offset;
+	used = snprintf(fault->text, sizeof(fault->text), "%s%s: ", cut ? "..." : "",
+			cut ? c->name + length - NAME_SHOWN : c->name);
+	if (offset != NO_OFFSET)
+		used += snprintf(fault->text + used, sizeof(fault->text) - (size_t)used,
+				 "offset %llu: ", (unsigned long long)offset);
+	va_start(arguments, format);
+	vsnprintf(fault->text + used, sizeof(fault->text) - (size_t)used, format, arguments);
+	va_end(arguments);
+	return fault->error;
+}
+
+int capture_more(struct capture *c, size_t size, const char *thing)
+{
+	size_t available = source_available(&c->source);
+
+	if (!c->source.at_end) {
+		c->want = size;
+		return STEP_MORE;
+	}
+	return capture_fail(c, EINVAL, c->source.offset,
+			    "the file ends inside %s: %zu of %zu bytes are there", thing, available,
+			    size);
+}
+
+struct interface *capture_add_interface(struct capture *c, uint64_t offset)
+{
+	struct interface *interface;
+
+	if (c->num_interfaces == MAX_INTERFACES) {
+		capture_fail(c, EINVAL, offset, "more than %d interfaces in one section",
+			     MAX_INTERFACES);
+		return NULL;
+	}
+	if (c->num_interfaces == c->max_interfaces) {
+		size_t count = c->max_interfaces ? 2 * c->max_interfaces : 4;
+		struct interface *grown = realloc(c->interfaces, count * sizeof(*grown));
+
+		if (!grown) {
+			capture_fail(c, ENOMEM, offset, "out of memory");
+			return NULL;
+		}
+		c->interfaces = grown;
+		c->max_interfaces = count;
+	}
+	interface = &c->interfaces[c->num_interfaces++];
+	*interface = (struct interface){.resolution = 6};
+	return interface;
+}
+
+int capture_check_link(struct capture *c, const struct interface *interface, uint64_t offset)
+{
+	char type[64];
+
+	if (link_is_taken(interface->link, c->fake_ethernet))
+		return 0;
+	link_describe(interface->link, type, sizeof(type));
+	return capture_fail(c, EINVAL, offset, "link type %s is not Ethernet%s", type,
+			    link_can_be_faked(interface->link) ? "; --fake-ethernet takes it" : "");
+}
+
+void capture_finish_packet(const struct interface *interface, uint8_t fcs_size, uint8_t *data,
+			   struct packet *packet)
+{
+	if (fcs_size) {
+		packet->length -= packet->length < fcs_size ? packet->length : fcs_size;
+		if (packet->captured > packet->length && !(packet->flags & PACKET_BAD_LENGTH))
+			packet->captured = packet->length;
+	}
+	if (interface->link != LINK_ETHERNET)
+		link_make_ethernet(interface->link, data, packet);
+}
+
+/* Classic or pcapng, by the first bytes; and its file header. */
+static int recognise(struct capture *c)
+{
+	const char *what;
+	const uint8_t *at;
+	size_t size;
+	int ret;
+
+	ret = source_want(&c->source, MAGIC_SIZE);
+	if (ret)
+		return capture_fail(c, -ret, c->start, "can't read: %s", strerror(-ret));
+	at = source_at(&c->source);
+	size = source_available(&c->source);
+	if (!size)
+		return capture_fail(c, EINVAL, NO_OFFSET, "the file is empty");
+	if (size >= sizeof(uint32_t) && pcap_recognise(at))
+		return pcap_start(c);
+	if (size >= sizeof(uint32_t) && pcapng_recognise(at))
+		return pcapng_start(c);
+	if (size < sizeof(uint32_t))
+		return capture_fail(c, EINVAL, c->start,
+				    "the file ends inside the file header: it has %zu bytes", size);
+	what = magic_describe(at, size);
+	return capture_fail(
+		c, EINVAL, c->start, "neither pcap nor pcapng: starts with %02x %02x %02x %02x%s%s",
+		at[0], at[1], at[2], at[3], what ? ", which looks like " : "", what ? what : "");
+}
+
+static int examine(struct capture *c)
+{
+	struct stat status;
+	off_t position;
+
+	if (fstat(c->fd, &status))
+		return capture_fail(c, errno, NO_OFFSET, "%s", strerror(errno));
+	if (S_ISDIR(status.st_mode))
+		return capture_fail(c, EISDIR, NO_OFFSET, "is a directory");
+	position = lseek(c->fd, 0, SEEK_CUR);
+	if (!S_ISREG(status.st_mode) || position < 0)
+		return 0;
+	c->seekable = true;
+	c->start = (uint64_t)position;
+	c->size = (uint64_t)status.st_size;
+	posix_fadvise(c->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	return 0;
+}
+
+int capture_open(struct capture **capture, int fd, const char *name, bool fake_ethernet,
+		 struct capture_error *error)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+	int ret;
+
+	*capture = NULL;
+	if (c)
+		c->name = strdup(name);
+	if (!c || !c->name) {
+		*error = (struct capture_error){.error = -ENOMEM, .text = "out of memory"};
+		free(c);
+		close(fd);
+		return -ENOMEM;
+	}
+	c->fd = fd;
+	c->fake_ethernet = fake_ethernet;
+	ret = examine(c);
+	if (ret)
+		goto out;
+	ret = source_open(&c->source, fd, c->start);
+	if (ret) {
+		capture_fail(c, -ret, NO_OFFSET, "out of memory");
+		goto out;
+	}
+	ret = recognise(c);
+out:
+	if (ret) {
+		*error = c->fault;
+		capture_close(c);
+		return ret;
+	}
+	*capture = c;
+	return 0;
+}
+
+void capture_close(struct capture *capture)
+{
+	if (!capture)
+		return;
+	source_close(&capture->source);
+	close(capture->fd);
+	free(capture->interfaces);
+	free(capture->name);
+	free(capture);
+}
+
+static int fill(struct capture *c)
+{
+	int ret = source_want(&c->source, c->want);
+
+	if (!ret)
+		return 0;
+	return capture_fail(c, -ret, c->source.offset, "can't read: %s", strerror(-ret));
+}
+
+int capture_read(struct capture *capture, struct packet *packets, size_t count,
+		 struct capture_error *error)
+{
+	size_t done = 0;
+	int ret = capture->fault.error;
+
+	while (!ret && done < count) {
+		int step = capture->step(capture, &packets[done]);
+
+		if (step == STEP_PACKET)
+			done++;
+		else if (step == STEP_BLOCK)
+			continue;
+		else if (done || step == STEP_END)
+			break;
+		else
+			ret = step == STEP_MORE ? fill(capture) : step;
+	}
+	if (ret)
+		*error = capture->fault;
+	return ret ? ret : (int)done;
+}
+
+uint64_t capture_position(const struct capture *capture)
+{
+	return capture->source.offset - capture->start;
+}
+
+uint64_t capture_size(const struct capture *capture)
+{
+	return capture->size > capture->start ? capture->size - capture->start : 0;
+}
+
+int capture_rewind(struct capture *capture, struct capture_error *error)
+{
+	struct capture_error before = capture->fault;
+	int ret;
+
+	if (!capture->seekable) {
+		capture_fail(capture, ESPIPE, NO_OFFSET,
+			     "can't be read a second time: not a regular file");
+		*error = capture->fault;
+		capture->fault = before;
+		return -ESPIPE;
+	}
+	capture->fault = (struct capture_error){0};
+	capture->passing = (struct passing){0};
+	capture->num_interfaces = 0;
+	if (lseek(capture->fd, (off_t)capture->start, SEEK_SET) < 0)
+		ret = capture_fail(capture, errno, capture->start, "%s", strerror(errno));
+	else {
+		source_restart(&capture->source, capture->start);
+		ret = recognise(capture);
+	}
+	if (ret)
+		*error = capture->fault;
+	return ret;
+}

@@ -7,9 +7,21 @@
  * Why our own reader: it must be several times faster than libpcap's, and an error must name the
  * byte where the file went wrong. libpcap serves as its oracle in the tests.
  *
+ * How: one buffer is filled by read(2) in large blocks, for files and pipes alike; packets are
+ * handed out where they lie in it. There is no mapping, so a file that shrinks while it is read is
+ * an error and not a signal, and memory is bounded whatever the file claims: one block, or the
+ * largest block of a pcapng file that must be seen as a whole (16 MiB at most).
+ *
+ * What a packet's fields are: captured and length as the record has them, also where captured is
+ * more than length (PACKET_BAD_LENGTH) or than the file's snap length; without the frame check
+ * sequence where the file says that there is one. time_ns is 0 for pcapng's simple packets, which
+ * have no time stamp. Nothing is reordered.
+ *
  * Errors: a capture that ends inside a record, a length that lies, a block that contradicts itself
- * end the reading with a capture_error that holds the file's name, the offset of the record and
- * what was wrong; the packets before it are good and have been delivered.
+ * end the reading with a capture_error that holds the file's name, the offset of the record (or
+ * block) and what was wrong; the packets before it are good and have been delivered. A link type
+ * that is not taken is an error at once in a classic file; in pcapng, when a packet of such an
+ * interface comes up.
  *
  * Threading: one owner per reader and writer.
  */
@@ -26,36 +38,46 @@ enum { CAPTURE_BATCH = 256, CAPTURE_SNAPLEN_MAX = 262144 };
 
 struct capture_error {
 	int error;       /* negative errno */
-	uint64_t offset; /* in the file, bytes */
-	char text[256];  /* "file: offset N: what is wrong" */
+	uint64_t offset; /* of the record or block in the file, bytes; 0 where none is to blame */
+	char text[256];  /* "file: offset N: what is wrong"; of a long name, the end */
 };
 
 struct capture;
 
 /*
- * Read from descriptor fd (taken over: closed by capture_close, also when opening fails). name is
- * for messages and is copied. fake_ethernet: take raw IP and Linux cooked captures too, with an
- * Ethernet header made up (zero addresses, length + 14); otherwise they are refused.
- * 0 or a negative errno with error filled. A directory, an empty file and an unknown format are
- * -EINVAL or the system's errno; the text says which.
+ * Read from descriptor fd, from where it stands (taken over: closed by capture_close, also when
+ * opening fails). name is for messages and is copied. Waits until the file header has come.
+ * fake_ethernet: take raw IP and Linux cooked captures too. Their packets get an Ethernet header
+ * with zero addresses and the type that the packet says it has, in place of the cooked header if
+ * there is one; both lengths count it. Otherwise such captures are refused.
+ * 0 or a negative errno with error filled: -EISDIR for a directory, -EINVAL for an empty file, an
+ * unknown format (the text says what it looks like) and a bad file header, -ENOMEM, or what
+ * read(2) said.
  */
 int capture_open(struct capture **capture, int fd, const char *name, bool fake_ethernet,
 		 struct capture_error *error);
+
+/* NULL is fine. */
 void capture_close(struct capture *capture);
 
 /*
  * The next packets, at most count: how many, 0 at the end, or a negative errno with error filled
- * (after all packets before the fault have been delivered). port is left 0. Bytes stay valid until
- * the next call.
+ * (after all packets before the fault have been delivered; every later call returns it again).
+ * -EINVAL: the file is wrong. Fewer than count are normal: what has arrived is not held back. port
+ * is left 0. Bytes stay valid until the next call.
  */
 int capture_read(struct capture *capture, struct packet *packets, size_t count,
 		 struct capture_error *error);
 
-/* Bytes read so far and, for a regular file, its size (else 0): for progress. */
+/* Bytes delivered or passed so far and, for a regular file, its size (else 0): for progress. */
 uint64_t capture_position(const struct capture *capture);
 uint64_t capture_size(const struct capture *capture);
 
-/* Back to the first packet. 0, or -ESPIPE for a pipe. */
+/*
+ * Back to the first packet, also after the end or a fault. 0; -ESPIPE for what is no regular file
+ * (nothing has changed then); or an error as from capture_open (then only capture_close and
+ * another rewind make sense).
+ */
 int capture_rewind(struct capture *capture, struct capture_error *error);
 
 enum capture_format { CAPTURE_PCAP, CAPTURE_PCAPNG };
@@ -63,16 +85,23 @@ enum capture_format { CAPTURE_PCAP, CAPTURE_PCAPNG };
 struct capture_writer;
 
 /*
- * Write to descriptor fd (taken over). interfaces: names for pcapng's interface blocks (copied);
- * classic pcap takes packets of any interface and keeps no names. Nanosecond time stamps.
- * Nothing is written before the first block fills or capture_writer_close.
+ * Write to descriptor fd (taken over: closed by capture_writer_close, also when opening fails).
+ * interfaces: names for pcapng's interface blocks; classic pcap takes packets of any interface and
+ * keeps no names. Ethernet, nanosecond time stamps, little endian. Nothing is written before the
+ * first block fills or capture_writer_close. 0 or -ENOMEM.
+ *
+ * A reader that goes away is -EPIPE, never SIGPIPE.
  */
 int capture_writer_open(struct capture_writer **writer, int fd, enum capture_format format,
 			const char *const *interfaces, size_t num_interfaces);
 
 /*
- * One packet. comment (pcapng only) may be NULL. outgoing: the packet's direction flag in pcapng.
- * 0 or the negative errno of the write.
+ * One packet. comment (pcapng only, UTF-8, its first 65535 bytes are kept) may be NULL. outgoing:
+ * the packet's direction flag in pcapng. The original length is kept; of the captured bytes, at
+ * most CAPTURE_SNAPLEN_MAX.
+ * 0; the negative errno of the write, which every later call returns again; -EINVAL for an
+ * interface that was not named at the opening; -EOVERFLOW for a time (2106) that classic pcap can't
+ * hold. After the last two the file is as before the call and writing can go on.
  */
 int capture_write(struct capture_writer *writer, const struct packet *packet, size_t interface,
 		  bool outgoing, const char *comment);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Classic pcap: a file header of 24 bytes, then records of a 16-byte header and the packet. */
+#include "capture_internal.h"
+
+#include <errno.h>
+
+enum {
+	FILE_HEADER_SIZE = 24,
+	RECORD_HEADER_SIZE = 16,
+	NETWORK_OFFSET = 20, /* of the link type in the file header */
+	VERSION_OFFSET = 4,
+	/* The upper bits of the link type tell the size of a frame check sequence. */
+	LINK_MASK = 0x03ffffff,
+	LINK_FCS_PRESENT = 0x04000000,
+	LINK_FCS_SHIFT = 28, /* in units of 2 bytes */
+};
+
+static const struct variant {
+	uint8_t magic[4];
+	bool big_endian;
+	bool nanoseconds;
+} variants[] = {
+	{{0xa1, 0xb2, 0xc3, 0xd4}, true, false},
+	{{0xd4, 0xc3, 0xb2, 0xa1}, false, false},
+	{{0xa1, 0xb2, 0x3c, 0x4d}, true, true},
+	{{0x4d, 0x3c, 0xb2, 0xa1}, false, true},
+};
+
+static const struct variant *find_variant(const uint8_t *magic)
+{
+	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++)
+		if (!memcmp(magic, variants[i].magic, sizeof(variants[i].magic)))
+			return &variants[i];
+	return NULL;
+}
+
+bool pcap_recognise(const uint8_t *magic)
+{
+	return find_variant(magic) != NULL;
+}
+
+struct record {
+	uint32_t seconds;
+	uint32_t fraction;
+	uint32_t captured;
+	uint32_t length;
+};
+
+static inline struct record read_record(struct cursor *cursor, bool big_endian)
+{
+	struct record r;
+
+	r.seconds = file_u32(cursor, big_endian);
+	r.fraction = file_u32(cursor, big_endian);
+	r.captured = file_u32(cursor, big_endian);
+	r.length = file_u32(cursor, big_endian);
+	return r;
+}
+
+static int step(struct capture *c, struct packet *packet)
+{
+	struct source *s = &c->source;
+	const struct interface *interface = &c->interfaces[0];
+	size_t available = source_available(s);
+	struct cursor cursor = cursor_over(source_at(s), available);
+	struct record r = read_record(&cursor, c->big_endian);
+	uint8_t *data;
+
+	if (cursor_failed(&cursor)) {
+		if (!available && s->at_end)
+			return STEP_END;
+		return capture_more(c, RECORD_HEADER_SIZE, "a record's header");
+	}
+	if (r.captured > CAPTURE_SNAPLEN_MAX)
+		return capture_fail(c, EINVAL, s->offset,
+				    "captured length %u is more than the limit of %d", r.captured,
+				    CAPTURE_SNAPLEN_MAX);
+	if (!cursor_bytes(&cursor, r.captured))
+		return capture_more(c, RECORD_HEADER_SIZE + (size_t)r.captured, "a record");
+
+	data = source_at(s) + RECORD_HEADER_SIZE;
+	*packet = (struct packet){
+		.data = data,
+		.captured = r.captured,
+		.length = r.length,
+		.time_ns = r.seconds * UINT64_C(1000000000) +
+			   (interface->resolution == 9 ? r.fraction : r.fraction * UINT64_C(1000)),
+		.flags = r.captured > r.length ? PACKET_BAD_LENGTH : 0,
+	};
+	source_consume(s, RECORD_HEADER_SIZE + (size_t)r.captured);
+	capture_finish_packet(interface, interface->fcs_size, data, packet);
+	return STEP_PACKET;
+}
+
+int pcap_start(struct capture *c)
+{
+	struct source *s = &c->source;
+	const struct variant *variant = find_variant(source_at(s));
+	struct cursor cursor = cursor_over(source_at(s), source_available(s));
+	struct interface *interface = capture_add_interface(c, s->offset);
+	uint16_t major, minor;
+	uint32_t link;
+	int ret;
+
+	if (!interface)
+		return c->fault.error;
+	c->big_endian = variant->big_endian;
+	cursor_skip(&cursor, VERSION_OFFSET);
+	major = file_u16(&cursor, c->big_endian);
+	minor = file_u16(&cursor, c->big_endian);
+	cursor_skip(&cursor, NETWORK_OFFSET - VERSION_OFFSET - 4);
+	link = file_u32(&cursor, c->big_endian);
+	if (cursor_failed(&cursor))
+		return capture_more(c, FILE_HEADER_SIZE, "the file header");
+	if (major != 2 || minor != 4)
+		return capture_fail(c, EINVAL, s->offset + VERSION_OFFSET,
+				    "pcap version %u.%u; only 2.4 can be read", major, minor);
+
+	interface->resolution = variant->nanoseconds ? 9 : 6;
+	interface->link = link & LINK_MASK;
+	if (link & LINK_FCS_PRESENT)
+		interface->fcs_size = (uint8_t)(2 * (link >> LINK_FCS_SHIFT));
+	ret = capture_check_link(c, interface, s->offset + NETWORK_OFFSET);
+	if (ret)
+		return ret;
+	source_consume(s, FILE_HEADER_SIZE);
+	c->step = step;
+	return 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "source.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int source_open(struct source *s, int fd, uint64_t offset)
+{
+	*s = (struct source){
+		.fd = fd,
+		.capacity = SOURCE_HEADROOM + SOURCE_BLOCK,
+		.begin = SOURCE_HEADROOM,
+		.end = SOURCE_HEADROOM,
+		.offset = offset,
+	};
+	s->buffer = malloc(s->capacity);
+	return s->buffer ? 0 : -ENOMEM;
+}
+
+void source_close(struct source *s)
+{
+	free(s->buffer);
+	s->buffer = NULL;
+}
+
+void source_restart(struct source *s, uint64_t offset)
+{
+	s->begin = SOURCE_HEADROOM;
+	s->end = SOURCE_HEADROOM;
+	s->offset = offset;
+	s->at_end = false;
+}
+
+static int grow(struct source *s, size_t capacity)
+{
+	uint8_t *buffer;
+
+	if (capacity <= s->capacity)
+		return 0;
+	buffer = realloc(s->buffer, capacity);
+	if (!buffer)
+		return -ENOMEM;
+	s->buffer = buffer;
+	s->capacity = capacity;
+	return 0;
+}
+
+static void move_to_front(struct source *s)
+{
+	size_t left = source_available(s);
+
+	memmove(s->buffer + SOURCE_HEADROOM, source_at(s), left);
+	s->begin = SOURCE_HEADROOM;
+	s->end = SOURCE_HEADROOM + left;
+}
+
+static int read_some(struct source *s)
+{
+	ssize_t got = read(s->fd, s->buffer + s->end, s->capacity - s->end);
+
+	if (got > 0) {
+		s->end += (size_t)got;
+		return 0;
+	}
+	if (got == 0) {
+		s->at_end = true;
+		return 0;
+	}
+	if (errno == EINTR)
+		return 0;
+	if (errno != EAGAIN)
+		return -errno;
+	if (poll(&(struct pollfd){.fd = s->fd, .events = POLLIN}, 1, -1) < 0 && errno != EINTR)
+		return -errno;
+	return 0;
+}
+
+int source_want(struct source *s, size_t size)
+{
+	int ret;
+
+	if (source_available(s) >= size || s->at_end)
+		return 0;
+	move_to_front(s);
+	ret = grow(s, SOURCE_HEADROOM + size);
+	while (!ret && source_available(s) < size && !s->at_end)
+		ret = read_some(s);
+	return ret;
+}
