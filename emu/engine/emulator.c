@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <nicemu/control/genl.h>
 #include <nicemu/engine/emulator.h>
 
 #include <errno.h>
@@ -12,6 +13,7 @@ static int attach_layers(struct emulator *e)
 	e->asic = asic_create(&e->nic);
 	if (!e->log || !e->ports || !e->asic)
 		return -ENOMEM;
+	genl_register(e->server);
 	e->offload = offload_create(&asic_driver, e->asic);
 	e->rt = rt_create(e->server, &e->nic);
 	if (!e->offload || !e->rt)

@@ -6,6 +6,9 @@
  * nothing of netlink beyond protocol, port id, multicast groups and socket options; it never blocks
  * on a client, bounds every size and queue, and drops a client that breaks the wire's rules.
  *
+ * Port ids are given as the kernel gives them: none before the first bind or send, then the process
+ * id, or a number counted down from -4097 where that is taken.
+ *
  * Order: a request is handled whole, in the order of arrival; its replies are queued before its
  * answer is sent.
  *
@@ -26,7 +29,8 @@ struct server_endpoint {
 	/*
 	 * What a client sent: data is borrowed, fds are its passed descriptors (closed by the server
 	 * after the call unless the endpoint sets fds[i] to -1). The return value is the request's
-	 * status: bytes taken, or a negative errno that the client's send fails with.
+	 * status: bytes taken, or a negative errno that the client's send fails with. Must not call
+	 * server_dispatch.
 	 */
 	int64_t (*receive)(void *context, struct client *client, const uint8_t *data, size_t size,
 			   int *fds, size_t num_fds);
@@ -39,13 +43,14 @@ struct server_endpoint {
 
 /*
  * Listen on path (AF_UNIX, mode 0600). 0 or a negative errno; -EADDRINUSE when another emulator
- * answers there (a dead one's socket file is replaced).
+ * answers there (a dead one's socket file is replaced), -EEXIST for a file that is no socket,
+ * -ENAMETOOLONG for a path of more than 107 bytes.
  */
 int server_create(struct server **server, const char *path);
 /* Closes all clients, removes the socket file. NULL is fine. */
 void server_destroy(struct server *server);
 
-/* endpoint is borrowed. */
+/* endpoint is borrowed. At most 8. */
 void server_register(struct server *server, const struct server_endpoint *endpoint);
 
 /* A descriptor that is readable when server_dispatch has work to do. */
