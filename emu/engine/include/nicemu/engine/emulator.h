@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One emulated NIC with everything attached: configuration, ASIC, offload, control endpoints, clock.
+ * One emulated NIC with everything attached: configuration, ASIC, offload, control endpoints,
+ * clock.
  *
  * emulator_create wires the layers together; nothing else does. The members are read by report/ and
  * by the commands; only the layers themselves change them.

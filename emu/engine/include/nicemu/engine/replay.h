@@ -95,11 +95,11 @@ enum replay_fault { REPLAY_INPUT_FAULT, REPLAY_OUTPUT_FAULT };
 
 struct replay_error {
 	enum replay_fault fault;
-	int error;          /* negative errno */
+	int error; /* negative errno */
 	bool has_offset;
-	uint64_t offset;    /* where an input went wrong, bytes */
-	const char *name;   /* of the file */
-	const char *text;   /* "file: offset N: what is wrong" */
+	uint64_t offset;  /* where an input went wrong, bytes */
+	const char *name; /* of the file */
+	const char *text; /* "file: offset N: what is wrong" */
 };
 
 struct replay_progress {

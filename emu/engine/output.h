@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The outputs of a replay: which packets go to which capture file.
+ *
+ * A writer that fails gets nothing more, and its fault is reported once; the others go on.
+ * Threading: one owner.
+ */
+#ifndef NICEMU_ENGINE_OUTPUT_H
+#define NICEMU_ENGINE_OUTPUT_H
+
+#include <nicemu/engine/replay.h>
+
+struct output {
+	char *name;
+	enum replay_tap tap;
+	uint16_t port;
+	struct capture_writer *writer; /* NULL once it has failed */
+};
+
+struct outputs {
+	struct output *output;
+	size_t length;
+	const struct nic *nic;
+	const char *(*describe)(void *context, uint32_t binding, uint64_t cookie);
+	void *describe_context;
+	void (*fault)(void *context, size_t output, int error);
+	void *context;
+};
+
+/* Take the descriptors over, also on failure. 0 or a negative errno. */
+int outputs_open(struct outputs *outputs, const struct nic *nic,
+		 const struct replay_options *options);
+
+/* Write a packet wherever it belongs. */
+void outputs_write(struct outputs *outputs, const struct packet *packet,
+		   const struct asic_result *result);
+
+/* Flush, close, report what could not be written. Twice is fine. */
+void outputs_close(struct outputs *outputs);
+
+#endif
