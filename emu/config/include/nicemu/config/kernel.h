@@ -2,12 +2,13 @@
 /*
  * Kernel behaviour: what differs between kernel versions, as one struct of flags.
  *
- * One table (kernel.c) has a row per behaviour with version ranges per stable branch, its source
- * (commit or observation) and how sure it is. Nobody else compares versions.
+ * One table (kernel_table.c) has a row per behaviour: the mainline version that brought it, the
+ * stable releases that got it too, its source (commit or observation) and how sure it is. Nobody
+ * else compares versions. Every flag is worded so that true is what newer kernels do.
  *
  * A version is X.Y.Z; X.Y means the branch's latest known stable. Above the last known release of a
  * branch the branch's last row holds; a branch without rows takes mainline X.Y.0, with a warning.
- * `ideal` has no known bug.
+ * `ideal` has no known bug: every flag is true.
  *
  * Threading: constant tables.
  */
@@ -19,17 +20,41 @@
 #include <stdio.h>
 
 /* name, what changes where it is true */
-#define KERNEL_BEHAVIORS(X)                                                                        \
-	X(short_load_masks_fixed, "a load shorter than its field gives a mask of just its bytes")  \
-	X(early_hook_check, "NEWCHAIN refuses hooks and devices that can't offload")               \
-	X(absent_devices, "a base chain may name devices that do not exist")                       \
-	X(register_tracking, "reading a register that was not loaded is ENODATA at the message")
+#define KERNEL_BEHAVIORS(X)                                                                       \
+	X(short_load_masks_fixed, "a load shorter than its field gives a mask of just its bytes") \
+	X(short_loads, "a load may be shorter than its field; else it is refused")                \
+	X(early_hook_check, "NEWCHAIN refuses hooks and devices that can't offload")              \
+	X(absent_devices, "a base chain may name devices that do not exist")                      \
+	X(register_tracking, "reading a register that was not loaded is ENODATA at the message")  \
+	X(counter_offload, "a rule with a counter can be offloaded, and STATS feeds it")          \
+	X(fwd_dup_offload, "fwd to and dup to a device can be offloaded")                         \
+	X(vlan_offload, "VLAN and inner VLAN fields can be offloaded")                            \
+	X(vlan_key_fixup, "the ethertypes of tagged frames end up in the keys they belong to")    \
+	X(vlan_tci_host_order, "VLAN ids are handed to the driver in host byte order")            \
+	X(control_addr_type, "an address match tells the driver its family in the CONTROL key")   \
+	X(no_action_refused, "a rule without an action is refused; else it reaches the driver")   \
+	X(actions_counted, "fwd and dup get action slots of their own; else memory is overrun")   \
+	X(commit_rollback, "a commit that fails half-way takes back what the NIC accepted")       \
+	X(bind_unwind, "a BIND that one device refuses is taken back on the chain's others")      \
+	X(chain_device_updates, "devices can be added to and deleted from a netdev base chain")   \
+	X(empty_netdev_chains, "a netdev base chain without offload may have no device")          \
+	X(destroy_messages, "DESTROYTABLE, DESTROYCHAIN, DESTROYRULE and their like exist")       \
+	X(rule_reset, "GETRULE_RESET exists")
 
 struct kernel_behavior {
 	char version[24]; /* X.Y.Z as resolved, or "ideal": what reports print */
 #define X(name, text) bool name;
 	KERNEL_BEHAVIORS(X)
 #undef X
+};
+
+/* One behaviour as it is in one version. Strings are constant, except those in since. */
+struct kernel_behavior_row {
+	const char *name, *text;
+	bool on;
+	char since[24];         /* release of this branch that brought it: "6.12.103", "5.13" … */
+	const char *source;     /* commit, advisory or observation */
+	const char *confidence; /* "observed", "read in source", "from change logs", "recalled" */
 };
 
 /*
@@ -39,7 +64,12 @@ struct kernel_behavior {
 int kernel_behavior_find(struct kernel_behavior *kernel, const char *text, char *message,
 			 size_t size);
 
-/* The rows that hold for this version: name, text, on or off, source, confidence. */
+/* Every row, as it holds for a version that kernel_behavior_find has filled in. */
+void kernel_behavior_visit(const struct kernel_behavior *kernel,
+			   void (*visit)(void *context, const struct kernel_behavior_row *row),
+			   void *context);
+
+/* The same as text: name, on or off, what it is; since when, confidence, source. */
 void kernel_behavior_print(FILE *out, const struct kernel_behavior *kernel);
 
 #endif

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 enum {
-	NIC_NAME_SIZE = 16,    /* as IFNAMSIZ, with the NUL */
+	NIC_NAME_SIZE = 16, /* as IFNAMSIZ, with the NUL */
 	NIC_PORTS_MAX = 4096,
 	NIC_FIRST_IFINDEX = 2, /* 1 is lo */
 };
@@ -44,9 +44,9 @@ struct nic_port {
 };
 
 struct nic {
-	char *name;   /* in reports */
-	char *model;  /* "generic" */
-	char *kernel; /* as the user wrote it, e.g. "6.12" */
+	char *name;       /* in reports */
+	char *model;      /* "generic" */
+	char *kernel;     /* as the user wrote it, e.g. "6.12" */
 	uint64_t entries; /* TCAM size */
 	size_t num_ports;
 	struct nic_port *ports;
@@ -71,8 +71,9 @@ int nic_load(struct nic *nic, const char *path, struct config_error *error);
 void nic_clear(struct nic *nic);
 
 /*
- * Append a port (pointers into nic->ports are invalid after it; numbers stay) with default properties (MAC 02:00:00:00:hh:ll from its number).
- * Its number, or -EINVAL (not an interface name, or "lo"), -EEXIST, -ENOSPC, -ENOMEM.
+ * Append a port (pointers into nic->ports are invalid after it; numbers stay) with default
+ * properties (MAC 02:00:00:00:hh:ll from its number). Its number, or -EINVAL (not an interface
+ * name, or "lo"), -EEXIST, -ENOSPC, -ENOMEM.
  */
 int nic_add_port(struct nic *nic, const char *name);
 
@@ -80,7 +81,8 @@ int nic_add_port(struct nic *nic, const char *name);
 int nic_port_by_name(const struct nic *nic, const char *name);
 int nic_port_by_ifindex(const struct nic *nic, uint32_t ifindex);
 
-/* As the kernel's dev_valid_name: not empty, < 16 bytes, no '/', ':', white space, not "." or "..". */
+/* As the kernel's dev_valid_name: not empty, < 16 bytes, no '/', ':', white space, not "." or "..".
+ */
 bool nic_valid_port_name(const char *name);
 
 #endif
