@@ -1,1 +1,212 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The report of a replay as a table of at most style->columns columns, from its JSON document. */
+#include "print.h"
+#include "style.h"
+
+#include <string.h>
+
+/* Width of what stands before the rule's text in a line of the rules' table. */
+enum { NUMBERS_WIDTH = 11 + 1 + 15 + 1 + 6 + 2 + 15 + 2 };
+
+static void print_captures(FILE *out, const json_t *report, const struct report_style *style)
+{
+	const json_t *captures = json_object_get(report, "captures");
+	int room = style->columns - 63;
+	const json_t *capture;
+	size_t i;
+
+	if (!json_array_size(captures))
+		return;
+	paint(out, style, PAINT_HEADING, "%-*s %-15s %11s %15s %9s %7s\n", room, "capture", "port",
+	      "packets", "bytes", "truncated", "broken");
+	json_array_foreach (captures, i, capture) {
+		print_cut(out, member_text(capture, "file"), room, room);
+		fputc(' ', out);
+		print_cut(out, member_text(capture, "port"), 15, 15);
+		fprintf(out, " %11llu %15llu %9llu %7llu\n", member_number(capture, "packets"),
+			member_number(capture, "bytes"), member_number(capture, "truncated"),
+			member_number(capture, "malformed"));
+	}
+	fputc('\n', out);
+}
+
+static bool same_group(const json_t *a, const json_t *b)
+{
+	static const char *const keys[] = {"family", "table", "chain", "port"};
+
+	for (size_t i = 0; a && i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(member_text(a, keys[i]), member_text(b, keys[i])) != 0)
+			return false;
+	return a;
+}
+
+static void print_group(FILE *out, const json_t *rule, const struct report_style *style)
+{
+	if (style->color)
+		fputs("\033[1m", out);
+	print_cut(out, member_text(rule, "family"), 10, 0);
+	fputc(' ', out);
+	print_cut(out, member_text(rule, "table"), 24, 0);
+	fputc(' ', out);
+	print_cut(out, member_text(rule, "chain"), 24, 0);
+	fprintf(out, ", port %s, priority %lld\n", member_text(rule, "port"),
+		(long long)json_integer_value(json_object_get(rule, "priority")));
+	if (style->color)
+		fputs("\033[0m", out);
+	paint(out, style, PAINT_DIM, "%11s %15s %6s  %-15s  %s\n", "packets", "bytes", "share",
+	      "last used (UTC)", "rule");
+}
+
+static void print_rule(FILE *out, const json_t *rule, unsigned long long whole,
+		       const struct report_style *style)
+{
+	bool counted = json_is_true(json_object_get(rule, "has_counter"));
+	bool in_hw = json_is_true(json_object_get(rule, "in_hw"));
+	int room = style->columns - NUMBERS_WIDTH - (counted ? 0 : 2);
+	const char *text = member_text(rule, "rule");
+	char share[16], time[24], fallback[64];
+
+	if (!*text) {
+		snprintf(fallback, sizeof(fallback), "handle %llu", member_number(rule, "handle"));
+		text = fallback;
+	}
+	fprintf(out, "%11llu %15llu %6s  %-15s  %s", member_number(rule, "packets"),
+		member_number(rule, "bytes"),
+		share_text(share, member_number(rule, "packets"), whole),
+		in_hw ? time_text(time, sizeof(time), json_object_get(rule, "last_used"))
+		      : "not offloaded",
+		counted ? "" : "* ");
+	print_cut(out, text, room, 0);
+	fputc('\n', out);
+}
+
+void report_print_rules(FILE *out, const json_t *document, const struct report_style *style)
+{
+	const json_t *rules = json_object_get(document, "rules");
+	unsigned long long whole = member_number(document, "packets");
+	const json_t *rule, *last = NULL;
+	bool uncounted = false;
+	size_t i;
+
+	json_array_foreach (rules, i, rule) {
+		if (!same_group(last, rule)) {
+			if (last)
+				fputc('\n', out);
+			print_group(out, rule, style);
+		}
+		print_rule(out, rule, whole, style);
+		uncounted |= !json_is_true(json_object_get(rule, "has_counter"));
+		last = rule;
+	}
+	if (!last)
+		fputs("no rule is offloaded\n", out);
+	if (uncounted)
+		paint(out, style, PAINT_DIM,
+		      "* has no 'counter': the NIC counts it, nft does not show it\n");
+}
+
+static void print_sum(FILE *out, const json_t *counter, unsigned long long whole, const char *name)
+{
+	char share[16];
+
+	fprintf(out, "%11llu %15llu %6s  %s\n", member_number(counter, "packets"),
+		member_number(counter, "bytes"),
+		share_text(share, member_number(counter, "packets"), whole), name);
+}
+
+static void print_fates(FILE *out, const json_t *report, const struct report_style *style)
+{
+	static const struct {
+		const char *key, *name;
+		bool always;
+	} sums[] = {
+		{"drop", "dropped", true},
+		{"redirect", "redirected to a port", true},
+		{"host", "passed to the host", true},
+		{"unmatched", "matched no rule (passed to the host, counted there)", true},
+		{"retired", "decided by rules that are gone", false},
+		{"mirrored", "copies to a port, besides", false},
+	};
+	const json_t *fate = json_object_get(report, "fate");
+	unsigned long long whole = member_number(report, "packets");
+
+	paint(out, style, PAINT_HEADING, "%11s %15s %6s  %s\n", "packets", "bytes", "share",
+	      "what became of them");
+	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
+		const json_t *counter = json_object_get(fate, sums[i].key);
+
+		if (!counter)
+			counter = json_object_get(report, sums[i].key);
+		if (sums[i].always || member_number(counter, "packets"))
+			print_sum(out, counter, whole, sums[i].name);
+	}
+	fprintf(out, "%11llu %15llu         in all\n", whole, member_number(report, "bytes"));
+}
+
+void print_port_counters(FILE *out, const json_t *ports, bool all, const struct report_style *style)
+{
+	const json_t *port;
+	size_t i;
+
+	paint(out, style, PAINT_HEADING, "%-15s %12s %18s %12s %18s\n", "port", "rx packets",
+	      "rx bytes", "tx packets", "tx bytes");
+	json_array_foreach (ports, i, port) {
+		const json_t *rx = json_object_get(port, "rx");
+		const json_t *tx = json_object_get(port, "tx");
+
+		if (!all && !member_number(rx, "packets") && !member_number(tx, "packets"))
+			continue;
+		print_cut(out, member_text(port, "name"), 15, 15);
+		fprintf(out, " %12llu %18llu %12llu %18llu\n", member_number(rx, "packets"),
+			member_number(rx, "bytes"), member_number(tx, "packets"),
+			member_number(tx, "bytes"));
+	}
+}
+
+static void print_warnings(FILE *out, const json_t *report, const struct report_style *style)
+{
+	const json_t *warning;
+	size_t i;
+
+	json_array_foreach (json_object_get(report, "warnings"), i, warning) {
+		const json_t *rule = json_object_get(warning, "rule");
+
+		paint(out, style, PAINT_WARNING, "warning: ");
+		print_clean(out, member_text(rule, "family"));
+		fputc(' ', out);
+		print_clean(out, member_text(rule, "table"));
+		if (json_integer_value(json_object_get(rule, "handle")))
+			fprintf(out, " handle %llu", member_number(rule, "handle"));
+		fputs(": ", out);
+		print_clean(out, member_text(warning, "text"));
+		fputc('\n', out);
+	}
+}
+
+static void print_rate(FILE *out, const json_t *report)
+{
+	const json_t *timing = json_object_get(report, "timing");
+	double elapsed = json_real_value(json_object_get(timing, "elapsed_seconds"));
+
+	if (elapsed > 0)
+		fprintf(out, "%llu packets in %.3f s: %llu packets/s\n",
+			member_number(report, "packets"), elapsed,
+			member_number(timing, "packets_per_second"));
+}
+
+void report_print(FILE *out, const json_t *report, const struct report_style *style)
+{
+	fputs("NIC ", out);
+	print_cut(out, member_text(report, "nic"), 40, 0);
+	fprintf(out, ", model %s, kernel %s%s\n\n", member_text(report, "model"),
+		member_text(report, "kernel"),
+		json_is_true(json_object_get(report, "interrupted")) ? ", interrupted" : "");
+	print_captures(out, report, style);
+	report_print_rules(out, report, style);
+	fputc('\n', out);
+	print_fates(out, report, style);
+	fputc('\n', out);
+	print_port_counters(out, json_object_get(report, "ports"), false, style);
+	print_warnings(out, report, style);
+	print_rate(out, report);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the builders of JSON documents share. All return new references. Threading: none. */
+#ifndef NICEMU_REPORT_INTERNAL_H
+#define NICEMU_REPORT_INTERNAL_H
+
+#include <nicemu/report/report.h>
+
+/* {"packets": …, "bytes": …} */
+json_t *counter_json(uint64_t packets, uint64_t bytes);
+
+/* "seconds.nanoseconds", or null for 0. */
+json_t *time_json(uint64_t time_ns);
+
+/* A string, or null for NULL. */
+json_t *text_json(const char *text);
+
+/* "?" for a number without a port. */
+const char *port_name(const struct nic *nic, uint16_t port);
+
+/* [{"name", "rx", "tx"}]; counters may be NULL: all 0. */
+json_t *ports_json(const struct nic *nic, const struct emulator_port_counters *counters);
+
+/* One record of "rules". */
+json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,
+		  const struct report_texts *texts, const struct offload_stats *counts);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading what `nft -s -a list ruleset` prints.
+ *
+ * The listing is lines. A line that ends in "{" (before its "# handle N") opens a block, a line
+ * that begins with "}" closes one. Blocks of depth 1 are tables, of depth 2 chains, sets and other
+ * things of a table. In a chain of depth 2, a line that ends in "# handle N" is a rule; the line
+ * that begins with "type" makes it a base chain. A comment holds neither quotes nor newlines, so
+ * text after the last quote is never inside of one.
+ */
+#include <nicemu/report/report.h>
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct parser {
+	json_t *rules, *chains;
+	int depth;
+	bool in_chain;
+	char *family, *table, *chain;
+	json_t *base; /* borrowed: the chain at hand in chains, when it is a base chain */
+};
+
+static const char handle_mark[] = " # handle ";
+
+/* Cut a trailing "# handle N" off; its number, or -1. */
+static json_int_t cut_handle(char *line)
+{
+	char *mark = NULL, *end;
+	unsigned long long handle;
+
+	for (char *at = line; (at = strstr(at, handle_mark)); at++)
+		mark = at;
+	if (!mark || !isdigit((unsigned char)mark[sizeof(handle_mark) - 1]))
+		return -1;
+	handle = strtoull(mark + sizeof(handle_mark) - 1, &end, 10);
+	if (*end)
+		return -1;
+	*mark = '\0';
+	return (json_int_t)handle;
+}
+
+/* Cut a trailing `comment "…"` off; a copy of what is inside the quotes, or NULL. */
+static char *cut_comment(char *rule)
+{
+	static const char mark[] = "comment ";
+	size_t length = strlen(rule);
+	char *open, *word, *comment;
+
+	if (length < sizeof(mark) + 1 || rule[length - 1] != '"')
+		return NULL;
+	rule[length - 1] = '\0';
+	open = strrchr(rule, '"');
+	word = open && open - rule >= (ptrdiff_t)sizeof(mark) - 1 ? open - (sizeof(mark) - 1)
+								  : NULL;
+	if (!word || strncmp(word, mark, sizeof(mark) - 1) != 0 ||
+	    (word > rule && word[-1] != ' ')) {
+		rule[length - 1] = '"';
+		return NULL;
+	}
+	comment = strdup(open + 1);
+	*(word > rule ? word - 1 : word) = '\0';
+	return comment;
+}
+
+static json_t *place(const struct parser *parser)
+{
+	json_t *record = json_object();
+
+	json_object_set_new(record, "family", report_string(parser->family));
+	json_object_set_new(record, "table", report_string(parser->table));
+	json_object_set_new(record, "chain", report_string(parser->chain));
+	return record;
+}
+
+static void add_rule(struct parser *parser, char *rule, json_int_t handle)
+{
+	char *comment = cut_comment(rule);
+	json_t *record = place(parser);
+
+	json_object_set_new(record, "handle", json_integer(handle));
+	json_object_set_new(record, "rule", report_string(rule));
+	json_object_set_new(record, "comment", comment ? report_string(comment) : json_null());
+	json_array_append_new(parser->rules, record);
+	free(comment);
+}
+
+/* "type filter hook ingress device "eth0" priority 0; …", or "devices = { "eth0", "eth1" }". */
+static void add_base_chain(struct parser *parser, char *line)
+{
+	json_t *devices = json_array();
+	char *at = strstr(line, " device");
+	char *end = at ? strstr(at, " priority ") : NULL;
+	char *saved;
+
+	if (end)
+		*end = '\0';
+	at = at ? strpbrk(at + 1, " =") : NULL;
+	for (char *word = at && end ? strtok_r(at, " ={},\";", &saved) : NULL; word;
+	     word = strtok_r(NULL, " ={},\";", &saved))
+		json_array_append_new(devices, report_string(word));
+	parser->base = place(parser);
+	json_object_set_new(parser->base, "offload", json_false());
+	json_object_set_new(parser->base, "devices", devices);
+	json_array_append_new(parser->chains, parser->base);
+}
+
+static void replace(char **field, const char *text)
+{
+	free(*field);
+	*field = strdup(text ? text : "");
+}
+
+/* A line that opens a block, without its "{": "table netdev t", "chain c", "set s" … */
+static void open_block(struct parser *parser, char *line)
+{
+	char *saved;
+	char *kind = strtok_r(line, " ", &saved);
+
+	parser->depth++;
+	if (parser->depth == 1) {
+		replace(&parser->family, strtok_r(NULL, " ", &saved));
+		replace(&parser->table, strtok_r(NULL, " ", &saved));
+	} else if (parser->depth == 2) {
+		parser->in_chain = kind && strcmp(kind, "chain") == 0;
+		parser->base = NULL;
+		replace(&parser->chain, strtok_r(NULL, " ", &saved));
+	}
+}
+
+static bool opens_block(char *line)
+{
+	size_t length = strlen(line);
+
+	if (!length || line[length - 1] != '{')
+		return false;
+	line[length - 1] = '\0';
+	return true;
+}
+
+static void parse_line(struct parser *parser, char *line)
+{
+	json_int_t handle;
+
+	line += strspn(line, " \t");
+	handle = cut_handle(line);
+	if (*line == '}') {
+		if (parser->depth)
+			parser->depth--;
+	} else if (opens_block(line)) {
+		open_block(parser, line);
+	} else if (parser->depth != 2 || !parser->in_chain) {
+		return;
+	} else if (handle >= 0) {
+		add_rule(parser, line, handle);
+	} else if (strncmp(line, "type ", 5) == 0) {
+		/* Some versions print the flags on this line, some on one of their own. */
+		bool offload = strstr(line, "flags offload") != NULL;
+
+		add_base_chain(parser, line);
+		if (offload)
+			json_object_set_new(parser->base, "offload", json_true());
+	} else if (parser->base && strncmp(line, "flags offload", 13) == 0) {
+		json_object_set_new(parser->base, "offload", json_true());
+	}
+}
+
+json_t *report_parse_listing(const char *text)
+{
+	struct parser parser = {.rules = json_array(), .chains = json_array()};
+	json_t *listing = json_object();
+	char *copy = strdup(text);
+	char *saved;
+
+	for (char *line = copy ? strtok_r(copy, "\n", &saved) : NULL; line;
+	     line = strtok_r(NULL, "\n", &saved))
+		parse_line(&parser, line);
+	json_object_set_new(listing, "rules", parser.rules);
+	json_object_set_new(listing, "chains", parser.chains);
+	free(parser.family);
+	free(parser.table);
+	free(parser.chain);
+	if (!copy) {
+		json_decref(listing);
+		return NULL;
+	}
+	free(copy);
+	return listing;
+}
+
+struct report_texts {
+	json_t *rules; /* "family table handle" -> record of the listing */
+};
+
+enum { KEY_SIZE = 640 }; /* names of tables are at most 255 bytes, escaped or not */
+
+static void make_key(char *key, const char *family, const char *table, uint64_t handle)
+{
+	snprintf(key, KEY_SIZE, "%llu %s %s", (unsigned long long)handle, family, table);
+}
+
+struct report_texts *report_texts_create(const json_t *listing)
+{
+	struct report_texts *texts = calloc(1, sizeof(*texts));
+	json_t *record;
+	size_t i;
+
+	if (!texts)
+		return NULL;
+	texts->rules = json_object();
+	json_array_foreach (json_object_get(listing, "rules"), i, record) {
+		const char *family = json_string_value(json_object_get(record, "family"));
+		const char *table = json_string_value(json_object_get(record, "table"));
+		char key[KEY_SIZE];
+
+		if (!family || !table)
+			continue;
+		make_key(key, family, table,
+			 (uint64_t)json_integer_value(json_object_get(record, "handle")));
+		json_object_set(texts->rules, key, record);
+	}
+	return texts;
+}
+
+void report_texts_destroy(struct report_texts *texts)
+{
+	if (!texts)
+		return;
+	json_decref(texts->rules);
+	free(texts);
+}
+
+const char *report_rule_text(const struct report_texts *texts, const char *family,
+			     const char *table, uint64_t handle)
+{
+	char key[KEY_SIZE];
+
+	if (!texts)
+		return NULL;
+	make_key(key, family, table, handle);
+	return json_string_value(json_object_get(json_object_get(texts->rules, key), "rule"));
+}

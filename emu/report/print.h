@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pieces of tables that several documents have. Threading: none. */
+#ifndef NICEMU_REPORT_PRINT_H
+#define NICEMU_REPORT_PRINT_H
+
+#include <nicemu/report/report.h>
+
+/* Ports with what they received and sent; all: also those that did neither. */
+void print_port_counters(FILE *out, const json_t *ports, bool all,
+			 const struct report_style *style);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The documents behind `nicemu show`: the state of an emulator, since its start. */
+#include <nicemu/report/report.h>
+
+#include "internal.h"
+
+static const char *const port_kinds[] = {
+	[NIC_PORT_UPLINK] = "uplink",
+	[NIC_PORT_PF] = "pf",
+	[NIC_PORT_VF] = "vf",
+	[NIC_PORT_REPRESENTOR] = "representor",
+};
+
+static json_t *nic_port_json(const struct nic_port *port)
+{
+	json_t *record = json_object();
+
+	json_object_set_new(record, "name", json_string(port->name));
+	json_object_set_new(record, "ifindex", json_integer(port->ifindex));
+	json_object_set_new(record, "kind", json_string(port_kinds[port->kind]));
+	json_object_set_new(record, "mac",
+			    json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", port->mac[0],
+					 port->mac[1], port->mac[2], port->mac[3], port->mac[4],
+					 port->mac[5]));
+	json_object_set_new(record, "speed", json_integer(port->speed));
+	json_object_set_new(record, "mtu", json_integer(port->mtu));
+	return record;
+}
+
+json_t *report_nic(const struct emulator *emulator)
+{
+	const struct nic *nic = &emulator->nic;
+	json_t *document = json_object();
+	json_t *ports = json_array();
+
+	for (size_t i = 0; i < nic->num_ports; i++)
+		json_array_append_new(ports, nic_port_json(&nic->ports[i]));
+	json_object_set_new(document, "nic", text_json(nic->name));
+	json_object_set_new(document, "model", text_json(nic->model));
+	json_object_set_new(document, "kernel", json_string(emulator->kernel.version));
+	json_object_set_new(document, "entries",
+			    json_integer((json_int_t)asic_capacity(emulator->asic)));
+	json_object_set_new(document, "entries_used",
+			    json_integer((json_int_t)asic_entries(emulator->asic)));
+	json_object_set_new(document, "open_ports", json_boolean(nic->open_ports));
+	json_object_set_new(document, "ports", ports);
+	return document;
+}
+
+struct show_walk {
+	const struct emulator *emulator;
+	const struct report_texts *texts;
+	json_t *rules;
+};
+
+static void add_rule(void *context, const struct nft_offload_rule *rule)
+{
+	struct show_walk *walk = context;
+	struct offload_stats totals = {0};
+
+	if (rule->in_hw)
+		offload_totals(walk->emulator->offload, rule->binding, rule->cookie, &totals);
+	json_array_append_new(walk->rules,
+			      rule_json(&walk->emulator->nic, rule, walk->texts, &totals));
+}
+
+json_t *report_rules(const struct emulator *emulator, const json_t *listing)
+{
+	struct report_texts *texts = report_texts_create(listing);
+	struct show_walk walk = {.emulator = emulator, .texts = texts, .rules = json_array()};
+	json_t *document = json_object();
+
+	nft_visit_offload_rules(emulator->nft, add_rule, &walk);
+	json_object_set_new(document, "rules", walk.rules);
+	report_texts_destroy(texts);
+	return document;
+}
+
+json_t *report_counters(const struct emulator *emulator)
+{
+	struct asic_counters retired = asic_retired(emulator->asic);
+	json_t *document = json_object();
+
+	json_object_set_new(document, "ports", ports_json(&emulator->nic, emulator->ports));
+	json_object_set_new(document, "entries",
+			    json_integer((json_int_t)asic_capacity(emulator->asic)));
+	json_object_set_new(document, "entries_used",
+			    json_integer((json_int_t)asic_entries(emulator->asic)));
+	json_object_set_new(document, "retired", counter_json(retired.packets, retired.bytes));
+	return document;
+}
+
+static void add_line(void *context, uint64_t sequence, enum log_level level, uint64_t time_ns,
+		     const char *text)
+{
+	json_t *line = json_object();
+
+	json_object_set_new(line, "sequence", json_integer((json_int_t)sequence));
+	json_object_set_new(line, "level", json_string(log_level_name(level)));
+	json_object_set_new(line, "time", time_json(time_ns));
+	json_object_set_new(line, "text", report_string(text));
+	json_array_append_new(context, line);
+}
+
+json_t *report_log(const struct emulator *emulator)
+{
+	json_t *document = json_object();
+	json_t *lines = json_array();
+
+	log_visit(emulator->log, 0, add_line, lines);
+	json_object_set_new(document, "lines", lines);
+	return document;
+}

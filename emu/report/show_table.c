@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The documents of `nicemu show` for people. */
+#include "style.h"
+
+#include "print.h"
+
+void report_print_nic(FILE *out, const json_t *nic, const struct report_style *style)
+{
+	const json_t *port;
+	size_t i;
+
+	fputs("NIC ", out);
+	print_cut(out, member_text(nic, "nic"), 40, 0);
+	fprintf(out, ", model %s, kernel %s, %llu of %llu entries in use%s\n\n",
+		member_text(nic, "model"), member_text(nic, "kernel"),
+		member_number(nic, "entries_used"), member_number(nic, "entries"),
+		json_is_true(json_object_get(nic, "open_ports"))
+			? ",\nports are added when a rule names them"
+			: "");
+	paint(out, style, PAINT_HEADING, "%-15s %7s  %-11s  %-17s %7s %12s\n", "port", "ifindex",
+	      "kind", "mac", "mtu", "speed Mbit/s");
+	json_array_foreach (json_object_get(nic, "ports"), i, port) {
+		print_cut(out, member_text(port, "name"), 15, 15);
+		fprintf(out, " %7llu  %-11s  %-17s %7llu %12llu\n", member_number(port, "ifindex"),
+			member_text(port, "kind"), member_text(port, "mac"),
+			member_number(port, "mtu"), member_number(port, "speed"));
+	}
+}
+
+void report_print_counters(FILE *out, const json_t *counters, const struct report_style *style)
+{
+	const json_t *retired = json_object_get(counters, "retired");
+
+	print_port_counters(out, json_object_get(counters, "ports"), true, style);
+	fprintf(out,
+		"\n%llu of %llu entries in use; entries that are gone decided %llu packets, "
+		"%llu bytes\n",
+		member_number(counters, "entries_used"), member_number(counters, "entries"),
+		member_number(retired, "packets"), member_number(retired, "bytes"));
+}
+
+void report_print_log(FILE *out, const json_t *log, const struct report_style *style)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach (json_object_get(log, "lines"), i, line) {
+		char time[24];
+
+		fprintf(out, "%6llu  %-15s  %-7s  ", member_number(line, "sequence"),
+			time_text(time, sizeof(time), json_object_get(line, "time")),
+			member_text(line, "level"));
+		print_clean(out, member_text(line, "text"));
+		fputc('\n', out);
+	}
+}
