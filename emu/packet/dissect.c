@@ -234,12 +234,11 @@ static enum layer pppoe(struct dissection *d)
 	return type ? layer_of_type(d, type) : LAYER_END;
 }
 
+/* Of several fragment headers (nobody sends that) the last one decides. */
 static void fragment(struct dissection *d, bool first)
 {
-	d->control_flags |= FLOW_DIS_IS_FRAGMENT;
-	if (first)
-		d->control_flags |= FLOW_DIS_FIRST_FRAG;
-	else
+	d->control_flags = FLOW_DIS_IS_FRAGMENT | (first ? FLOW_DIS_FIRST_FRAG : 0);
+	if (!first)
 		d->flags |= DISSECT_LATER_FRAGMENT;
 }
 
