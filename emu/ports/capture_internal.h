@@ -58,6 +58,7 @@ struct capture {
 	struct capture_error fault; /* once error is not 0, nothing more is delivered */
 
 	bool big_endian; /* the file's (or the section's) byte order */
+	int lengths_order; /* of a classic file's records: pcap.c */
 	struct interface *interfaces;
 	size_t num_interfaces;
 	size_t max_interfaces;

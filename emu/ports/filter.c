@@ -11,9 +11,34 @@ struct filter {
 	struct bpf_program program;
 };
 
+/*
+ * A handle to compile for. Of an (empty) capture file and not pcap_open_dead(): only for files does
+ * libpcap refuse what a file can't answer, like the direction.
+ */
+static pcap_t *open_empty_capture(void)
+{
+	struct pcap_file_header header = {
+		.magic = 0xa1b2c3d4,
+		.version_major = PCAP_VERSION_MAJOR,
+		.version_minor = PCAP_VERSION_MINOR,
+		.snaplen = CAPTURE_SNAPLEN_MAX,
+		.linktype = DLT_EN10MB,
+	};
+	char message[PCAP_ERRBUF_SIZE];
+	FILE *file = fmemopen(&header, sizeof(header), "rb");
+	pcap_t *pcap;
+
+	if (!file)
+		return NULL;
+	pcap = pcap_fopen_offline(file, message);
+	if (!pcap)
+		fclose(file);
+	return pcap;
+}
+
 int filter_compile(struct filter **filter, const char *expression, char *message, size_t size)
 {
-	pcap_t *ethernet = pcap_open_dead(DLT_EN10MB, CAPTURE_SNAPLEN_MAX);
+	pcap_t *ethernet = open_empty_capture();
 	struct filter *f = calloc(1, sizeof(*f));
 	int ret = 0;
 

@@ -39,6 +39,20 @@ bool pcap_recognise(const uint8_t *magic)
 	return find_variant(magic) != NULL;
 }
 
+/* In files of very old programs the original length comes before the captured one. */
+enum lengths_order { CAPTURED_FIRST, ORIGINAL_FIRST, SMALLER_IS_CAPTURED, NO_SUCH_VERSION };
+
+static enum lengths_order order_of_version(uint16_t major, uint16_t minor)
+{
+	if (major == 543 && minor == 0) /* one release of DG/UX */
+		return ORIGINAL_FIRST;
+	if (major != 2 || minor > 4)
+		return NO_SUCH_VERSION;
+	if (minor == 4)
+		return CAPTURED_FIRST;
+	return minor == 3 ? SMALLER_IS_CAPTURED : ORIGINAL_FIRST;
+}
+
 struct record {
 	uint32_t seconds;
 	uint32_t fraction;
@@ -57,6 +71,14 @@ static inline struct record read_record(struct cursor *cursor, bool big_endian)
 	return r;
 }
 
+static void swap_lengths(struct record *r)
+{
+	uint32_t captured = r->captured;
+
+	r->captured = r->length;
+	r->length = captured;
+}
+
 static int step(struct capture *c, struct packet *packet)
 {
 	struct source *s = &c->source;
@@ -71,6 +93,9 @@ static int step(struct capture *c, struct packet *packet)
 			return STEP_END;
 		return capture_more(c, RECORD_HEADER_SIZE, "a record's header");
 	}
+	if (c->lengths_order == ORIGINAL_FIRST ||
+	    (c->lengths_order == SMALLER_IS_CAPTURED && r.captured > r.length))
+		swap_lengths(&r);
 	if (r.captured > CAPTURE_SNAPLEN_MAX)
 		return capture_fail(c, EINVAL, s->offset,
 				    "captured length %u is more than the limit of %d", r.captured,
@@ -112,9 +137,10 @@ int pcap_start(struct capture *c)
 	link = file_u32(&cursor, c->big_endian);
 	if (cursor_failed(&cursor))
 		return capture_more(c, FILE_HEADER_SIZE, "the file header");
-	if (major != 2 || minor != 4)
+	c->lengths_order = order_of_version(major, minor);
+	if (c->lengths_order == NO_SUCH_VERSION)
 		return capture_fail(c, EINVAL, s->offset + VERSION_OFFSET,
-				    "pcap version %u.%u; only 2.4 can be read", major, minor);
+				    "pcap version %u.%u; 2.0 to 2.4 can be read", major, minor);
 
 	interface->resolution = variant->nanoseconds ? 9 : 6;
 	interface->link = link & LINK_MASK;
