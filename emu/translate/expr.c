@@ -1,1 +1,276 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of expression types, and what is done with lists of expressions.
+ */
+#include "refusal.h"
+#include "type.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct nft_expr_type *const single_types[] = {
+	&expr_type_payload, &expr_type_cmp,        &expr_type_meta,   &expr_type_immediate,
+	&expr_type_bitwise, &expr_type_counter,    &expr_type_lookup, &expr_type_objref,
+	&expr_type_fwd,     &expr_type_dup_netdev, &expr_type_dynset,
+};
+
+enum {
+	NAME_MAX_LENGTH = 42,   /* what is left of a module's name after "nft-expr-255-" */
+	RULE_SIZE_LIMIT = 4096, /* the kernel's 12 bits for a rule's expressions */
+	KERNEL_HEADER = 8,      /* struct nft_expr: the pointer to its operations */
+};
+
+static const struct attr_policy expr_policy[NFTA_EXPR_MAX + 1] = {
+	[NFTA_EXPR_NAME] = {ATTR_STRING, NAME_MAX_LENGTH},
+	[NFTA_EXPR_DATA] = {ATTR_NESTED, 0},
+};
+
+static bool type_matches(const struct nft_expr_type *type, const struct nlattr *name,
+			 uint8_t family)
+{
+	return (!type->families || (family < 16 && type->families >> family & 1)) &&
+	       attr_is_string(name, type->name);
+}
+
+static const struct nft_expr_type *find_type(const struct nlattr *name, uint8_t family)
+{
+	static const struct nft_expr_type *const lists[] = {expr_types_read, expr_types_act};
+
+	for (size_t i = 0; i < sizeof(single_types) / sizeof(single_types[0]); i++)
+		if (type_matches(single_types[i], name, family))
+			return single_types[i];
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (const struct nft_expr_type *type = lists[i]; type->name; type++)
+			if (type_matches(type, name, family))
+				return type;
+	return NULL;
+}
+
+/* nf_tables_expr_parse(): name, policy, variant. data[] are the type's attributes. */
+static int parse_head(const struct nft_expr_context *context, const struct nlattr *attr,
+		      const struct nft_expr_type **type, const struct nlattr *data[ATTR_TABLE_SIZE],
+		      const struct nlattr **nest, size_t *kernel_size)
+{
+	const struct nlattr *tb[ATTR_TABLE_SIZE];
+	int error = attr_parse_nested(tb, NFTA_EXPR_MAX, attr, expr_policy);
+
+	*type = NULL;
+	if (error)
+		return error;
+	if (!tb[NFTA_EXPR_NAME])
+		return -EINVAL;
+	*type = find_type(tb[NFTA_EXPR_NAME], context->family);
+	if (!*type)
+		return -ENOENT;
+	memset(data, 0, ATTR_TABLE_SIZE * sizeof(data[0]));
+	*nest = tb[NFTA_EXPR_DATA];
+	if (*nest)
+		error = attr_parse_nested(data, (*type)->max_attr, *nest, (*type)->policy);
+	*kernel_size = (*type)->kernel_size;
+	if (!error && (*type)->select)
+		error = (*type)->select(context, data, kernel_size);
+	return error;
+}
+
+/* Keeps the bytes, for types whose dump is what came in. */
+static int keep_attributes(struct nft_expr *expr, const struct nlattr *nest)
+{
+	size_t size = nest ? mnl_attr_get_payload_len(nest) : 0;
+
+	if (expr->type->dump || size == 0)
+		return 0;
+	expr->attributes = malloc(size);
+	if (!expr->attributes)
+		return -ENOMEM;
+	memcpy(expr->attributes, mnl_attr_get_payload(nest), size);
+	attr_clear_nested_flags(expr->attributes, size);
+	expr->size = size;
+	return 0;
+}
+
+static int parse_one(struct expr_init *init, struct nft_expr *expr, const struct nlattr *attr)
+{
+	const struct nft_expr_context *context = init->context;
+	const struct nlattr *data[ATTR_TABLE_SIZE], *nest;
+	size_t kernel_size;
+	int error;
+
+	error = parse_head(context, attr, &expr->type, data, &nest, &kernel_size);
+	if (!error && init->stateful_only && !expr->type->stateful)
+		error = -EOPNOTSUPP;
+	if (!error)
+		error = keep_attributes(expr, nest);
+	if (!error)
+		error = expr->type->init(init, expr, data);
+	if (context->message)
+		expr->offset =
+			(uint32_t)((const uint8_t *)attr - (const uint8_t *)context->message);
+	return error;
+}
+
+/* First pass: every head is right, and how many there are. */
+static int check_heads(const struct nlattr *list, const struct nft_expr_context *context,
+		       size_t *count, const struct nlattr **bad)
+{
+	const struct nlattr *attr, *data[ATTR_TABLE_SIZE], *nest;
+	const struct nft_expr_type *type;
+	size_t size, total = 0;
+	int error;
+
+	mnl_attr_for_each_nested (attr, list) {
+		if (mnl_attr_get_type(attr) != NFTA_LIST_ELEM || *count == NFT_EXPR_MAXEXPRS)
+			return -EINVAL;
+		error = parse_head(context, attr, &type, data, &nest, &size);
+		if (error) {
+			*bad = attr;
+			refusal_at_parse(context->reason, error, type, attr, context->message);
+			return error;
+		}
+		total += KERNEL_HEADER + (size + 7) / 8 * 8;
+		(*count)++;
+	}
+	return total >= RULE_SIZE_LIMIT ? -EFBIG : 0;
+}
+
+static void undo(struct nft_expr *exprs, size_t count, const struct nft_expr_context *context)
+{
+	for (size_t i = count; i-- > 0;)
+		if (exprs[i].reference_kind != NFT_EXPR_NO_REFERENCE && context->release)
+			context->release(context->lookup_context, exprs[i].reference_kind,
+					 exprs[i].reference);
+	nft_exprs_free(exprs, count);
+}
+
+int nft_exprs_parse(struct nft_expr **exprs, size_t *num_exprs, const struct nlattr *list,
+		    const struct nft_expr_context *context, const struct nlattr **bad, int *failed)
+{
+	struct expr_init init = {.context = context};
+	const struct nlattr *attr;
+	struct nft_expr *array;
+	size_t count = 0, done = 0;
+	int error, ignored;
+
+	failed = failed ? failed : &ignored;
+	*exprs = NULL;
+	*num_exprs = 0;
+	*bad = NULL;
+	*failed = -1;
+	if (!list)
+		return 0;
+	error = check_heads(list, context, &count, bad);
+	if (error && *bad)
+		*failed = (int)count;
+	else if (error)
+		refusal_of_list(context->reason, error);
+	if (error || count == 0)
+		return error;
+	array = calloc(count, sizeof(*array));
+	if (!array)
+		return -ENOMEM;
+	mnl_attr_for_each_nested (attr, list) {
+		error = parse_one(&init, &array[done], attr);
+		done++;
+		if (error)
+			break;
+	}
+	if (error) {
+		*bad = attr;
+		*failed = (int)done - 1;
+		refusal_at_parse(context->reason, error, array[done - 1].type, attr,
+				 context->message);
+		undo(array, count, context);
+		return error;
+	}
+	*exprs = array;
+	*num_exprs = count;
+	return 0;
+}
+
+int nft_expr_parse_stateful(struct nft_expr *expr, const struct nlattr *attr,
+			    const struct nft_expr_context *context)
+{
+	struct expr_init init = {.context = context, .stateful_only = true};
+
+	memset(expr, 0, sizeof(*expr));
+	return parse_one(&init, expr, attr);
+}
+
+void nft_expr_clear(struct nft_expr *expr)
+{
+	free(expr->attributes);
+	memset(expr, 0, sizeof(*expr));
+}
+
+void nft_exprs_free(struct nft_expr *exprs, size_t num_exprs)
+{
+	for (size_t i = 0; exprs && i < num_exprs; i++)
+		nft_expr_clear(&exprs[i]);
+	free(exprs);
+}
+
+int nft_expr_copy(struct nft_expr *copy, const struct nft_expr *expr)
+{
+	uint8_t *attributes = NULL;
+
+	if (expr->size > 0) {
+		attributes = malloc(expr->size);
+		if (!attributes)
+			return -ENOMEM;
+		memcpy(attributes, expr->attributes, expr->size);
+	}
+	*copy = *expr;
+	copy->attributes = attributes;
+	return 0;
+}
+
+bool nft_expr_dump(struct nlmsghdr *nlh, size_t size, const struct nft_expr *expr)
+{
+	struct attr_writer writer = {.nlh = nlh, .size = size};
+	uint32_t before = nlh->nlmsg_len;
+	struct nlattr *data;
+
+	attr_put_string(&writer, NFTA_EXPR_NAME, expr->type->name);
+	if (expr->type->dump) {
+		data = attr_nest_start(&writer, NFTA_EXPR_DATA);
+		expr->type->dump(&writer, expr);
+		attr_nest_end(&writer, data);
+	} else if (expr->type->max_attr > 0) {
+		attr_put(&writer, NFTA_EXPR_DATA, expr->attributes, expr->size);
+	}
+	if (writer.failed)
+		nlh->nlmsg_len = before;
+	return !writer.failed;
+}
+
+const char *nft_expr_name(const struct nft_expr *expr)
+{
+	return expr->type->name;
+}
+
+bool nft_expr_is_counter(const struct nft_expr *expr)
+{
+	return expr->type == &expr_type_counter;
+}
+
+void nft_expr_reset(struct nft_expr *expr)
+{
+	if (expr->type->reset)
+		expr->type->reset(expr);
+}
+
+bool nft_expr_is_stateful(const struct nft_expr *expr)
+{
+	return expr->type->stateful;
+}
+
+int validate_hooks(uint32_t hooknum, uint32_t hooks)
+{
+	return hooknum < 32 && hooks >> hooknum & 1 ? 0 : -EOPNOTSUPP;
+}
+
+int nft_expr_validate(const struct nft_expr *expr, uint8_t family, const char *type,
+		      uint32_t hooknum)
+{
+	return expr->type->validate ? expr->type->validate(expr, family, type, hooknum) : 0;
+}

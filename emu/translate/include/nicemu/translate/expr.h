@@ -22,6 +22,7 @@
 #ifndef NICEMU_TRANSLATE_EXPR_H
 #define NICEMU_TRANSLATE_EXPR_H
 
+#include <nicemu/base/reason.h>
 #include <nicemu/config/kernel.h>
 
 #include <libmnl/libmnl.h>
@@ -45,7 +46,7 @@ enum nft_expr_reference {
  */
 struct nft_expr {
 	const struct nft_expr_type *type;
-	uint8_t *attributes; /* a copy of the contents of NFTA_EXPR_DATA, owned */
+	uint8_t *attributes; /* of types that keep bytes: the contents of NFTA_EXPR_DATA, owned */
 	size_t size;         /* bytes in attributes */
 	uint32_t offset;     /* of its NFTA_LIST_ELEM in the message, 0 where not known */
 	enum nft_expr_reference reference_kind;
@@ -84,7 +85,7 @@ struct nft_expr {
 			uint64_t packets, bytes; /* initial values; the endpoint adds to them */
 		} counter;
 		struct {
-			uint8_t sreg_dev;
+			uint8_t sreg_dev, sreg_address, nfproto;
 			bool to_neighbour; /* fwd to an address: never offloaded */
 		} fwd_dup;
 		struct {
@@ -111,6 +112,7 @@ struct nft_expr_context {
 	const struct kernel_behavior *kernel;
 	uint8_t family;                 /* NFPROTO_* of the table */
 	const struct nlmsghdr *message; /* for nft_expr.offset; may be NULL */
+	struct reason *reason;          /* filled when parsing refuses; may be NULL */
 	/*
 	 * Look-ups by expressions that name other things of the table. 0 or the kernel's negative
 	 * errno (ENOENT when absent, EBUSY for an anonymous set that is bound already, EOPNOTSUPP

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "attr.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+static int check_string(const struct nlattr *attr, uint32_t max)
+{
+	const char *text = mnl_attr_get_payload(attr);
+	size_t length = mnl_attr_get_payload_len(attr);
+
+	if (length < 1)
+		return -ERANGE;
+	if (!max)
+		return 0;
+	if (text[length - 1] == '\0')
+		length--;
+	return length > max ? -ERANGE : 0;
+}
+
+static int check_number(const struct nlattr *attr, const struct attr_policy *policy)
+{
+	static const uint8_t sizes[] = {
+		[ATTR_U8] = 1, [ATTR_U16] = 2, [ATTR_U32] = 4, [ATTR_U64] = 8};
+
+	if (mnl_attr_get_payload_len(attr) < sizes[policy->kind])
+		return -ERANGE;
+	if (policy->max && policy->kind == ATTR_U32 && attr_be32(attr) > policy->max)
+		return -ERANGE;
+	return 0;
+}
+
+/* validate_nla() of the kernel for old families: too long is accepted for numbers. */
+static int check_attr(const struct nlattr *attr, const struct attr_policy *policy)
+{
+	size_t size = mnl_attr_get_payload_len(attr);
+
+	switch ((enum attr_kind)policy->kind) {
+	case ATTR_ANY: return 0;
+	case ATTR_U8:
+	case ATTR_U16:
+	case ATTR_U32:
+	case ATTR_U64: return check_number(attr, policy);
+	case ATTR_STRING: return check_string(attr, policy->max);
+	case ATTR_BINARY: return policy->max && size > policy->max ? -ERANGE : 0;
+	case ATTR_NESTED: return size > 0 && size < MNL_ATTR_HDRLEN ? -ERANGE : 0;
+	case ATTR_FLAG: return size > 0 ? -ERANGE : 0;
+	}
+	return 0;
+}
+
+int attr_parse(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type, const void *data,
+	       size_t size, const struct attr_policy *policy)
+{
+	const struct nlattr *attr;
+	int error;
+
+	memset(tb, 0, ATTR_TABLE_SIZE * sizeof(tb[0]));
+	mnl_attr_for_each_payload(data, size)
+	{
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type == 0 || type > max_type)
+			continue;
+		if (policy) {
+			error = check_attr(attr, &policy[type]);
+			if (error)
+				return error;
+		}
+		tb[type] = attr;
+	}
+	return 0;
+}
+
+int attr_parse_nested(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type,
+		      const struct nlattr *nest, const struct attr_policy *policy)
+{
+	return attr_parse(tb, max_type, mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest),
+			  policy);
+}
+
+uint8_t attr_u8(const struct nlattr *attr)
+{
+	return *(const uint8_t *)mnl_attr_get_payload(attr);
+}
+
+uint32_t attr_be32(const struct nlattr *attr)
+{
+	uint32_t value;
+
+	memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
+	return ntohl(value);
+}
+
+uint64_t attr_be64(const struct nlattr *attr)
+{
+	uint64_t value;
+
+	memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
+	return be64toh(value);
+}
+
+int attr_be32_max(const struct nlattr *attr, uint32_t max, uint32_t *value)
+{
+	uint32_t number = attr_be32(attr);
+
+	if (number > max)
+		return -ERANGE;
+	*value = number;
+	return 0;
+}
+
+bool attr_is_string(const struct nlattr *attr, const char *text)
+{
+	const char *bytes = mnl_attr_get_payload(attr);
+	size_t length = mnl_attr_get_payload_len(attr);
+
+	while (length > 0 && bytes[length - 1] == '\0')
+		length--;
+	return length == strlen(text) && memcmp(bytes, text, length) == 0;
+}
+
+void attr_copy_string(char *text, size_t size, const struct nlattr *attr)
+{
+	size_t length;
+
+	text[0] = '\0';
+	if (!attr)
+		return;
+	length = strnlen(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+	if (length >= size)
+		length = size - 1;
+	memcpy(text, mnl_attr_get_payload(attr), length);
+	text[length] = '\0';
+}
+
+/* The depth is bounded: a nest is at least 4 bytes smaller than what holds it. */
+static void clear_nested_flags(void *data, size_t size, int depth)
+{
+	struct nlattr *attr = data;
+	int left = (int)size;
+
+	while (mnl_attr_ok(attr, left)) {
+		size_t step = MNL_ALIGN(attr->nla_len);
+
+		if (attr->nla_type & NLA_F_NESTED) {
+			attr->nla_type &= (uint16_t)~NLA_F_NESTED;
+			if (depth > 0)
+				clear_nested_flags(mnl_attr_get_payload(attr),
+						   mnl_attr_get_payload_len(attr), depth - 1);
+		}
+		left -= (int)step;
+		attr = (struct nlattr *)(void *)((uint8_t *)attr + step);
+	}
+}
+
+void attr_clear_nested_flags(void *data, size_t size)
+{
+	clear_nested_flags(data, size, 8);
+}
+
+static bool has_room(struct attr_writer *w, size_t size)
+{
+	if (w->failed || w->nlh->nlmsg_len + (uint64_t)MNL_ATTR_HDRLEN + MNL_ALIGN(size) > w->size)
+		w->failed = true;
+	return !w->failed;
+}
+
+void attr_put(struct attr_writer *w, uint16_t type, const void *data, size_t size)
+{
+	if (has_room(w, size))
+		mnl_attr_put(w->nlh, type, size, data);
+}
+
+void attr_put_be32(struct attr_writer *w, uint16_t type, uint32_t value)
+{
+	uint32_t be = htonl(value);
+
+	attr_put(w, type, &be, sizeof(be));
+}
+
+void attr_put_be64(struct attr_writer *w, uint16_t type, uint64_t value)
+{
+	uint64_t be = htobe64(value);
+
+	attr_put(w, type, &be, sizeof(be));
+}
+
+void attr_put_string(struct attr_writer *w, uint16_t type, const char *text)
+{
+	attr_put(w, type, text, strlen(text) + 1);
+}
+
+struct nlattr *attr_nest_start(struct attr_writer *w, uint16_t type)
+{
+	struct nlattr *nest = mnl_nlmsg_get_payload_tail(w->nlh);
+
+	if (!has_room(w, 0))
+		return NULL;
+	mnl_attr_put(w->nlh, type, 0, NULL);
+	return nest;
+}
+
+void attr_nest_end(struct attr_writer *w, struct nlattr *nest)
+{
+	if (nest)
+		nest->nla_len =
+			(uint16_t)((uint8_t *)mnl_nlmsg_get_payload_tail(w->nlh) - (uint8_t *)nest);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Expressions that name other things of their table: lookup (set or map), objref (stateful object,
+ * directly or by a map), dynset (a set that rules fill). None can be offloaded.
+ */
+#include "type.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct attr_policy lookup_policy[NFTA_LOOKUP_MAX + 1] = {
+	[NFTA_LOOKUP_SET] = {ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
+	[NFTA_LOOKUP_SET_ID] = {ATTR_U32, 0},
+	[NFTA_LOOKUP_SREG] = {ATTR_U32, 0},
+	[NFTA_LOOKUP_DREG] = {ATTR_U32, 0},
+	[NFTA_LOOKUP_FLAGS] = {ATTR_U32, 0},
+};
+
+static const struct attr_policy objref_policy[NFTA_OBJREF_MAX + 1] = {
+	[NFTA_OBJREF_IMM_NAME] = {ATTR_STRING, NFT_OBJ_MAXNAMELEN - 1},
+	[NFTA_OBJREF_IMM_TYPE] = {ATTR_U32, 0},
+	[NFTA_OBJREF_SET_SREG] = {ATTR_U32, 0},
+	[NFTA_OBJREF_SET_NAME] = {ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
+	[NFTA_OBJREF_SET_ID] = {ATTR_U32, 0},
+};
+
+static const struct attr_policy dynset_policy[NFTA_DYNSET_MAX + 1] = {
+	[NFTA_DYNSET_SET_NAME] = {ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
+	[NFTA_DYNSET_SET_ID] = {ATTR_U32, 0},
+	[NFTA_DYNSET_OP] = {ATTR_U32, UINT8_MAX},
+	[NFTA_DYNSET_SREG_KEY] = {ATTR_U32, 0},
+	[NFTA_DYNSET_SREG_DATA] = {ATTR_U32, 0},
+	[NFTA_DYNSET_TIMEOUT] = {ATTR_U64, 0},
+	[NFTA_DYNSET_EXPR] = {ATTR_NESTED, 0},
+	[NFTA_DYNSET_FLAGS] = {ATTR_U32, 0},
+	[NFTA_DYNSET_EXPRESSIONS] = {ATTR_NESTED, 0},
+};
+
+int set_lookup(struct expr_init *init, struct nft_expr *expr, const struct nlattr *name,
+	       const struct nlattr *id, struct nft_expr_set *set)
+{
+	const struct nft_expr_context *context = init->context;
+	int error;
+
+	memset(set, 0, sizeof(*set));
+	if (!context->lookup_set)
+		return -ENOENT;
+	error = context->lookup_set(context->lookup_context, name, id, set);
+	if (error)
+		return error;
+	expr->reference_kind = NFT_EXPR_SET;
+	expr->reference = set->reference;
+	if (set->name)
+		strncpy(expr->lookup.name, set->name, sizeof(expr->lookup.name) - 1);
+	else
+		attr_copy_string(expr->lookup.name, sizeof(expr->lookup.name), name);
+	return 0;
+}
+
+static int lookup_dreg(struct expr_init *init, struct nft_expr *expr, const struct nlattr *attr,
+		       const struct nft_expr_set *set)
+{
+	bool verdict = set->data_type == NFT_DATA_VERDICT;
+
+	if (!attr)
+		return set->flags & NFT_SET_MAP && set->flags & NFT_SET_ANONYMOUS ? -EINVAL : 0;
+	if (expr->lookup.flags & NFT_LOOKUP_F_INV || !(set->flags & NFT_SET_MAP))
+		return -EINVAL;
+	expr->lookup.has_dreg = true;
+	return register_store(init, attr, &expr->lookup.dreg, verdict, set->data_length);
+}
+
+static int lookup_init(struct expr_init *init, struct nft_expr *expr,
+		       const struct nlattr *const tb[])
+{
+	struct nft_expr_set set;
+	int error;
+
+	if (!tb[NFTA_LOOKUP_SET] || !tb[NFTA_LOOKUP_SREG])
+		return -EINVAL;
+	error = set_lookup(init, expr, tb[NFTA_LOOKUP_SET], tb[NFTA_LOOKUP_SET_ID], &set);
+	if (error)
+		return error;
+	error = register_load(init, tb[NFTA_LOOKUP_SREG], &expr->lookup.sreg, set.key_length);
+	if (error)
+		return error;
+	expr->lookup.has_sreg = true;
+	if (tb[NFTA_LOOKUP_FLAGS])
+		expr->lookup.flags = attr_be32(tb[NFTA_LOOKUP_FLAGS]);
+	if (expr->lookup.flags & ~(uint32_t)NFT_LOOKUP_F_INV)
+		return -EINVAL;
+	return lookup_dreg(init, expr, tb[NFTA_LOOKUP_DREG], &set);
+}
+
+static void lookup_dump(struct attr_writer *writer, const struct nft_expr *expr)
+{
+	attr_put_string(writer, NFTA_LOOKUP_SET, expr->lookup.name);
+	register_put(writer, NFTA_LOOKUP_SREG, expr->lookup.sreg);
+	if (expr->lookup.has_dreg)
+		register_put(writer, NFTA_LOOKUP_DREG, expr->lookup.dreg);
+	attr_put_be32(writer, NFTA_LOOKUP_FLAGS, expr->lookup.flags);
+}
+
+static bool objref_by_map(const struct nlattr *const tb[])
+{
+	return tb[NFTA_OBJREF_SET_SREG] && (tb[NFTA_OBJREF_SET_NAME] || tb[NFTA_OBJREF_SET_ID]);
+}
+
+static int objref_select(const struct nft_expr_context *context, const struct nlattr *const tb[],
+			 size_t *size)
+{
+	if (objref_by_map(tb)) {
+		*size = 48;
+		return 0;
+	}
+	return tb[NFTA_OBJREF_IMM_NAME] && tb[NFTA_OBJREF_IMM_TYPE] ? 0 : -EOPNOTSUPP;
+}
+
+static int objref_map_init(struct expr_init *init, struct nft_expr *expr,
+			   const struct nlattr *const tb[])
+{
+	struct nft_expr_set set;
+	int error;
+
+	if (!tb[NFTA_OBJREF_SET_NAME])
+		return -EINVAL; /* a look-up by name without a name */
+	error = set_lookup(init, expr, tb[NFTA_OBJREF_SET_NAME], tb[NFTA_OBJREF_SET_ID], &set);
+	if (error)
+		return error;
+	if (!(set.flags & NFT_SET_OBJECT))
+		return -EINVAL;
+	expr->lookup.has_sreg = true;
+	expr->lookup.flags = set.object_type;
+	return register_load(init, tb[NFTA_OBJREF_SET_SREG], &expr->lookup.sreg, set.key_length);
+}
+
+static int objref_init(struct expr_init *init, struct nft_expr *expr,
+		       const struct nlattr *const tb[])
+{
+	const struct nft_expr_context *context = init->context;
+	uint32_t type;
+	int error;
+
+	if (objref_by_map(tb))
+		return objref_map_init(init, expr, tb);
+	type = attr_be32(tb[NFTA_OBJREF_IMM_TYPE]);
+	if (!context->lookup_object)
+		return -ENOENT;
+	error = context->lookup_object(context->lookup_context, tb[NFTA_OBJREF_IMM_NAME], type,
+				       &expr->reference);
+	if (error)
+		return error;
+	expr->reference_kind = NFT_EXPR_OBJECT;
+	expr->lookup.flags = type;
+	attr_copy_string(expr->lookup.name, sizeof(expr->lookup.name), tb[NFTA_OBJREF_IMM_NAME]);
+	return 0;
+}
+
+static void objref_dump(struct attr_writer *writer, const struct nft_expr *expr)
+{
+	if (expr->lookup.has_sreg) {
+		register_put(writer, NFTA_OBJREF_SET_SREG, expr->lookup.sreg);
+		attr_put_string(writer, NFTA_OBJREF_SET_NAME, expr->lookup.name);
+	} else {
+		attr_put_string(writer, NFTA_OBJREF_IMM_NAME, expr->lookup.name);
+		attr_put_be32(writer, NFTA_OBJREF_IMM_TYPE, expr->lookup.flags);
+	}
+}
+
+static int objref_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
+			   uint32_t hooknum)
+{
+	enum { OBJECT_SYNPROXY = 10 };
+
+	if (expr->lookup.flags != OBJECT_SYNPROXY)
+		return 0;
+	if (family != NFPROTO_IPV4 && family != NFPROTO_IPV6 && family != NFPROTO_INET)
+		return -EOPNOTSUPP;
+	return validate_hooks(hooknum, 1u << NF_INET_LOCAL_IN | 1u << NF_INET_FORWARD);
+}
+
+/* The checks that do not need the set. */
+static int dynset_check(const struct nlattr *const tb[])
+{
+	enum { KNOWN_FLAGS = 3 };
+
+	if (!tb[NFTA_DYNSET_SET_NAME] || !tb[NFTA_DYNSET_OP] || !tb[NFTA_DYNSET_SREG_KEY])
+		return -EINVAL;
+	if (tb[NFTA_DYNSET_FLAGS] && attr_be32(tb[NFTA_DYNSET_FLAGS]) & ~(uint32_t)KNOWN_FLAGS)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static int dynset_data(struct expr_init *init, const struct nlattr *attr,
+		       const struct nft_expr_set *set)
+{
+	uint8_t reg;
+
+	if (!attr)
+		return set->flags & NFT_SET_MAP ? -EINVAL : 0;
+	if (!(set->flags & NFT_SET_MAP) || set->data_type == NFT_DATA_VERDICT)
+		return -EOPNOTSUPP;
+	return register_load(init, attr, &reg, set->data_length);
+}
+
+static int dynset_init(struct expr_init *init, struct nft_expr *expr,
+		       const struct nlattr *const tb[])
+{
+	enum { OP_DELETE = 2 };
+	struct nft_expr_set set;
+	uint8_t reg;
+	int error = dynset_check(tb);
+
+	if (!error)
+		error = set_lookup(init, expr, tb[NFTA_DYNSET_SET_NAME], tb[NFTA_DYNSET_SET_ID],
+				   &set);
+	if (error)
+		return error;
+	if (set.flags & NFT_SET_OBJECT)
+		return -EOPNOTSUPP;
+	if (set.flags & NFT_SET_CONSTANT)
+		return -EBUSY;
+	if (attr_be32(tb[NFTA_DYNSET_OP]) > OP_DELETE)
+		return -EOPNOTSUPP;
+	if (tb[NFTA_DYNSET_TIMEOUT] && !(set.flags & NFT_SET_TIMEOUT))
+		return -EOPNOTSUPP;
+	error = register_load(init, tb[NFTA_DYNSET_SREG_KEY], &reg, set.key_length);
+	if (!error)
+		error = dynset_data(init, tb[NFTA_DYNSET_SREG_DATA], &set);
+	if (error)
+		return error;
+	if ((tb[NFTA_DYNSET_EXPR] || tb[NFTA_DYNSET_EXPRESSIONS]) && !(set.flags & NFT_SET_EVAL))
+		return -EINVAL;
+	return 0;
+}
+
+const struct nft_expr_type expr_type_lookup = {
+	.name = "lookup",
+	.policy = lookup_policy,
+	.max_attr = NFTA_LOOKUP_MAX,
+	.kernel_size = 48,
+	.init = lookup_init,
+	.dump = lookup_dump,
+};
+
+const struct nft_expr_type expr_type_objref = {
+	.name = "objref",
+	.policy = objref_policy,
+	.max_attr = NFTA_OBJREF_MAX,
+	.kernel_size = 8,
+	.select = objref_select,
+	.init = objref_init,
+	.dump = objref_dump,
+	.validate = objref_validate,
+};
+
+/* Its bytes are kept, with the set's real name in lookup.name for the endpoint. */
+const struct nft_expr_type expr_type_dynset = {
+	.name = "dynset",
+	.policy = dynset_policy,
+	.max_attr = NFTA_DYNSET_MAX,
+	.kernel_size = 120,
+	.init = dynset_init,
+};
