@@ -35,6 +35,8 @@
 #include <nicemu/flow/rule.h>
 #include <nicemu/translate/expr.h>
 
+/* Out of memory is an error of the message, never the end of the program. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 #include <utlist.h>
 
@@ -97,6 +99,7 @@ struct nft_chain {
 	uint16_t userdata_size;
 	bool dead;
 	bool bound; /* NFT_CHAIN_BINDING and named by a rule */
+	bool owned; /* its rule has taken it off the table and frees it */
 	struct nft_rule *rules;
 
 	/* Base chains (NFT_CHAIN_BASE) */
@@ -213,6 +216,7 @@ static inline bool nft_chain_has_devices(uint8_t family, uint32_t hooknum)
 int nft_id_add(struct nft *nft, enum nft_id_kind kind, const void *owner, uint32_t id, void *object,
 	       bool replace);
 void *nft_id_find(const struct nft *nft, enum nft_id_kind kind, const void *owner, uint32_t id);
+void nft_id_forget(struct nft *nft, const void *object);
 void nft_ids_clear(struct nft *nft);
 
 /* ---- calls: one message being handled ---- */
@@ -307,7 +311,12 @@ struct nft_trans {
 void *nft_trans_add(struct nft_call *call, const struct nft_trans_type *type,
 		    struct nft_table *table);
 
-/* transaction.c. Commit: 0, or the errno and *reason (the batch must then be aborted). */
+/*
+ * transaction.c. Validate: 0, or -EAGAIN: some table's jumps are wrong. The batch is then aborted and
+ * handled once more; with validate_all each rule is validated at its own message and gets the error.
+ */
+int nft_validate(struct nft *nft);
+/* Commit: 0, or the errno and *reason (the batch must then be aborted). */
 int nft_commit(struct nft_call *call);
 /* Abort everything after mark (NULL: everything). */
 void nft_abort(struct nft *nft, struct nft_trans *mark);
@@ -321,6 +330,9 @@ struct nft_trans *nft_trans_mark(const struct nft *nft);
  * client's socket options say. 0 or -ENOBUFS.
  */
 int nft_acknowledge(struct nft_call *call, int error);
+
+/* policy_dump.c: append what the policy asks for as a nest of this type. */
+void nft_policy_append(struct buffer *b, uint16_t type, const struct nft_policy *policy);
 
 /* Start the answer (a message NFT_MSG_event with nfgenmsg) in nft->writer. */
 struct nft_writer *nft_reply_begin(struct nft_call *call, uint8_t event, uint16_t flags,
@@ -357,11 +369,13 @@ int nft_dump_end(struct nft_dump *dump);
 struct nft_writer *nft_notify_begin(struct nft *nft, const struct nft_trans *trans, uint8_t event,
 				    uint16_t extra);
 void nft_notify_end(struct nft *nft, const struct nft_trans *trans);
-/* Sends what is queued, several messages a datagram as a kernel does; or drops it. */
-void nft_notify_flush(struct nft *nft, uint32_t portid);
-void nft_notify_drop(struct nft *nft);
+/* Sends what is queued, several messages a datagram as a kernel does. */
+void nft_notify_flush(struct nft *nft, struct client *sender);
 /* The NEWGEN at the end of a commit. */
 void nft_notify_generation(struct nft_call *call);
+
+/* generation.c: a NEWGEN message for the call, in nft->writer. */
+void nft_generation_fill(struct nft_call *call);
 
 /* ---- what refers to what (reference.c) ---- */
 
@@ -444,6 +458,12 @@ struct nft_chain_hook {
 	struct nft_hook *hooks;
 };
 
+/* chain_type.c: by name, or with NULL the family's "filter". NULL: there is none. */
+const struct nft_chain_type *nft_chain_type_find(uint8_t family, const struct nlattr *name);
+
+/* Does the open batch change a base chain of the table, or delete one? */
+bool nft_chain_update_pending(const struct nft *nft, const struct nft_table *table);
+
 /* chain: the base chain that is updated, or NULL for a new one. */
 int nft_chain_hook_parse(struct nft_call *call, const struct nft_chain *chain, uint32_t flags,
 			 struct nft_chain_hook *hook);
@@ -455,9 +475,16 @@ int nft_table_validate(struct nft *nft, struct nft_table *table);
  * date. */
 void nft_rule_fill(struct nft *nft, struct nft_writer *w, const struct nft_chain *chain,
 		   struct nft_rule *rule, uint8_t event, uint64_t position);
-/* chain_dump.c. hooks: NULL for all of the chain, else only these (an update's). */
+/*
+ * chain_dump.c. update: NULL for the chain as it is; else the message is about a change of devices
+ * (DELCHAIN: those that are dead now) or another update (NEWCHAIN: those that came, may be none).
+ */
+struct nft_chain_update {
+	const struct nft_hook *added;
+};
+
 void nft_chain_fill(struct nft_writer *w, const struct nft_chain *chain, uint8_t event,
-		    const struct nft_hook *hooks);
+		    const struct nft_chain_update *update);
 
 /* ---- offload.c ---- */
 
@@ -481,26 +508,25 @@ void nft_offload_unbind_all(struct nft *nft);
 struct nft_trans_chain {
 	struct nft_trans trans;
 	struct nft_chain *chain;
-	bool is_update, bound;
-	bool has_policy;
+	bool skip;       /* abort: the rule that jumps to the bound chain frees it */
+	bool has_policy; /* the message gave one */
 	uint8_t policy;
 	char *name;             /* update: the new name, or NULL */
-	struct nft_hook *hooks; /* update: devices to add, owned until commit */
+	struct nft_hook *hooks; /* update: devices to add, or those that went */
 	bool has_counters;
 	uint64_t packets, bytes;
-	bool offered; /* judge mode */
 };
 
 struct nft_trans_rule {
 	struct nft_trans trans;
 	struct nft_chain *chain;
 	struct nft_rule *rule;
-	bool bound;
-	bool offered; /* judge mode */
+	bool skip; /* as above */
 };
 
-extern const struct nft_trans_type nft_trans_newchain, nft_trans_delchain, nft_trans_newrule,
-	nft_trans_delrule;
+extern const struct nft_trans_type nft_trans_newchain, nft_trans_updchain, nft_trans_delchain,
+	nft_trans_delhooks, nft_trans_newrule, nft_trans_delrule;
+
 
 /* ---- refusals (refusal.c) ---- */
 

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The numbers that a batch gives to its new chains, rules and sets. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct nft_id {
+	struct nft_id_key key;
+	void *object;
+	UT_hash_handle hh;
+};
+
+int nft_id_add(struct nft *nft, enum nft_id_kind kind, const void *owner, uint32_t id, void *object,
+	       bool replace)
+{
+	struct nft_id_key key = {.kind = kind, .id = id, .owner = owner};
+	struct nft_id *entry;
+
+	HASH_FIND(hh, nft->ids, &key, sizeof(key), entry);
+	if (entry) {
+		if (replace)
+			entry->object = object;
+		return 0;
+	}
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return -ENOMEM;
+	entry->key = key;
+	entry->object = object;
+	HASH_ADD(hh, nft->ids, key, sizeof(entry->key), entry);
+	if (entry->hh.tbl)
+		return 0;
+	free(entry);
+	return -ENOMEM;
+}
+
+void *nft_id_find(const struct nft *nft, enum nft_id_kind kind, const void *owner, uint32_t id)
+{
+	struct nft_id_key key = {.kind = kind, .id = id, .owner = owner};
+	struct nft_id *entry;
+
+	HASH_FIND(hh, nft->ids, &key, sizeof(key), entry);
+	return entry ? entry->object : NULL;
+}
+
+void nft_id_forget(struct nft *nft, const void *object)
+{
+	struct nft_id *entry, *next;
+
+	HASH_ITER (hh, nft->ids, entry, next) {
+		if (entry->object != object)
+			continue;
+		HASH_DEL(nft->ids, entry);
+		free(entry);
+	}
+}
+
+void nft_ids_clear(struct nft *nft)
+{
+	struct nft_id *entry, *next;
+
+	HASH_ITER (hh, nft->ids, entry, next) {
+		HASH_DEL(nft->ids, entry);
+		free(entry);
+	}
+}

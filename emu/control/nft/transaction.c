@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The log of an open batch: every change that a message has made, in order, and how to finish or
+ * undo it. The order of commit is the kernel's: checks, validation of jumps, offload, then each
+ * transaction, then notifications, then the new generation is announced, then memory is freed.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void *nft_trans_add(struct nft_call *call, const struct nft_trans_type *type,
+		    struct nft_table *table)
+{
+	struct nft_trans *trans = calloc(1, type->size);
+
+	if (!trans)
+		return NULL;
+	trans->type = type;
+	trans->table = table;
+	trans->client = call->client;
+	trans->portid = call->portid;
+	trans->sequence = call->sequence;
+	trans->flags = call->flags;
+	trans->family = table->family;
+	DL_APPEND(call->nft->transactions, trans);
+	return trans;
+}
+
+struct nft_trans *nft_trans_mark(const struct nft *nft)
+{
+	return nft->transactions ? nft->transactions->prev : NULL;
+}
+
+/* Take the transactions after mark off the log. */
+static struct nft_trans *cut_after(struct nft *nft, struct nft_trans *mark)
+{
+	struct nft_trans *head = mark ? mark->next : nft->transactions;
+
+	if (!head)
+		return NULL;
+	head->prev = nft->transactions->prev;
+	if (mark) {
+		nft->transactions->prev = mark;
+		mark->next = NULL;
+	} else {
+		nft->transactions = NULL;
+	}
+	return head;
+}
+
+void nft_abort(struct nft *nft, struct nft_trans *mark)
+{
+	struct nft_trans *head = cut_after(nft, mark), *trans, *before;
+
+	if (!head)
+		return;
+	for (trans = head->prev;; trans = trans->prev) {
+		trans->type->abort(nft, trans);
+		if (trans == head)
+			break;
+	}
+	for (trans = head->prev; trans; trans = before) {
+		before = trans == head ? NULL : trans->prev;
+		if (trans->type->release)
+			trans->type->release(nft, trans, false);
+		free(trans);
+	}
+}
+
+/* Jumps, and where expressions stand: errors appear at their own message when the batch is redone. */
+static int validate_tables(struct nft *nft)
+{
+	struct nft_table *table;
+
+	DL_FOREACH (nft->tables, table) {
+		if (table->validate_state == NFT_VALIDATE_SKIP)
+			continue;
+		table->validate_state = NFT_VALIDATE_DO;
+		if (nft_table_validate(nft, table) < 0)
+			return -EAGAIN;
+	}
+	DL_FOREACH (nft->tables, table)
+		table->validate_state = NFT_VALIDATE_SKIP;
+	return 0;
+}
+
+int nft_validate(struct nft *nft)
+{
+	int error = validate_tables(nft);
+
+	if (error)
+		nft->validate_all = true;
+	return error;
+}
+
+int nft_commit(struct nft_call *call)
+{
+	struct nft *nft = call->nft;
+	struct nft_trans *trans, *next, *head = nft->transactions;
+	int error = 0;
+
+	if (!head)
+		return 0;
+	DL_FOREACH (head, trans) {
+		error = trans->type->check ? trans->type->check(nft, trans) : 0;
+		if (error)
+			return error;
+	}
+	error = nft_validate(nft);
+	if (!error)
+		error = nft_offload_commit(call);
+	if (error)
+		return error;
+	nft->generation += nft->generation == UINT32_MAX ? 2 : 1;
+	nft->transactions = NULL;
+	DL_FOREACH (head, trans)
+		trans->type->commit(nft, trans);
+	nft_notify_flush(nft, call->client);
+	nft_notify_generation(call);
+	nft->validate_all = false;
+	for (trans = head; trans; trans = next) {
+		next = trans->next;
+		if (trans->type->release)
+			trans->type->release(nft, trans, true);
+		free(trans);
+	}
+	return 0;
+}
