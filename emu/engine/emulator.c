@@ -2,6 +2,8 @@
 #include <nicemu/control/genl.h>
 #include <nicemu/engine/emulator.h>
 
+#include <nicemu/control/genl.h>
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -18,6 +20,7 @@ static int attach_layers(struct emulator *e)
 	e->rt = rt_create(e->server, &e->nic);
 	if (!e->offload || !e->rt)
 		return -ENOMEM;
+	genl_register(e->server);
 	e->nft = nft_create(&(struct nft_environment){
 		.server = e->server,
 		.nic = &e->nic,

@@ -23,6 +23,8 @@ static int open_capture(struct inputs *inputs, struct input *input, struct captu
 		return ret;
 	}
 	input->fd = fd;
+	if (!input->is_file)
+		capture_set_patience(input->capture, PIPE_WAIT_MS);
 	return 0;
 }
 

@@ -203,8 +203,8 @@ static int fill(struct capture *c)
 {
 	int ret = source_want(&c->source, c->want);
 
-	if (!ret)
-		return 0;
+	if (!ret || ret == -EAGAIN)
+		return ret;
 	return capture_fail(c, -ret, c->source.offset, "can't read: %s", strerror(-ret));
 }
 
@@ -265,4 +265,9 @@ int capture_rewind(struct capture *capture, struct capture_error *error)
 	if (ret)
 		*error = capture->fault;
 	return ret;
+}
+
+void capture_set_patience(struct capture *capture, int timeout_ms)
+{
+	capture->source.patience_ms = timeout_ms;
 }

@@ -15,6 +15,7 @@ int source_open(struct source *s, int fd, uint64_t offset)
 		.begin = SOURCE_HEADROOM,
 		.end = SOURCE_HEADROOM,
 		.offset = offset,
+		.patience_ms = -1,
 	};
 	s->buffer = malloc(s->capacity);
 	return s->buffer ? 0 : -ENOMEM;
@@ -59,7 +60,12 @@ static void move_to_front(struct source *s)
 
 static int read_some(struct source *s)
 {
-	ssize_t got = read(s->fd, s->buffer + s->end, s->capacity - s->end);
+	struct pollfd silent = {.fd = s->fd, .events = POLLIN};
+	ssize_t got;
+
+	if (s->patience_ms >= 0 && poll(&silent, 1, s->patience_ms) == 0)
+		return -EAGAIN;
+	got = read(s->fd, s->buffer + s->end, s->capacity - s->end);
 
 	if (got > 0) {
 		s->end += (size_t)got;

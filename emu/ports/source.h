@@ -29,6 +29,7 @@ struct source {
 	size_t end;      /* behind the last byte that was read */
 	uint64_t offset; /* of begin, in the file */
 	bool at_end;     /* read(2) said that nothing follows end */
+	int patience_ms; /* how long to wait for a silent pipe, -1: without limit */
 };
 
 /* Over a descriptor (borrowed), whose next byte has this offset. 0 or -ENOMEM. */
@@ -37,7 +38,8 @@ void source_close(struct source *s);
 
 /*
  * Make size bytes available, or all that is left where the file ends before. 0, -ENOMEM or the
- * negative errno of read(2). Waits on a descriptor that does not block by itself.
+ * negative errno of read(2). Waits on a descriptor that does not block by itself; -EAGAIN when that
+ * takes longer than patience_ms: what has come is kept, and the call can be made again.
  */
 int source_want(struct source *s, size_t size);
 

@@ -69,6 +69,12 @@ void capture_close(struct capture *capture);
 int capture_read(struct capture *capture, struct packet *packets, size_t count,
 		 struct capture_error *error);
 
+/*
+ * How long capture_read may wait for a pipe that is silent: it then returns -EAGAIN without a fault
+ * and can be called again. -1 (from the start): without limit.
+ */
+void capture_set_patience(struct capture *capture, int timeout_ms);
+
 /* Bytes delivered or passed so far and, for a regular file, its size (else 0): for progress. */
 uint64_t capture_position(const struct capture *capture);
 uint64_t capture_size(const struct capture *capture);

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The emulator's side of `nicemu replay`: from a request with descriptors to a job, and from the
+ * job's results to a report.
+ *
+ * {"command": "replay", "captures": [{"file", "port"}], "outputs": [{"file", "to", "format"}],
+ *  "filter", "loop", "merge", "fake_ethernet", "reproducible", "listing"}; descriptors: those of
+ * the captures, then those of the outputs. The answer is the report.
+ */
+#include "cli.h"
+#include "serve.h"
+
+#include <nicemu/engine/replay.h>
+#include <nicemu/report/report.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DESCRIPTION_SIZE = 1000 };
+
+/* Names the rules of the comments of an output. */
+struct descriptions {
+	json_t *rules; /* "binding cookie" -> text */
+	struct report_texts *texts;
+};
+
+struct replay_job {
+	struct emulator *emulator;
+	struct replay *replay;
+	struct descriptions descriptions;
+	json_t *request;
+};
+
+static void rule_key(char *key, size_t size, uint32_t binding, uint64_t cookie)
+{
+	snprintf(key, size, "%lu %llu", (unsigned long)binding, (unsigned long long)cookie);
+}
+
+static void describe_rule(void *context, const struct nft_offload_rule *rule)
+{
+	struct descriptions *d = context;
+	const char *text = report_rule_text(d->texts, rule->family, rule->table, rule->handle);
+	char description[DESCRIPTION_SIZE], key[64];
+
+	if (!rule->in_hw)
+		return;
+	rule_key(key, sizeof(key), rule->binding, rule->cookie);
+	snprintf(description, sizeof(description), "%s %s %s handle %llu%s%s", rule->family,
+		 rule->table, rule->chain, (unsigned long long)rule->handle, text ? ": " : "",
+		 text ? text : "");
+	json_object_set_new(d->rules, key, report_string(description));
+}
+
+static const char *description_of(void *context, uint32_t binding, uint64_t cookie)
+{
+	const struct descriptions *d = context;
+	char key[64];
+
+	rule_key(key, sizeof(key), binding, cookie);
+	return json_string_value(json_object_get(d->rules, key));
+}
+
+static void describe_rules(struct replay_job *job)
+{
+	job->descriptions.rules = json_object();
+	job->descriptions.texts = report_texts_create(json_object_get(job->request, "listing"));
+	nft_visit_offload_rules(job->emulator->nft, describe_rule, &job->descriptions);
+}
+
+static json_t *unknown_port(const struct nic *nic, const char *name)
+{
+	enum { SHOWN = 16 };
+	char ports[SHOWN * (NIC_NAME_SIZE + 2) + 1] = "";
+
+	for (size_t i = 0; i < nic->num_ports && i < SHOWN; i++) {
+		strcat(ports, i ? ", " : "");
+		strcat(ports, nic->ports[i].name);
+	}
+	return serve_error(EXIT_USAGE, "the NIC has no port '%s'; its ports: %s%s", name, ports,
+			   nic->num_ports > SHOWN ? ", …" : "");
+}
+
+/* Where captures without a port arrive: where the first offload chain listens. */
+static int default_port(const struct emulator *emulator)
+{
+	int port = nft_first_offload_port(emulator->nft);
+
+	return port >= 0 ? port : 0;
+}
+
+/* NULL, or the error. Borrows the names from the request. */
+static json_t *read_captures(const struct emulator *emulator, const json_t *request,
+			     struct replay_options *options)
+{
+	const json_t *captures = json_object_get(request, "captures");
+	const json_t *capture;
+	size_t i;
+
+	json_array_foreach (captures, i, capture) {
+		const char *file = json_string_value(json_object_get(capture, "file"));
+		const char *name = json_string_value(json_object_get(capture, "port"));
+		int port = name ? nic_port_by_name(&emulator->nic, name) : default_port(emulator);
+
+		if (name && port < 0)
+			return unknown_port(&emulator->nic, name);
+		if (!emulator->nic.num_ports)
+			return serve_error(EXIT_USAGE, "the NIC has no port");
+		options->inputs[i].name = file ? file : "?";
+		options->inputs[i].port = (uint16_t)port;
+	}
+	return NULL;
+}
+
+static json_t *read_outputs(const struct emulator *emulator, const json_t *request,
+			    struct replay_options *options)
+{
+	static const struct {
+		const char *to;
+		enum replay_tap tap;
+	} taps[] = {{"host", REPLAY_TAP_HOST}, {"drop", REPLAY_TAP_DROP}, {"all", REPLAY_TAP_ALL}};
+	const json_t *outputs = json_object_get(request, "outputs");
+	const json_t *record;
+	size_t i;
+
+	json_array_foreach (outputs, i, record) {
+		struct replay_output *output = &options->outputs[i];
+		const char *file = json_string_value(json_object_get(record, "file"));
+		const char *format = json_string_value(json_object_get(record, "format"));
+		const char *to = json_string_value(json_object_get(record, "to"));
+		int port;
+
+		output->name = file ? file : "?";
+		output->format =
+			format && strcmp(format, "pcapng") == 0 ? CAPTURE_PCAPNG : CAPTURE_PCAP;
+		output->tap = REPLAY_TAP_PORT;
+		for (size_t t = 0; to && t < sizeof(taps) / sizeof(taps[0]); t++)
+			if (strcmp(to, taps[t].to) == 0)
+				output->tap = taps[t].tap;
+		if (output->tap != REPLAY_TAP_PORT)
+			continue;
+		port = to ? nic_port_by_name(&emulator->nic, to) : -1;
+		if (port < 0)
+			return unknown_port(&emulator->nic, to ? to : "");
+		output->port = (uint16_t)port;
+	}
+	return NULL;
+}
+
+static bool step(void *context)
+{
+	struct replay_job *job = context;
+
+	return replay_step(job->replay);
+}
+
+static json_t *progress(void *context)
+{
+	const struct replay_job *job = context;
+	struct replay_progress now = replay_get_progress(job->replay);
+
+	return json_pack("{s:I, s:I, s:I}", "packets", (json_int_t)now.packets, "done",
+			 (json_int_t)now.done, "whole", (json_int_t)now.whole);
+}
+
+static void interrupt(void *context)
+{
+	struct replay_job *job = context;
+
+	replay_interrupt(job->replay);
+}
+
+static void job_free(struct replay_job *job)
+{
+	replay_destroy(job->replay);
+	report_texts_destroy(job->descriptions.texts);
+	json_decref(job->descriptions.rules);
+	json_decref(job->request);
+	free(job);
+}
+
+static struct report_options report_options(const json_t *request)
+{
+	return (struct report_options){
+		.generator = "nicemu " NICEMU_VERSION,
+		.reproducible = json_is_true(json_object_get(request, "reproducible")),
+	};
+}
+
+static json_t *finish(void *context)
+{
+	struct replay_job *job = context;
+	struct report_options options = report_options(job->request);
+	json_t *report;
+
+	replay_finish(job->replay);
+	report = report_build(job->emulator, job->replay, json_object_get(job->request, "listing"),
+			      &options);
+	log_add(job->emulator->log, LOG_INFO, job->emulator->clock.now_ns,
+		"replay: %llu packets from %zu captures",
+		(unsigned long long)replay_get_results(job->replay)->total.packets,
+		replay_get_results(job->replay)->num_captures);
+	job_free(job);
+	return report;
+}
+
+/* Give the descriptors to the inputs and outputs, which take them over with replay_create. */
+static void hand_over(struct replay_options *options, int *fds)
+{
+	for (size_t i = 0; i < options->num_inputs; i++, fds++) {
+		options->inputs[i].fd = *fds;
+		*fds = -1;
+	}
+	for (size_t i = 0; i < options->num_outputs; i++, fds++) {
+		options->outputs[i].fd = *fds;
+		*fds = -1;
+	}
+}
+
+static json_t *start(struct replay_job *job, const struct replay_options *options)
+{
+	bool wrong_input = false;
+	char message[512];
+
+	if (replay_create(&job->replay, job->emulator, options, &wrong_input, message,
+			  sizeof(message)) == 0)
+		return NULL;
+	return serve_error(wrong_input ? EXIT_INPUT : EXIT_USAGE, "%s", message);
+}
+
+static json_t *handle_replay(struct emulator *emulator, const json_t *request, int *fds,
+			     size_t num_fds, struct serve_job *result)
+{
+	struct replay_job *job = calloc(1, sizeof(*job));
+	json_int_t loops = json_integer_value(json_object_get(request, "loop"));
+	struct replay_options options = {
+		.num_inputs = json_array_size(json_object_get(request, "captures")),
+		.num_outputs = json_array_size(json_object_get(request, "outputs")),
+		.filter = json_string_value(json_object_get(request, "filter")),
+		.loops = loops > 0 ? (uint64_t)loops : 1,
+		.merge = json_is_true(json_object_get(request, "merge")),
+		.fake_ethernet = json_is_true(json_object_get(request, "fake_ethernet")),
+		.describe = description_of,
+	};
+	json_t *error = NULL;
+
+	options.inputs = calloc(options.num_inputs + 1, sizeof(*options.inputs));
+	options.outputs = calloc(options.num_outputs + 1, sizeof(*options.outputs));
+	if (!job || !options.inputs || !options.outputs) {
+		error = serve_error(EXIT_ENVIRONMENT, "out of memory");
+		goto out;
+	}
+	if (!options.num_inputs || num_fds != options.num_inputs + options.num_outputs) {
+		error = serve_error(EXIT_USAGE, "a replay needs a descriptor for each file");
+		goto out;
+	}
+	job->emulator = emulator;
+	job->request = json_deep_copy(request);
+	error = read_captures(emulator, request, &options);
+	if (!error)
+		error = read_outputs(emulator, request, &options);
+	if (error)
+		goto out;
+	describe_rules(job);
+	options.describe_context = &job->descriptions;
+	hand_over(&options, fds);
+	error = start(job, &options);
+out:
+	free(options.inputs);
+	free(options.outputs);
+	if (error) {
+		if (job)
+			job_free(job);
+		return error;
+	}
+	*result = (struct serve_job){
+		.step = step,
+		.progress = progress,
+		.interrupt = interrupt,
+		.finish = finish,
+		.context = job,
+	};
+	return NULL;
+}
+
+/* {"command": "report"}: the document of a replay that has not taken place. */
+static json_t *handle_report(struct emulator *emulator, const json_t *request, int *fds,
+			     size_t num_fds, struct serve_job *job)
+{
+	struct report_options options = report_options(request);
+
+	return report_build(emulator, NULL, json_object_get(request, "listing"), &options);
+}
+
+/* {"command": "judge", "on": bool}: see nft_set_judge. */
+static json_t *handle_judge(struct emulator *emulator, const json_t *request, int *fds,
+			    size_t num_fds, struct serve_job *job)
+{
+	nft_set_judge(emulator->nft, json_is_true(json_object_get(request, "on")));
+	return json_object();
+}
+
+const struct serve_command serve_replay_commands[] = {
+	{.name = "replay", .handle = handle_replay, .is_job = true},
+	{.name = "report", .handle = handle_report},
+	{.name = "judge", .handle = handle_judge},
+	{.name = NULL},
+};

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nicemu show: what an emulator is, holds and has done. */
+#include "print.h"
+#include "setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] = "usage: nicemu show TOPIC\n"
+			   "\n"
+			   "Of the emulator of --socket or $NICEMU_SOCKET:\n"
+			   "  nic        its ports and its table\n"
+			   "  rules      what is offloaded, with all that it counted\n"
+			   "  counters   ports and table, since the start\n"
+			   "  log        what happened, the newest last\n"
+			   "Without an emulator:\n"
+			   "  nic        the NIC that -n, -m, -k and --port describe\n"
+			   "  kernel     how the kernel of -k behaves\n";
+
+static const struct option long_options[] = {COMMON_LONG_OPTIONS, {0}};
+
+struct topic {
+	const char *name;
+	int (*show)(const struct topic *topic, const struct common_options *options);
+	print_fn print;     /* of an emulator's document */
+	bool needs_running; /* a new emulator would have nothing to tell */
+	bool needs_listing;
+};
+
+static json_t *ask(struct session *session, const char *topic, json_t *listing)
+{
+	json_t *request = json_pack("{s:s, s:s}", "command", "show", "topic", topic);
+	json_t *answer;
+
+	if (listing)
+		json_object_set(request, "listing", listing);
+	answer = session_request(session, request, NULL, 0, NULL, NULL);
+	json_decref(request);
+	return answer;
+}
+
+static int show_of_session(struct session *session, const struct topic *topic,
+			   const struct common_options *options)
+{
+	json_t *listing = NULL, *document;
+	int status = topic->needs_listing ? fetch_listing(session, &listing) : EXIT_DONE;
+	const char *error;
+
+	if (status != EXIT_DONE)
+		return status;
+	document = ask(session, topic->name, listing);
+	error = json_string_value(json_object_get(document, "error"));
+	if (!document)
+		status = EXIT_ENVIRONMENT;
+	else if (error)
+		status = complain((int)json_integer_value(json_object_get(document, "status")),
+				  "%s", error);
+	else
+		status = print_document(stdout, document, topic->print, options);
+	json_decref(document);
+	json_decref(listing);
+	return status;
+}
+
+static int show_emulator(const struct topic *topic, const struct common_options *options)
+{
+	struct session session;
+	int status;
+
+	if (topic->needs_running && !options->socket)
+		return complain(EXIT_ENVIRONMENT,
+				"%s: no emulator is running here; `nicemu start --socket S` starts "
+				"one, --socket S or NICEMU_SOCKET names it",
+				topic->name);
+	status = session_open(&session, options);
+	if (status != EXIT_DONE)
+		return status;
+	status = show_of_session(&session, topic, options);
+	session_close(&session);
+	return status;
+}
+
+static int print_kernel_json(const struct kernel_behavior *kernel,
+			     const struct common_options *options)
+{
+	json_t *document = json_object();
+	json_t *behaviors = json_object();
+	int status;
+
+	json_object_set_new(document, "kernel", json_string(kernel->version));
+#define X(name, text) json_object_set_new(behaviors, #name, json_boolean(kernel->name));
+	KERNEL_BEHAVIORS(X)
+#undef X
+	json_object_set_new(document, "behaviors", behaviors);
+	status = print_document(stdout, document, NULL, options);
+	json_decref(document);
+	return status;
+}
+
+/* The kernel of the running emulator, or the one that the options name. */
+static int show_kernel(const struct topic *topic, const struct common_options *options)
+{
+	struct common_options asked = *options;
+	struct kernel_behavior kernel;
+	json_t *nic = NULL;
+	struct nic described;
+	struct session session;
+	int status;
+
+	if (options->socket && !options->kernel) {
+		status = session_open(&session, options);
+		if (status != EXIT_DONE)
+			return status;
+		nic = ask(&session, "nic", NULL);
+		session_close(&session);
+		asked.kernel = json_string_value(json_object_get(nic, "kernel"));
+	}
+	status = setup_nic(&asked, &described, &kernel);
+	if (status == EXIT_DONE) {
+		if (options->json) {
+			status = print_kernel_json(&kernel, options);
+		} else {
+			kernel_behavior_print(stdout, &kernel);
+			if (fflush(stdout) || ferror(stdout))
+				status = complain(EXIT_OUTPUT, "stdout can't be written");
+		}
+		nic_clear(&described);
+	}
+	json_decref(nic);
+	return status;
+}
+
+static int show_missing(const struct topic *topic, const struct common_options *options)
+{
+	return complain(EXIT_ENVIRONMENT, "%s: not available in this version", topic->name);
+}
+
+static const struct topic topics[] = {
+	{.name = "nic", .show = show_emulator, .print = report_print_nic},
+	{.name = "rules",
+	 .show = show_emulator,
+	 .print = report_print_rules,
+	 .needs_running = true,
+	 .needs_listing = true},
+	{.name = "counters",
+	 .show = show_emulator,
+	 .print = report_print_counters,
+	 .needs_running = true},
+	{.name = "log", .show = show_emulator, .print = report_print_log, .needs_running = true},
+	{.name = "kernel", .show = show_kernel},
+	{.name = "model", .show = show_missing},
+	{.name = "tcam", .show = show_missing},
+	{.name = "flows", .show = show_missing},
+	{.name = "conntrack", .show = show_missing},
+};
+
+static int show_topic(const char *name, const struct common_options *options)
+{
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
+		if (strcmp(name, topics[i].name) == 0)
+			return topics[i].show(&topics[i], options);
+	return complain_usage("no topic '%s'; topics: nic, rules, counters, log, kernel", name);
+}
+
+int command_show(int argc, char **argv)
+{
+	struct common_options options = {0};
+	int status = EXIT_DONE;
+	int c;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, long_options, NULL)) != -1) {
+		int taken = common_option(&options, c, optarg);
+
+		if (c == 'h' && !taken) {
+			fputs(help, stdout);
+			fputs(common_help, stdout);
+			goto out;
+		}
+		if (taken <= 0) {
+			status = taken < 0 ? EXIT_USAGE : complain_usage("wrong option");
+			goto out;
+		}
+	}
+	common_options_finish(&options);
+	if (optind + 1 != argc)
+		status = complain_usage("one topic is needed");
+	else
+		status = show_topic(argv[optind], &options);
+out:
+	common_options_free(&options);
+	return status;
+}
