@@ -50,7 +50,7 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	    {0}),
 	ROW(actions_counted, 5, 17, CHANGELOG,
 	    "b1a5983f56e3, CVE-2022-25636; stable releases by their date",
-	    {5, 4, 182}, {5, 10, 103}, {5, 15, 26}),
+	    {5, 10, 103}, {5, 15, 26}),
 	ROW(commit_rollback, 5, 5, SOURCE, "63b48c73ff56; absent in 5.4", {0}),
 	ROW(bind_unwind, 5, 5, SOURCE, "671312e1a05c; absent in 5.4", {0}),
 	ROW(chain_device_updates, 6, 4, CHANGELOG, "7d937b107108 and the commit before it", {0}),
