@@ -58,28 +58,31 @@ static void move_to_front(struct source *s)
 	s->end = SOURCE_HEADROOM + left;
 }
 
+/* Wait for bytes; -EAGAIN when patience ends before, also by a signal: its handler wants a say. */
+static int wait_readable(const struct source *s)
+{
+	int ready = poll(&(struct pollfd){.fd = s->fd, .events = POLLIN}, 1, s->patience_ms);
+
+	if (ready > 0 || s->patience_ms < 0)
+		return ready < 0 && errno != EINTR ? -errno : 0;
+	return -EAGAIN;
+}
+
 static int read_some(struct source *s)
 {
-	struct pollfd silent = {.fd = s->fd, .events = POLLIN};
 	ssize_t got;
+	int ret = s->patience_ms < 0 ? 0 : wait_readable(s);
 
-	if (s->patience_ms >= 0 && poll(&silent, 1, s->patience_ms) == 0)
-		return -EAGAIN;
+	if (ret)
+		return ret;
 	got = read(s->fd, s->buffer + s->end, s->capacity - s->end);
-
-	if (got > 0) {
+	if (got > 0)
 		s->end += (size_t)got;
-		return 0;
-	}
-	if (got == 0) {
+	else if (got == 0)
 		s->at_end = true;
-		return 0;
-	}
-	if (errno == EINTR)
-		return 0;
-	if (errno != EAGAIN)
-		return -errno;
-	if (poll(&(struct pollfd){.fd = s->fd, .events = POLLIN}, 1, -1) < 0 && errno != EINTR)
+	else if (errno == EAGAIN)
+		return wait_readable(s);
+	else if (errno != EINTR)
 		return -errno;
 	return 0;
 }

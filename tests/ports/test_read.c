@@ -5,8 +5,10 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -221,6 +223,66 @@ Test(read, a_pipe_can_not_be_rewound_and_reads_on)
 		cr_assert_eq(capture_read(capture, &packet, 1, &error), 1);
 	cr_assert_eq(capture_read(capture, &packet, 1, &error), 0);
 	cr_assert_eq(capture_size(capture), 0);
+	capture_close(capture);
+	buffer_clear(&m.bytes);
+}
+
+Test(read, a_silent_pipe_gives_the_caller_a_say_and_loses_nothing)
+{
+	size_t packets;
+	struct made m = make_kind(0, &packets);
+	struct packet batch[CAPTURE_BATCH];
+	struct capture_error error;
+	struct capture *capture;
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(write(ends[1], m.bytes.data, 30), 30);
+	cr_assert_eq(capture_open(&capture, ends[0], "pipe", false, &error), 0);
+	capture_set_patience(capture, 1);
+	cr_assert_eq(capture_read(capture, batch, CAPTURE_BATCH, &error), -EAGAIN);
+	cr_assert_eq(capture_read(capture, batch, CAPTURE_BATCH, &error), -EAGAIN);
+	cr_assert_eq(write(ends[1], m.bytes.data + 30, m.bytes.size - 30),
+		     (ssize_t)m.bytes.size - 30);
+	cr_assert_eq(capture_read(capture, batch, CAPTURE_BATCH, &error), (int)packets);
+	cr_assert_eq(capture_read(capture, batch, CAPTURE_BATCH, &error), -EAGAIN);
+	close(ends[1]);
+	cr_assert_eq(capture_read(capture, batch, CAPTURE_BATCH, &error), 0);
+	capture_close(capture);
+	buffer_clear(&m.bytes);
+}
+
+static void do_nothing(int number)
+{
+}
+
+/* With patience a signal ends the wait; without, reading goes on. */
+Test(read, a_signal_ends_the_wait_for_a_silent_pipe)
+{
+	size_t packets;
+	struct made m = make_kind(0, &packets);
+	struct packet batch[CAPTURE_BATCH];
+	struct capture_error error;
+	struct capture *capture;
+	int ends[2];
+
+	sigaction(SIGALRM, &(struct sigaction){.sa_handler = do_nothing}, NULL);
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(write(ends[1], m.bytes.data, 30), 30);
+	cr_assert_eq(capture_open(&capture, ends[0], "pipe", false, &error), 0);
+	capture_set_patience(capture, 60000);
+	setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 20000}, NULL);
+	cr_assert_eq(capture_read(capture, batch, CAPTURE_BATCH, &error), -EAGAIN);
+
+	capture_set_patience(capture, -1);
+	if (fork() == 0) {
+		usleep(60000);
+		_exit(write(ends[1], m.bytes.data + 30, m.bytes.size - 30) < 0);
+	}
+	setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 20000}, NULL);
+	cr_assert_eq(capture_read(capture, batch, CAPTURE_BATCH, &error), (int)packets);
+	close(ends[1]);
+	wait(NULL);
 	capture_close(capture);
 	buffer_clear(&m.bytes);
 }
