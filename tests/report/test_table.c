@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <nicemu/report/report.h>
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *render(const json_t *report, bool color)
+{
+	const struct report_style style = {.columns = 100, .color = color};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	report_print(out, report, &style);
+	fclose(out);
+	return text;
+}
+
+static json_t *counter(json_int_t packets, json_int_t bytes)
+{
+	return json_pack("{s:I, s:I}", "packets", packets, "bytes", bytes);
+}
+
+static json_t *rule(const char *text, json_int_t packets, bool has_counter)
+{
+	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:i, s:s, s:n, s:b, s:b, s:I, s:I, s:s}",
+			 "family", "netdev", "table", "t", "chain", "c", "handle", (json_int_t)4,
+			 "port", "eth0", "priority", 10, "rule", text, "comment", "has_counter",
+			 has_counter, "in_hw", 1, "packets", packets, "bytes", 60 * packets,
+			 "last_used", "1700000000.000001000");
+}
+
+static json_t *report_with(json_t *rules, const char *file)
+{
+	return json_pack(
+		"{s:s, s:s, s:s, s:b, s:[{s:s, s:s, s:I, s:I, s:I, s:I}], s:I, s:I, "
+		"s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:[], s:o, s:[], s:[], s:{s:f, s:I}}",
+		"nic", "n", "model", "generic", "kernel", "6.12.107", "interrupted", 0, "captures",
+		"file", file, "port", "eth0", "packets", (json_int_t)40, "bytes", (json_int_t)2400,
+		"truncated", (json_int_t)0, "malformed", (json_int_t)0, "packets", (json_int_t)40,
+		"bytes", (json_int_t)2400, "fate", "drop", counter(10, 600), "redirect",
+		counter(0, 0), "host", counter(30, 1800), "mirrored", counter(0, 0), "unmatched",
+		counter(30, 1800), "retired", counter(0, 0), "ports", "rules", rules, "refused",
+		"warnings", "timing", "elapsed_seconds", 0.5, "packets_per_second", (json_int_t)80);
+}
+
+static bool has_line(const char *text, const char *a, const char *b)
+{
+	char *copy = strdup(text);
+	char *saved;
+	bool found = false;
+
+	for (char *line = strtok_r(copy, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved))
+		found |= strstr(line, a) && strstr(line, b);
+	free(copy);
+	return found;
+}
+
+/* Columns: bytes that begin a UTF-8 character. */
+static size_t widest_line(const char *text)
+{
+	size_t width = 0, widest = 0;
+
+	for (; *text; text++) {
+		if (((unsigned char)*text & 0xc0) != 0x80)
+			width++;
+		if (*text == '\n')
+			width = 0;
+		if (width > widest)
+			widest = width;
+	}
+	return widest;
+}
+
+Test(table, a_rule_line_has_text_packets_share_and_time)
+{
+	json_t *report = report_with(
+		json_pack("[o]", rule("ip saddr 10.0.0.0/8 counter drop", 10, true)), "a.pcap");
+	char *text = render(report, false);
+
+	cr_assert(has_line(text, "ip saddr 10.0.0.0/8 counter drop", "25.0%"), "%s", text);
+	cr_assert(has_line(text, "22:13:20.000001", " 600 "), "%s", text);
+	cr_assert(has_line(text, "a.pcap", "eth0"), "%s", text);
+	cr_assert(has_line(text, "dropped", "25.0%"), "%s", text);
+	cr_assert(has_line(text, "matched no rule", "75.0%"), "%s", text);
+	cr_assert(has_line(text, "80 packets/s", "0.500 s"), "%s", text);
+	cr_assert_null(strchr(text, '\033'));
+	free(text);
+	json_decref(report);
+}
+
+Test(table, rules_without_a_counter_are_marked)
+{
+	json_t *report = report_with(json_pack("[o]", rule("tcp dport 80 drop", 10, false)), "a");
+	char *text = render(report, false);
+
+	cr_assert(has_line(text, "* tcp dport 80 drop", "10"), "%s", text);
+	cr_assert(has_line(text, "* has no 'counter'", "nft"), "%s", text);
+	free(text);
+	json_decref(report);
+}
+
+Test(table, nothing_is_wider_than_asked)
+{
+	char wide[400];
+	json_t *report;
+	char *text;
+
+	memset(wide, 'x', sizeof(wide) - 1);
+	wide[sizeof(wide) - 1] = '\0';
+	report = report_with(json_pack("[o, o]", rule(wide, 10, false), rule(wide, 1, true)), wide);
+	text = render(report, false);
+	cr_assert_leq(widest_line(text), 100, "%s", text);
+	cr_assert(has_line(text, "…", "xxx"), "%s", text);
+	free(text);
+	json_decref(report);
+}
+
+Test(table, control_characters_do_not_reach_the_terminal)
+{
+	json_t *report =
+		report_with(json_pack("[o]", rule("log prefix \"\033]0;x\a\" drop", 1, true)),
+			    "a\033[2Jb\n\xc2\x9b");
+	char *text = render(report, false);
+
+	cr_assert_null(strpbrk(text, "\033\a"), "%s", text);
+	cr_assert_null(strstr(text, "\xc2\x9b"));
+	cr_assert(has_line(text, "a?[2Jb??", "eth0"), "%s", text);
+	free(text);
+	json_decref(report);
+}
+
+Test(table, colour_only_where_asked)
+{
+	json_t *report = report_with(json_array(), "a");
+	char *text = render(report, true);
+
+	cr_assert_not_null(strstr(text, "\033[1m"));
+	cr_assert(has_line(text, "no rule is offloaded", ""), "%s", text);
+	free(text);
+	json_decref(report);
+}
