@@ -3,7 +3,7 @@
 
 # To build and run nicemu.
 RUN_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config nftables libmnl-dev libnftnl-dev libpcap-dev
-libjansson-dev libcyaml-dev libseccomp-dev liburcu-dev uthash-dev"
+libjansson-dev libcyaml-dev libyaml-dev libseccomp-dev liburcu-dev uthash-dev"
 # To run all tests as well.
 TEST_PACKAGES="libcriterion-dev clang libclang-rt-14-dev python3 python3-nftables iproute2
 ethtool iputils-ping tcpdump tcpreplay tshark man-db mmdebstrap util-linux"
