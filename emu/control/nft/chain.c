@@ -156,13 +156,15 @@ static int keep_new_devices(struct nft_call *call, struct nft_chain *chain,
 	struct nft_hook *device, *next;
 	struct nft_trans *trans;
 
-	DL_FOREACH_SAFE (hook->hooks, device, next) {
+	DL_FOREACH_SAFE(hook->hooks, device, next)
+	{
 		if (nft_hook_find(chain->hooks, device)) {
 			DL_DELETE(hook->hooks, device);
 			free(device);
 			continue;
 		}
-		DL_FOREACH (call->nft->transactions, trans) {
+		DL_FOREACH(call->nft->transactions, trans)
+		{
 			struct nft_trans_chain *t = (struct nft_trans_chain *)trans;
 
 			if (trans->type == &nft_trans_updchain && trans->table == chain->table &&
@@ -202,7 +204,8 @@ static int check_rename(struct nft_call *call, struct nft_table *table)
 
 	if (nft_chain_find(table, name, &error))
 		return nft_bad(call, name, -EEXIST);
-	DL_FOREACH (call->nft->transactions, trans) {
+	DL_FOREACH(call->nft->transactions, trans)
+	{
 		struct nft_trans_chain *t = (struct nft_trans_chain *)trans;
 
 		if (trans->type == &nft_trans_updchain && trans->table == table && t->name &&
@@ -252,8 +255,8 @@ static int update_chain(struct nft_call *call, struct nft_chain *chain, uint8_t 
 	if (!error && chain->table->update_pending && hook.hooks)
 		error = nft_bad(call, attr, -EOPNOTSUPP);
 	if (!error && call->attrs[NFTA_CHAIN_COUNTERS])
-		error = nft_chain_is_base(chain) ? parse_counters(call, &packets, &bytes) :
-						   -EOPNOTSUPP;
+		error = nft_chain_is_base(chain) ? parse_counters(call, &packets, &bytes)
+						 : -EOPNOTSUPP;
 	if (!error)
 		error = log_update(call, chain, &hook, policy_code);
 	nft_hooks_free(hook.hooks);
@@ -354,7 +357,8 @@ static int delete_devices(struct nft_call *call, struct nft_chain *chain)
 	error = nft_chain_hook_parse(call, chain, chain->flags, &parsed);
 	if (error)
 		return error;
-	DL_FOREACH_SAFE (parsed.hooks, given, next) {
+	DL_FOREACH_SAFE(parsed.hooks, given, next)
+	{
 		hook = nft_hook_find(chain->hooks, given);
 		if (!hook) {
 			error = -ENOENT;
@@ -370,8 +374,10 @@ static int delete_devices(struct nft_call *call, struct nft_chain *chain)
 		t->chain = chain;
 		t->hooks = marked;
 	} else {
-		DL_FOREACH (marked, given) {
-			DL_FOREACH (chain->hooks, hook) {
+		DL_FOREACH(marked, given)
+		{
+			DL_FOREACH(chain->hooks, hook)
+			{
 				if (!strcmp(hook->device, given->device))
 					hook->dead = false;
 			}

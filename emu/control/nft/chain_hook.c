@@ -92,7 +92,8 @@ static int parse_device_list(struct nft_call *call, const struct nlattr *list,
 	int number = 0, error = 0;
 	size_t left;
 
-	nft_attr_for_each_nested(attr, list, left) {
+	nft_attr_for_each_nested(attr, list, left)
+	{
 		uint16_t type = nft_attr_type(attr);
 
 		if (type != NFTA_DEVICE_NAME && type != NICEMU_DEVICE_PREFIX)
@@ -167,8 +168,8 @@ int nft_chain_hook_parse(struct nft_call *call, const struct nft_chain *chain, u
 	error = nft_attrs_parse_nested(attrs, NFTA_HOOK_MAX, call->attrs[NFTA_CHAIN_HOOK], policy,
 				       NULL);
 	if (!error)
-		error = chain ? parse_update(call, attrs, chain, hook) :
-				parse_new(call, attrs, hook);
+		error = chain ? parse_update(call, attrs, chain, hook)
+			      : parse_new(call, attrs, hook);
 	if (error)
 		return error;
 	if (nft_chain_has_devices(call->family, hook->hooknum))

@@ -44,7 +44,7 @@ static void abort_new(struct nft *nft, struct nft_trans *trans)
 	struct nft_chain *chain = chain_trans(trans)->chain;
 
 	/* Owned by the rule that jumps to it: that rule's end frees it, perhaps before us. */
-	chain_trans(trans)->skip = chain->owned || chain->bound;
+	chain_trans(trans)->skip = chain->owned;
 	if (chain_trans(trans)->skip)
 		return;
 	trans->table->use--;
@@ -169,7 +169,8 @@ static void commit_delhooks(struct nft *nft, struct nft_trans *trans)
 	struct nft_hook *hook, *next;
 
 	notify(nft, trans, NFT_MSG_DELCHAIN, &(struct nft_chain_update){0});
-	DL_FOREACH_SAFE (t->chain->hooks, hook, next) {
+	DL_FOREACH_SAFE(t->chain->hooks, hook, next)
+	{
 		if (!hook->dead)
 			continue;
 		DL_DELETE(t->chain->hooks, hook);
@@ -183,8 +184,10 @@ static void abort_delhooks(struct nft *nft, struct nft_trans *trans)
 	struct nft_trans_chain *t = chain_trans(trans);
 	struct nft_hook *hook, *given;
 
-	DL_FOREACH (t->hooks, given) {
-		DL_FOREACH (t->chain->hooks, hook) {
+	DL_FOREACH(t->hooks, given)
+	{
+		DL_FOREACH(t->chain->hooks, hook)
+		{
 			if (!strcmp(hook->device, given->device))
 				hook->dead = false;
 		}
@@ -203,7 +206,8 @@ bool nft_chain_update_pending(const struct nft *nft, const struct nft_table *tab
 {
 	const struct nft_trans *trans;
 
-	DL_FOREACH (nft->transactions, trans) {
+	DL_FOREACH(nft->transactions, trans)
+	{
 		const struct nft_trans_chain *t = (const struct nft_trans_chain *)trans;
 
 		if (trans->table != table)

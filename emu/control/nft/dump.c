@@ -15,7 +15,8 @@ struct nft_writer *nft_dump_message(struct nft_dump *dump, uint8_t event, uint16
 	struct nft *nft = dump->call->nft;
 
 	nft_writer_begin(&nft->dump_writer, NFNL_SUBSYS_NFTABLES << 8 | event, flags | NLM_F_MULTI,
-			 dump->call->sequence, dump->call->portid, family, nft->generation & 0xffff);
+			 dump->call->sequence, dump->call->portid, family,
+			 nft->generation & 0xffff);
 	return &nft->dump_writer;
 }
 

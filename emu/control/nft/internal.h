@@ -34,6 +34,7 @@
 #include <nicemu/control/nft.h>
 #include <nicemu/flow/rule.h>
 #include <nicemu/translate/expr.h>
+#include <nicemu/translate/translate.h>
 
 /* Out of memory is an error of the message, never the end of the program. */
 #define HASH_NONFATAL_OOM 1
@@ -154,7 +155,8 @@ struct nft {
 	struct nft_trans *transactions; /* of the open batch, in order */
 	struct nft_id *ids;
 	struct nft_pending *notifications;
-	struct nft_refusals *refusals;
+	struct nft_refusal *refusals; /* array; strings owned */
+	size_t num_refusals, room_refusals, lost_refusals;
 	bool validate_all;             /* new tables start at NFT_VALIDATE_DO */
 	bool judge;                    /* judge mode */
 	struct nft_writer writer;      /* scratch: answers and notifications */
@@ -234,8 +236,9 @@ struct nft_call {
 	/* For the refusal record: filled as far as the handler comes. Borrowed during the call. */
 	const struct nft_table *table;
 	const struct nft_chain *chain;
-	const char *expression;
+	char expression[48];
 	struct reason reason;
+	bool refused; /* recorded already */
 };
 
 /* Point the extended ack at attr (may be NULL) and return error, so that `return nft_bad(…)` reads.
@@ -312,8 +315,9 @@ void *nft_trans_add(struct nft_call *call, const struct nft_trans_type *type,
 		    struct nft_table *table);
 
 /*
- * transaction.c. Validate: 0, or -EAGAIN: some table's jumps are wrong. The batch is then aborted and
- * handled once more; with validate_all each rule is validated at its own message and gets the error.
+ * transaction.c. Validate: 0, or -EAGAIN: some table's jumps are wrong. The batch is then aborted
+ * and handled once more; with validate_all each rule is validated at its own message and gets the
+ * error.
  */
 int nft_validate(struct nft *nft);
 /* Commit: 0, or the errno and *reason (the batch must then be aborted). */
@@ -403,6 +407,8 @@ void nft_references_restore(struct nft *nft, struct nft_table *table, struct nft
 void nft_references_commit(struct nft *nft, const struct nft_trans *trans, struct nft_rule *rule);
 void nft_references_abort(struct nft *nft, struct nft_table *table, struct nft_rule *rule);
 void nft_references_free(struct nft *nft, struct nft_rule *rule);
+/* A later check refuses the new rule: what its look-ups counted is taken back. */
+void nft_references_undo(struct nft *nft, struct nft_rule *rule);
 
 /*
  * A chain named by a verdict (NFTA_VERDICT_CHAIN or …_ID): 0 and *chain with its use counted, or
@@ -445,6 +451,13 @@ int nft_objects_delete(struct nft_call *call, struct nft_table *table);
 void nft_objects_free(struct nft *nft, struct nft_table *table);
 
 /* ---- table.c, chain.c, rule.c ---- */
+
+/* The client is going away: tables that it owns go with it, or stay without an owner. */
+void nft_tables_orphan(struct nft *nft, struct client *client);
+
+/* GETCHAIN (chain_dump.c), GETRULE (rule_dump.c) */
+int nft_handle_getchain(struct nft_call *call);
+int nft_handle_getrule(struct nft_call *call);
 
 int nft_rule_delete(struct nft_call *call, struct nft_chain *chain, struct nft_rule *rule);
 int nft_rules_delete(struct nft_call *call, struct nft_chain *chain);
@@ -495,7 +508,7 @@ int nft_offload_chain_check(struct nft_call *call, const struct nft_chain *chain
 int nft_offload_translate(struct nft_call *call, struct nft_rule *rule);
 /* The walk over the open batch at commit. 0, or the errno after rolling back, with call->reason. */
 int nft_offload_commit(struct nft_call *call);
-/* Judge mode: offer one transaction at once; and take back what it did. */
+/* Judge mode: carry out one transaction at once; and take back what it did. */
 int nft_offload_offer(struct nft_call *call, struct nft_trans *trans);
 void nft_offload_withdraw(struct nft *nft, struct nft_trans *trans);
 /* Adds what came since the last call to the rule's counters. */
@@ -527,8 +540,10 @@ struct nft_trans_rule {
 extern const struct nft_trans_type nft_trans_newchain, nft_trans_updchain, nft_trans_delchain,
 	nft_trans_delhooks, nft_trans_newrule, nft_trans_delrule;
 
-
 /* ---- refusals (refusal.c) ---- */
+
+/* "netdev" … for NFPROTO_*; "?" for an unknown number. */
+const char *nft_family_name(uint8_t family);
 
 /* Record and log why the call was refused; error is the negative errno that the client gets. */
 void nft_refuse(struct nft_call *call, int error, bool at_commit);

@@ -3,9 +3,9 @@
 #include "internal.h"
 
 static const struct nft_message_group *const groups[] = {
-	&nft_table_messages,	  &nft_chain_messages,	   &nft_rule_messages,
+	&nft_table_messages,      &nft_chain_messages,     &nft_rule_messages,
 	&nft_generation_messages, &nft_flowtable_messages, &nft_set_messages,
-	&nft_setelem_messages,	  &nft_object_messages,
+	&nft_setelem_messages,    &nft_object_messages,
 };
 
 const struct nft_message_type *nft_message_find(uint8_t message)

@@ -63,9 +63,10 @@ void nft_notify_flush(struct nft *nft, struct client *sender)
 	struct buffer joined = {0};
 	bool report = false;
 
-	DL_FOREACH_SAFE (nft->notifications, pending, next) {
-		if (joined.size && (pending->report != report ||
-				    joined.size + pending->size >= GOOD_SIZE)) {
+	DL_FOREACH_SAFE(nft->notifications, pending, next)
+	{
+		if (joined.size &&
+		    (pending->report != report || joined.size + pending->size >= GOOD_SIZE)) {
 			send_joined(nft, sender, &joined, report);
 			joined.size = 0;
 		}

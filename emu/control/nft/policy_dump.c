@@ -24,10 +24,14 @@ static void append_range(struct buffer *b, uint64_t max)
 void nft_policy_append(struct buffer *b, uint16_t type, const struct nft_policy *policy)
 {
 	static const uint32_t kinds[] = {
-		[NFT_ATTR_U8] = NL_ATTR_TYPE_U8,	 [NFT_ATTR_U16] = NL_ATTR_TYPE_U16,
-		[NFT_ATTR_U32] = NL_ATTR_TYPE_U32,	 [NFT_ATTR_U64] = NL_ATTR_TYPE_U64,
-		[NFT_ATTR_STRING] = NL_ATTR_TYPE_STRING, [NFT_ATTR_BINARY] = NL_ATTR_TYPE_BINARY,
-		[NFT_ATTR_NESTED] = NL_ATTR_TYPE_NESTED, [NFT_ATTR_ARRAY] = NL_ATTR_TYPE_NESTED_ARRAY,
+		[NFT_ATTR_U8] = NL_ATTR_TYPE_U8,
+		[NFT_ATTR_U16] = NL_ATTR_TYPE_U16,
+		[NFT_ATTR_U32] = NL_ATTR_TYPE_U32,
+		[NFT_ATTR_U64] = NL_ATTR_TYPE_U64,
+		[NFT_ATTR_STRING] = NL_ATTR_TYPE_STRING,
+		[NFT_ATTR_BINARY] = NL_ATTR_TYPE_BINARY,
+		[NFT_ATTR_NESTED] = NL_ATTR_TYPE_NESTED,
+		[NFT_ATTR_ARRAY] = NL_ATTR_TYPE_NESTED_ARRAY,
 		[NFT_ATTR_REJECT] = 0,
 	};
 	size_t start = b->size;
@@ -37,7 +41,7 @@ void nft_policy_append(struct buffer *b, uint16_t type, const struct nft_policy 
 		return;
 	append(b, type, NULL, 0);
 	switch (policy->kind) {
-	case NFT_ATTR_U8:  append_range(b, UINT8_MAX); break;
+	case NFT_ATTR_U8: append_range(b, UINT8_MAX); break;
 	case NFT_ATTR_U16: append_range(b, UINT16_MAX); break;
 	case NFT_ATTR_U32: append_range(b, UINT32_MAX); break;
 	case NFT_ATTR_U64: append_range(b, UINT64_MAX); break;
@@ -47,8 +51,7 @@ void nft_policy_append(struct buffer *b, uint16_t type, const struct nft_policy 
 			append(b, NL_POLICY_TYPE_ATTR_MAX_LENGTH, &policy->length,
 			       sizeof(policy->length));
 		break;
-	default:
-		break;
+	default: break;
 	}
 	append(b, NL_POLICY_TYPE_ATTR_TYPE, &kinds[policy->kind], sizeof(kinds[0]));
 	if (!buffer_failed(b))

@@ -200,10 +200,8 @@ static bool family_is_supported(uint8_t family)
 	case NFPROTO_ARP:
 	case NFPROTO_NETDEV:
 	case NFPROTO_BRIDGE:
-	case NFPROTO_IPV6:
-		return true;
-	default:
-		return false;
+	case NFPROTO_IPV6: return true;
+	default: return false;
 	}
 }
 
@@ -234,7 +232,8 @@ static int delete_table(struct nft_call *call, struct nft_table *table)
 	struct nft_chain *chain;
 	int error = 0;
 
-	DL_FOREACH (table->chains, chain) {
+	DL_FOREACH(table->chains, chain)
+	{
 		if (!error && !chain->dead && !(chain->flags & NFT_CHAIN_BINDING))
 			error = nft_rules_delete(call, chain);
 	}
@@ -242,7 +241,8 @@ static int delete_table(struct nft_call *call, struct nft_table *table)
 		error = nft_sets_delete(call, table);
 	if (!error)
 		error = nft_objects_delete(call, table);
-	DL_FOREACH (table->chains, chain) {
+	DL_FOREACH(table->chains, chain)
+	{
 		if (!error && !chain->dead && !(chain->flags & NFT_CHAIN_BINDING))
 			error = nft_chain_delete(call, chain);
 	}
@@ -261,7 +261,8 @@ static int delete_tables(struct nft_call *call)
 	struct nft_table *table;
 	int error = 0;
 
-	DL_FOREACH (call->nft->tables, table) {
+	DL_FOREACH(call->nft->tables, table)
+	{
 		if (table->dead || (call->family && call->family != table->family) ||
 		    (table->flags & NFT_TABLE_F_OWNER && table->owner != call->portid) ||
 		    (name && !nft_attr_equals(name, table->name)))
@@ -297,6 +298,27 @@ static int handle_deltable(struct nft_call *call)
 	return delete_table(call, table);
 }
 
+void nft_tables_orphan(struct nft *nft, struct client *client)
+{
+	struct nft_call call = {.nft = nft, .client = client, .portid = client_portid(client)};
+	struct nft_table *table;
+
+	DL_FOREACH(nft->tables, table)
+	{
+		if (!(table->flags & NFT_TABLE_F_OWNER) || table->owner != call.portid)
+			continue;
+		if (table->flags & NICEMU_TABLE_F_PERSIST) {
+			table->flags &= ~(uint32_t)NFT_TABLE_F_OWNER;
+			table->owner = 0;
+		} else if (delete_table(&call, table)) {
+			log_add(nft->env.log, LOG_ERROR, nft->env.clock->now_ns,
+				"table %s outlives its owner: memory is out", table->name);
+		}
+	}
+	if (nft_commit(&call))
+		nft_abort(nft, NULL);
+}
+
 /* ---- GETTABLE ---- */
 
 static int dump_tables(struct nft_call *call)
@@ -305,7 +327,8 @@ static int dump_tables(struct nft_call *call)
 	struct nft_dump dump;
 
 	nft_dump_begin(&dump, call);
-	DL_FOREACH (call->nft->tables, table) {
+	DL_FOREACH(call->nft->tables, table)
+	{
 		if (call->family && call->family != table->family)
 			continue;
 		fill(nft_dump_message(&dump, NFT_MSG_NEWTABLE, 0, table->family), table,

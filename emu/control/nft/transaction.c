@@ -68,20 +68,22 @@ void nft_abort(struct nft *nft, struct nft_trans *mark)
 	}
 }
 
-/* Jumps, and where expressions stand: errors appear at their own message when the batch is redone. */
+/* Jumps, and where expressions stand: errors appear at their own message when the batch is redone.
+ */
 static int validate_tables(struct nft *nft)
 {
 	struct nft_table *table;
 
-	DL_FOREACH (nft->tables, table) {
+	DL_FOREACH(nft->tables, table)
+	{
 		if (table->validate_state == NFT_VALIDATE_SKIP)
 			continue;
 		table->validate_state = NFT_VALIDATE_DO;
 		if (nft_table_validate(nft, table) < 0)
 			return -EAGAIN;
 	}
-	DL_FOREACH (nft->tables, table)
-		table->validate_state = NFT_VALIDATE_SKIP;
+	DL_FOREACH(nft->tables, table)
+	table->validate_state = NFT_VALIDATE_SKIP;
 	return 0;
 }
 
@@ -102,7 +104,8 @@ int nft_commit(struct nft_call *call)
 
 	if (!head)
 		return 0;
-	DL_FOREACH (head, trans) {
+	DL_FOREACH(head, trans)
+	{
 		error = trans->type->check ? trans->type->check(nft, trans) : 0;
 		if (error)
 			return error;
@@ -114,8 +117,8 @@ int nft_commit(struct nft_call *call)
 		return error;
 	nft->generation += nft->generation == UINT32_MAX ? 2 : 1;
 	nft->transactions = NULL;
-	DL_FOREACH (head, trans)
-		trans->type->commit(nft, trans);
+	DL_FOREACH(head, trans)
+	trans->type->commit(nft, trans);
 	nft_notify_flush(nft, call->client);
 	nft_notify_generation(call);
 	nft->validate_all = false;

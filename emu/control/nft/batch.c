@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Datagrams of clients, taken apart as nfnetlink does: single requests, and batches.
+ *
+ * In a batch every message is handled whatever became of the others; errors are collected and
+ * delivered at the end. A message that cannot be a message ends the batch: what was there is undone
+ * and nothing is answered. Without BATCH_END all is undone, errors are answered (a check).
+ */
+#include "internal.h"
+#include "receive.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { ATTRIBUTES_MAX = 64 };
+static const size_t smallest = NLMSG_HDRLEN + sizeof(struct nfgenmsg);
+
+/* An acknowledgement to send at the end of the batch. */
+struct pending_ack {
+	const struct nlmsghdr *nlh;
+	int error;
+	struct nft_extack extack;
+};
+
+struct batch {
+	struct nft *nft;
+	struct client *client;
+	const struct nlmsghdr *first; /* after BATCH_BEGIN; errors of the commit are told there */
+	const uint8_t *data;          /* behind BATCH_BEGIN */
+	size_t size;
+	struct buffer acks; /* struct pending_ack */
+	bool failed, done;
+	const struct nlmsghdr *end; /* BATCH_END */
+};
+
+static const struct nlmsghdr *message_at(const uint8_t *data, size_t left)
+{
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)data;
+
+	if (left < NLMSG_HDRLEN || nlh->nlmsg_len < NLMSG_HDRLEN || nlh->nlmsg_len > left)
+		return NULL;
+	return nlh;
+}
+
+static size_t step_over(const struct nlmsghdr *nlh, size_t left)
+{
+	size_t step = NLMSG_ALIGN(nlh->nlmsg_len);
+
+	return step < left ? step : left;
+}
+
+static struct nft_call make_call(struct nft *nft, struct client *client, const struct nlmsghdr *nlh)
+{
+	struct nft_call call = {
+		.nft = nft,
+		.client = client,
+		.nlh = nlh,
+		.portid = client_portid(client),
+		.sequence = nlh->nlmsg_seq,
+		.flags = nlh->nlmsg_flags,
+		.message = nlh->nlmsg_type & 0xff,
+		.reason = {.expression = -1},
+	};
+
+	if (nlh->nlmsg_len >= smallest)
+		call.family = ((const struct nfgenmsg *)NLMSG_DATA(nlh))->nfgen_family;
+	return call;
+}
+
+static int parse_attributes(struct nft_call *call, const struct nft_message_type *type,
+			    const struct nlattr **table)
+{
+	if (type->max_attribute >= ATTRIBUTES_MAX)
+		return -ENOMEM;
+	call->attrs = table;
+	return nft_attrs_parse(table, type->max_attribute, (const uint8_t *)call->nlh + smallest,
+			       call->nlh->nlmsg_len - smallest, type->policy, &call->extack);
+}
+
+/* ---- outside a batch ---- */
+
+static int handle_request(struct nft_call *call)
+{
+	const struct nlattr *table[ATTRIBUTES_MAX];
+	const struct nft_message_type *type;
+	int error;
+
+	if (call->nlh->nlmsg_len < smallest)
+		return 0;
+	if (call->nlh->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES)
+		return -EINVAL;
+	type = nft_message_find(call->message);
+	if (!type)
+		return -EINVAL;
+	error = parse_attributes(call, type, table);
+	if (!error)
+		error = type->batch ? -EINVAL : type->handle(call);
+	call->attrs = NULL;
+	return error;
+}
+
+static void receive_requests(struct nft *nft, struct client *client, const uint8_t *data,
+			     size_t size)
+{
+	const struct nlmsghdr *nlh;
+
+	while ((nlh = message_at(data, size))) {
+		struct nft_call call = make_call(nft, client, nlh);
+		size_t step = step_over(nlh, size);
+		int error = 0;
+
+		if (nlh->nlmsg_flags & NLM_F_REQUEST && nlh->nlmsg_type >= NLMSG_MIN_TYPE)
+			error = handle_request(&call);
+		if (error != -EINTR && (error || nlh->nlmsg_flags & NLM_F_ACK))
+			nft_acknowledge(&call, error);
+		data += step;
+		size -= step;
+	}
+}
+
+/* ---- inside a batch ---- */
+
+static int handle_message(struct nft_call *call)
+{
+	const struct nlattr *table[ATTRIBUTES_MAX];
+	const struct nft_message_type *type;
+	int error;
+
+	if (!(call->flags & NLM_F_REQUEST) || call->nlh->nlmsg_type < NLMSG_MIN_TYPE ||
+	    call->nlh->nlmsg_type >> 8 != NFNL_SUBSYS_NFTABLES)
+		return -EINVAL;
+	type = nft_message_find(call->message);
+	if (!type || !type->batch)
+		return -EINVAL;
+	if (call->message >= NICEMU_MSG_DESTROYTABLE &&
+	    call->message <= NICEMU_MSG_DESTROYFLOWTABLE &&
+	    !call->nft->env.kernel->destroy_messages)
+		return -EINVAL;
+	error = parse_attributes(call, type, table);
+	if (!error)
+		error = type->handle(call);
+	if (error && error != -EAGAIN)
+		nft_refuse(call, error, false);
+	call->attrs = NULL;
+	return error;
+}
+
+/*
+ * Judge mode: the NIC is asked at once. A refused message leaves nothing behind, except that a
+ * refused chain stays, so that its rules can be judged.
+ */
+static int judge_message(struct nft_call *call)
+{
+	struct nft *nft = call->nft;
+	struct nft_trans *mark = nft_trans_mark(nft), *trans;
+	int error = handle_message(call);
+
+	if (error) {
+		nft_abort(nft, mark);
+		return error;
+	}
+	for (trans = mark ? mark->next : nft->transactions; trans; trans = trans->next) {
+		error = nft_offload_offer(call, trans);
+		if (!error)
+			continue;
+		call->table = trans->table;
+		nft_refuse(call, error, false);
+		if (trans->type == &nft_trans_newchain)
+			return error;
+		break;
+	}
+	if (!error)
+		return 0;
+	while (trans->prev != mark && trans != nft->transactions) {
+		trans = trans->prev;
+		nft_offload_withdraw(nft, trans);
+	}
+	nft_abort(nft, mark);
+	return error;
+}
+
+static bool add_ack(struct batch *batch, const struct nft_call *call, int error)
+{
+	struct pending_ack ack = {.nlh = call->nlh, .error = error, .extack = call->extack};
+
+	buffer_append(&batch->acks, &ack, sizeof(ack));
+	return !buffer_failed(&batch->acks);
+}
+
+/* False: the batch ends here. */
+static bool take_message(struct batch *batch, const struct nlmsghdr *nlh)
+{
+	struct nft_call call;
+	int error;
+
+	if (!nlh || nlh->nlmsg_len < smallest ||
+	    (nlh->nlmsg_flags & NLM_F_REQUEST && nlh->nlmsg_type == NFNL_MSG_BATCH_BEGIN)) {
+		batch->acks.size = 0;
+		batch->failed = true;
+		return false;
+	}
+	if (nlh->nlmsg_flags & NLM_F_REQUEST && nlh->nlmsg_type == NFNL_MSG_BATCH_END) {
+		batch->done = true;
+		batch->end = nlh;
+		return false;
+	}
+	call = make_call(batch->nft, batch->client, nlh);
+	error = batch->nft->judge ? judge_message(&call) : handle_message(&call);
+	if (error)
+		batch->failed = true;
+	if ((error || nlh->nlmsg_flags & NLM_F_ACK) && !add_ack(batch, &call, error)) {
+		batch->acks.size = 0;
+		batch->failed = true;
+		return false;
+	}
+	return true;
+}
+
+static void take_messages(struct batch *batch)
+{
+	const uint8_t *data = batch->data;
+	size_t left = batch->size;
+
+	batch->failed = batch->done = false;
+	while (left >= NLMSG_HDRLEN) {
+		const struct nlmsghdr *nlh = message_at(data, left);
+
+		if (!take_message(batch, nlh))
+			break;
+		data += step_over(nlh, left);
+		left -= step_over(nlh, left);
+	}
+}
+
+static void withdraw_all(struct nft *nft)
+{
+	struct nft_trans *trans = nft_trans_mark(nft);
+
+	if (!nft->judge || !trans)
+		return;
+	for (;; trans = trans->prev) {
+		nft_offload_withdraw(nft, trans);
+		if (trans == nft->transactions)
+			break;
+	}
+}
+
+static void undo_batch(struct nft *nft)
+{
+	struct nft_table *table;
+
+	withdraw_all(nft);
+	nft_abort(nft, NULL);
+	nft->validate_all = false;
+	DL_FOREACH(nft->tables, table)
+	table->validate_state = NFT_VALIDATE_SKIP;
+}
+
+/* The commit's error goes out before all acknowledgements. */
+static int finish(struct batch *batch)
+{
+	struct nft *nft = batch->nft;
+	struct nft_call call = make_call(nft, batch->client, batch->first);
+	int error;
+
+	if (batch->failed || nft->judge)
+		return 0;
+	if (!batch->done)
+		return nft_validate(nft);
+	error = nft_commit(&call);
+	if (error && error != -EAGAIN) {
+		nft_refuse(&call, error, true);
+		nft_acknowledge(&call, error);
+	}
+	if (!error && batch->end->nlmsg_flags & NLM_F_ACK) {
+		call = make_call(nft, batch->client, batch->end);
+		add_ack(batch, &call, 0);
+	}
+	return error;
+}
+
+static void deliver_acks(struct batch *batch)
+{
+	const struct pending_ack *acks = (const struct pending_ack *)batch->acks.data;
+
+	for (size_t i = 0; i < batch->acks.size / sizeof(*acks); i++) {
+		struct nft_call call = make_call(batch->nft, batch->client, acks[i].nlh);
+
+		call.extack = acks[i].extack;
+		nft_acknowledge(&call, acks[i].error);
+	}
+	buffer_clear(&batch->acks);
+}
+
+static void run_batch(struct batch *batch, const struct nft_call *begin)
+{
+	struct nft *nft = batch->nft;
+	int error;
+
+	/* At most twice: with validate_all no validation is left to the end. */
+	do {
+		batch->acks.size = 0;
+		if (begin->flags & NLM_F_ACK)
+			add_ack(batch, begin, 0);
+		take_messages(batch);
+		error = finish(batch);
+		if (error == -EAGAIN) {
+			bool again = nft->validate_all;
+
+			nft_abort(nft, NULL);
+			nft_ids_clear(nft);
+			nft->validate_all = again;
+		}
+	} while (error == -EAGAIN);
+	undo_batch(nft);
+	nft_ids_clear(nft);
+	deliver_acks(batch);
+}
+
+static const struct nft_policy begin_policy[NFNL_BATCH_MAX + 1] = {
+	[NFNL_BATCH_GENID] = {.kind = NFT_ATTR_U32},
+};
+
+static int check_begin(struct nft *nft, const struct nlmsghdr *nlh)
+{
+	const struct nfgenmsg *genmsg = NLMSG_DATA(nlh);
+	const struct nlattr *attrs[NFNL_BATCH_MAX + 1];
+	uint16_t subsystem = ntohs(genmsg->res_id);
+	uint32_t generation = 0;
+	int error;
+
+	error = nft_attrs_parse(attrs, NFNL_BATCH_MAX, (const uint8_t *)nlh + smallest,
+				nlh->nlmsg_len - smallest, begin_policy, NULL);
+	if (error)
+		return error;
+	if (attrs[NFNL_BATCH_GENID])
+		generation = nft_attr_be32(attrs[NFNL_BATCH_GENID]);
+	/* An old nft wrote it in host order. */
+	if (genmsg->res_id == NFNL_SUBSYS_NFTABLES)
+		subsystem = NFNL_SUBSYS_NFTABLES;
+	if (subsystem >= NFNL_SUBSYS_COUNT)
+		return -EINVAL;
+	if (subsystem != NFNL_SUBSYS_NFTABLES)
+		return -EOPNOTSUPP;
+	return generation && generation != nft->generation ? -ERESTART : 0;
+}
+
+static void receive_batch(struct nft *nft, struct client *client, const struct nlmsghdr *nlh,
+			  size_t size)
+{
+	struct nft_call begin = make_call(nft, client, nlh);
+	size_t step = step_over(nlh, size);
+	struct batch batch = {
+		.nft = nft,
+		.client = client,
+		.data = (const uint8_t *)nlh + step,
+		.size = size - step,
+	};
+	int error;
+
+	if (nlh->nlmsg_len < smallest)
+		return;
+	error = check_begin(nft, nlh);
+	if (error) {
+		nft_acknowledge(&begin, error);
+		return;
+	}
+	batch.first = message_at(batch.data, batch.size);
+	run_batch(&batch, &begin);
+}
+
+int64_t nft_receive(void *context, struct client *client, const uint8_t *data, size_t size,
+		    int *fds, size_t num_fds)
+{
+	uint8_t *aligned = NULL;
+	const struct nlmsghdr *nlh;
+
+	/* Headers and attributes are read in place. */
+	if ((uintptr_t)data % NLMSG_ALIGNTO) {
+		aligned = malloc(size ? size : 1);
+		if (!aligned)
+			return -ENOBUFS;
+		data = memcpy(aligned, data, size);
+	}
+	nlh = message_at(data, size);
+	if (nlh && nlh->nlmsg_type == NFNL_MSG_BATCH_BEGIN)
+		receive_batch(context, client, nlh, size);
+	else if (nlh)
+		receive_requests(context, client, data, size);
+	free(aligned);
+	return (int64_t)size;
+}

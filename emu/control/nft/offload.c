@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What nf_tables tells a NIC about its offload chains, and when: checks at NEWCHAIN, translation at
+ * NEWRULE, commands in the order of the batch's messages at commit, undone backwards on a refusal,
+ * statistics when somebody lists rules.
+ *
+ * A chain that is not bound (its device is no port, or came later) gets no commands. Only the
+ * netdev family reaches hardware; chains of other families may carry the flag and are only
+ * translated.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ETH_P_ALL as the kernel stores it in DESTROY and STATS: not swapped, so a driver reads 0x0300. */
+enum { PROTOCOL_ALL = 0x0300 };
+
+/* ---- checks ---- */
+
+static bool can_setup_tc(const char *device)
+{
+	return strcmp(device, "lo") != 0;
+}
+
+int nft_offload_chain_check(struct nft_call *call, const struct nft_chain *chain)
+{
+	const struct nft_hook *hook;
+	bool ingress = call->family == NFPROTO_NETDEV && chain->hooknum == NF_NETDEV_INGRESS;
+
+	if (chain->priority <= 0 || chain->priority > UINT16_MAX) {
+		reason_set(&call->reason, "chain-priority", EOPNOTSUPP, REASON_KERNEL,
+			   "priority %d: an offload chain needs a priority from 1 to 65535",
+			   chain->priority);
+		reason_hint(&call->reason, "type filter hook ingress device … priority 1");
+		return -EOPNOTSUPP;
+	}
+	if (!call->nft->env.kernel->early_hook_check)
+		return 0;
+	DL_FOREACH(chain->hooks, hook)
+	{
+		if (!strcmp(hook->device, "lo") ||
+		    nic_port_by_name(call->nft->env.nic, hook->device) >= 0) {
+			if (!ingress)
+				return reason_set(&call->reason, "chain-hook", EOPNOTSUPP,
+						  REASON_KERNEL,
+						  "only the ingress hook of the netdev family can "
+						  "be offloaded");
+			if (!can_setup_tc(hook->device))
+				return reason_set(&call->reason, "device-without-offload",
+						  EOPNOTSUPP, REASON_KERNEL,
+						  "device %s has no hardware offload",
+						  hook->device);
+		}
+	}
+	return 0;
+}
+
+static bool ifindex_exists(void *context, uint32_t ifindex)
+{
+	const struct nft *nft = context;
+
+	return ifindex == 1 || nic_port_by_ifindex(nft->env.nic, ifindex) >= 0;
+}
+
+int nft_offload_translate(struct nft_call *call, struct nft_rule *rule)
+{
+	const struct translate_context context = {
+		.kernel = call->nft->env.kernel,
+		.ifindex_exists = ifindex_exists,
+		.context = call->nft,
+	};
+	int error, index;
+
+	/* Ports do not go away: once translated, always. */
+	if (rule->flow)
+		return 0;
+	error = translate_nft_rule(&rule->flow, rule->exprs, rule->num_exprs, &context,
+				   &call->reason);
+	index = call->reason.expression;
+	if (!error || index < 0 || (size_t)index >= rule->num_exprs)
+		return error;
+	snprintf(call->expression, sizeof(call->expression), "%s",
+		 nft_expr_name(&rule->exprs[index]));
+	call->reason.offset = rule->exprs[index].offset;
+	/* A kernel points at nothing here; a judge is asked to. */
+	if (call->nft->judge && call->reason.offset)
+		call->extack.attr =
+			(const struct nlattr *)((const uint8_t *)call->nlh + call->reason.offset);
+	return error;
+}
+
+/* ---- commands ---- */
+
+static void log_command(struct nft *nft, enum offload_verb verb, const struct nft_chain *chain,
+			const struct nft_hook *hook, const struct nft_rule *rule, int error,
+			const struct reason *reason)
+{
+	char handle[40] = "";
+
+	if (rule)
+		snprintf(handle, sizeof(handle), " handle %llu", (unsigned long long)rule->handle);
+	log_add(nft->env.log, error ? LOG_WARNING : LOG_INFO, nft->env.clock->now_ns,
+		"%s %s: %s %s %s%s%s%s%s%s", offload_verb_name(verb), hook->device,
+		nft_family_name(chain->table->family), chain->table->name, chain->name, handle,
+		error ? " refused: " : "", error ? errno_name(-error) : "",
+		error && reason && reason->id ? ": " : "",
+		error && reason && reason->id ? reason->clause : "");
+}
+
+static void unbind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook);
+
+static int bind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook,
+		     struct reason *reason)
+{
+	struct offload_binding binding = {
+		.binder = OFFLOAD_BLOCK,
+		.direction = OFFLOAD_INGRESS,
+		.block = chain->table->handle << 32 | chain->handle,
+	};
+	int error = 0;
+
+	hook->port = nic_port_by_name(nft->env.nic, hook->device);
+	if (!can_setup_tc(hook->device))
+		error = reason_set(reason, "device-without-offload", EOPNOTSUPP, REASON_KERNEL,
+				   "device %s has no hardware offload", hook->device);
+	else if (hook->port < 0)
+		return 0;
+	else
+		binding.port = (uint16_t)hook->port;
+	if (!error)
+		error = offload_bind(nft->env.offload, &binding, reason);
+	if (!error)
+		hook->binding = binding.id;
+	log_command(nft, OFFLOAD_BIND, chain, hook, NULL, error, reason);
+	return error;
+}
+
+static int bind_chain(struct nft *nft, struct nft_chain *chain, uint8_t policy,
+		      struct reason *reason)
+{
+	struct nft_hook *hook;
+	int error = 0;
+
+	if (policy == NF_DROP) {
+		reason_set(reason, "policy-drop", EOPNOTSUPP, REASON_KERNEL,
+			   "an offload chain can't have policy drop");
+		reason_hint(reason, "end the chain with a rule that drops");
+		return -EOPNOTSUPP;
+	}
+	DL_FOREACH(chain->hooks, hook)
+	{
+		error = bind_hook(nft, chain, hook, reason);
+		if (error)
+			break;
+	}
+	if (error && nft->env.kernel->bind_unwind) {
+		DL_FOREACH(chain->hooks, hook)
+		unbind_hook(nft, chain, hook);
+	}
+	return error;
+}
+
+static struct offload_command make_command(const struct nft_chain *chain,
+					   const struct nft_hook *hook, const struct nft_rule *rule)
+{
+	return (struct offload_command){
+		.binding = hook->binding,
+		.cookie = rule->cookie,
+		.prio = (uint32_t)chain->priority,
+		.protocol = PROTOCOL_ALL,
+	};
+}
+
+static int replace_rule(struct nft *nft, struct nft_chain *chain, struct nft_rule *rule,
+			struct reason *reason)
+{
+	struct nft_hook *hook;
+	int error = 0;
+
+	DL_FOREACH(chain->hooks, hook)
+	{
+		struct offload_command command = make_command(chain, hook, rule);
+
+		if (!hook->binding)
+			continue;
+		command.rule = rule->flow;
+		command.protocol = rule->flow->protocol;
+		error = offload_replace(nft->env.offload, &command, reason);
+		log_command(nft, OFFLOAD_REPLACE, chain, hook, rule, error, reason);
+		if (error)
+			break;
+	}
+	return error;
+}
+
+static int destroy_rule(struct nft *nft, struct nft_chain *chain, struct nft_rule *rule,
+			struct reason *reason)
+{
+	struct nft_hook *hook;
+	int error = 0;
+
+	DL_FOREACH(chain->hooks, hook)
+	{
+		struct offload_command command = make_command(chain, hook, rule);
+
+		if (!hook->binding)
+			continue;
+		error = offload_destroy_rule(nft->env.offload, &command, reason);
+		log_command(nft, OFFLOAD_DESTROY, chain, hook, rule, error, reason);
+		if (error)
+			break;
+	}
+	return error;
+}
+
+/*
+ * A kernel sends DESTROY for every rule that is still in the chain's list, whether or not it was
+ * ever programmed or has been destroyed a moment ago, and looks at no answer.
+ */
+static void unbind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook)
+{
+	struct reason reason = {0};
+	struct nft_rule *rule;
+	int error;
+
+	if (!hook->binding)
+		return;
+	DL_FOREACH(chain->rules, rule)
+	{
+		struct offload_command command = make_command(chain, hook, rule);
+
+		error = offload_destroy_rule(nft->env.offload, &command, &reason);
+		if (error != -ENOENT)
+			log_command(nft, OFFLOAD_DESTROY, chain, hook, rule, error, &reason);
+	}
+	error = offload_unbind(nft->env.offload, hook->binding);
+	log_command(nft, OFFLOAD_UNBIND, chain, hook, NULL, error, NULL);
+	hook->binding = 0;
+}
+
+static void unbind_chain(struct nft *nft, struct nft_chain *chain)
+{
+	struct nft_hook *hook;
+
+	DL_FOREACH(chain->hooks, hook)
+	unbind_hook(nft, chain, hook);
+}
+
+/* ---- the commit walk ---- */
+
+static struct nft_chain *chain_of(struct nft_trans *trans)
+{
+	if (trans->type == &nft_trans_newchain || trans->type == &nft_trans_delchain)
+		return ((struct nft_trans_chain *)trans)->chain;
+	if (trans->type == &nft_trans_newrule || trans->type == &nft_trans_delrule)
+		return ((struct nft_trans_rule *)trans)->chain;
+	return NULL;
+}
+
+static bool reaches_hardware(struct nft_trans *trans)
+{
+	struct nft_chain *chain = chain_of(trans);
+
+	return chain && nft_chain_is_offload(chain) && trans->table->family == NFPROTO_NETDEV;
+}
+
+static int apply_newrule(struct nft *nft, struct nft_trans_rule *t, struct reason *reason)
+{
+	uint16_t flags = t->trans.flags;
+
+	if (!(flags & NLM_F_REPLACE) && flags & NLM_F_APPEND)
+		return replace_rule(nft, t->chain, t->rule, reason);
+	reason_set(reason, flags & NLM_F_REPLACE ? "replace-rule" : "insert-rule", EOPNOTSUPP,
+		   REASON_KERNEL, "an offload chain takes rules only at its end");
+	reason_hint(reason, "add rule …");
+	return -EOPNOTSUPP;
+}
+
+static int apply(struct nft *nft, struct nft_trans *trans, struct reason *reason)
+{
+	struct nft_trans_chain *chain = (struct nft_trans_chain *)trans;
+	struct nft_trans_rule *rule = (struct nft_trans_rule *)trans;
+
+	if (!reaches_hardware(trans))
+		return 0;
+	if (trans->type == &nft_trans_newchain)
+		return bind_chain(nft, chain->chain, chain->policy, reason);
+	if (trans->type == &nft_trans_newrule)
+		return apply_newrule(nft, rule, reason);
+	if (trans->type == &nft_trans_delrule)
+		return destroy_rule(nft, rule->chain, rule->rule, reason);
+	unbind_chain(nft, chain->chain);
+	return 0;
+}
+
+static int undo(struct nft *nft, struct nft_trans *trans)
+{
+	struct nft_trans_chain *chain = (struct nft_trans_chain *)trans;
+	struct nft_trans_rule *rule = (struct nft_trans_rule *)trans;
+	struct reason reason = {0};
+
+	if (!reaches_hardware(trans))
+		return 0;
+	if (trans->type == &nft_trans_delchain)
+		return bind_chain(nft, chain->chain, chain->chain->policy, &reason);
+	if (trans->type == &nft_trans_newrule)
+		return destroy_rule(nft, rule->chain, rule->rule, &reason);
+	if (trans->type == &nft_trans_delrule)
+		return replace_rule(nft, rule->chain, rule->rule, &reason);
+	unbind_chain(nft, chain->chain);
+	return 0;
+}
+
+/* Backwards from the one before the failed; a kernel stops with a warning when that fails too. */
+static void roll_back(struct nft *nft, struct nft_trans *failed)
+{
+	struct nft_trans *trans;
+
+	if (!nft->env.kernel->commit_rollback)
+		return;
+	for (trans = failed; trans != nft->transactions;) {
+		trans = trans->prev;
+		if (undo(nft, trans)) {
+			log_add(nft->env.log, LOG_ERROR, nft->env.clock->now_ns,
+				"rolling back stopped: %s can't be undone", trans->type->name);
+			return;
+		}
+	}
+}
+
+/* The client gets an errno at the first message; the record names the one that is refused. */
+static void record(struct nft_call *call, struct nft_trans *trans, int error)
+{
+	struct nft_call offender = *call;
+
+	offender.sequence = trans->sequence;
+	offender.table = trans->table;
+	offender.chain = chain_of(trans);
+	nft_refuse(&offender, error, true);
+	call->refused = true;
+}
+
+int nft_offload_commit(struct nft_call *call)
+{
+	struct nft *nft = call->nft;
+	struct nft_trans *trans;
+	int error = 0;
+
+	DL_FOREACH(nft->transactions, trans)
+	{
+		error = apply(nft, trans, &call->reason);
+		if (!error)
+			continue;
+		record(call, trans, error);
+		roll_back(nft, trans);
+		break;
+	}
+	return error;
+}
+
+int nft_offload_offer(struct nft_call *call, struct nft_trans *trans)
+{
+	return apply(call->nft, trans, &call->reason);
+}
+
+void nft_offload_withdraw(struct nft *nft, struct nft_trans *trans)
+{
+	undo(nft, trans);
+}
+
+/* ---- statistics ---- */
+
+void nft_offload_update_counters(struct nft *nft, const struct nft_chain *chain,
+				 struct nft_rule *rule)
+{
+	struct offload_stats sum = {0}, delta;
+	const struct nft_hook *hook;
+
+	DL_FOREACH(chain->hooks, hook)
+	{
+		struct offload_command command = make_command(chain, hook, rule);
+
+		if (!hook->binding || offload_stats(nft->env.offload, &command, &delta))
+			continue;
+		sum.packets += delta.packets;
+		sum.bytes += delta.bytes;
+	}
+	for (size_t i = 0; i < rule->num_exprs; i++) {
+		if (!nft_expr_is_counter(&rule->exprs[i]))
+			continue;
+		rule->exprs[i].counter.packets += sum.packets;
+		rule->exprs[i].counter.bytes += sum.bytes;
+	}
+}
+
+void nft_offload_unbind_all(struct nft *nft)
+{
+	struct nft_table *table;
+	struct nft_chain *chain;
+	struct nft_hook *hook;
+
+	DL_FOREACH(nft->tables, table)
+	{
+		DL_FOREACH(table->chains, chain)
+		{
+			DL_FOREACH(chain->hooks, hook)
+			{
+				if (hook->binding)
+					offload_unbind(nft->env.offload, hook->binding);
+				hook->binding = 0;
+			}
+		}
+	}
+}

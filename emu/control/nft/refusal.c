@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Why messages were refused: kept for whoever asks, and logged. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+enum { REFUSALS_MAX = 100000 };
+
+const char *nft_family_name(uint8_t family)
+{
+	switch (family) {
+	case NFPROTO_INET: return "inet";
+	case NFPROTO_IPV4: return "ip";
+	case NFPROTO_ARP: return "arp";
+	case NFPROTO_NETDEV: return "netdev";
+	case NFPROTO_BRIDGE: return "bridge";
+	case NFPROTO_IPV6: return "ip6";
+	default: return "?";
+	}
+}
+
+int nft_unsupported(struct nft_call *call, const char *id, const char *format, ...)
+{
+	char text[sizeof(call->reason.clause)];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	return reason_set(&call->reason, id, EOPNOTSUPP, REASON_KERNEL, "nicemu: %s", text);
+}
+
+/* The name that the message gives, where the object itself was not found. */
+static char *copy_name(const char *known, const struct nlattr *attr)
+{
+	if (known)
+		return strdup(known);
+	return attr ? nft_attr_strdup(attr) : NULL;
+}
+
+static const struct nlattr *chain_attr(const struct nft_call *call)
+{
+	switch (call->message) {
+	case NFT_MSG_NEWCHAIN:
+	case NFT_MSG_DELCHAIN:
+	case NICEMU_MSG_DESTROYCHAIN: return call->attrs[NFTA_CHAIN_NAME];
+	case NFT_MSG_NEWRULE:
+	case NFT_MSG_DELRULE:
+	case NICEMU_MSG_DESTROYRULE: return call->attrs[NFTA_RULE_CHAIN];
+	default: return NULL;
+	}
+}
+
+static void fill(struct nft_refusal *refusal, const struct nft_call *call, int error,
+		 bool at_commit)
+{
+	/* NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE …: all are attribute 1. */
+	const struct nlattr *table = call->attrs && !at_commit ? call->attrs[1] : NULL;
+	const struct nlattr *chain = call->attrs && !at_commit ? chain_attr(call) : NULL;
+
+	*refusal = (struct nft_refusal){
+		.portid = call->portid,
+		.sequence = call->sequence,
+		.at_commit = at_commit,
+		.family = nft_family_name(call->table ? call->table->family : call->family),
+		.table = copy_name(call->table ? call->table->name : NULL, table),
+		.chain = copy_name(call->chain ? call->chain->name : NULL, chain),
+		.expression = call->expression[0] ? strdup(call->expression) : NULL,
+		.reason = call->reason,
+	};
+	if (!refusal->reason.id)
+		reason_set(&refusal->reason, "nf-tables", -error, REASON_KERNEL, "nf_tables: %s",
+			   strerror(-error));
+	refusal->reason.error = -error;
+}
+
+static bool make_room(struct nft *nft)
+{
+	size_t room = nft->room_refusals ? 2 * nft->room_refusals : 16;
+	struct nft_refusal *more;
+
+	if (nft->num_refusals < nft->room_refusals)
+		return true;
+	more = nft->num_refusals < REFUSALS_MAX ? reallocarray(nft->refusals, room, sizeof(*more))
+						: NULL;
+	if (!more)
+		return false;
+	nft->refusals = more;
+	nft->room_refusals = room;
+	return true;
+}
+
+void nft_refuse(struct nft_call *call, int error, bool at_commit)
+{
+	struct nft *nft = call->nft;
+	struct nft_refusal *refusal;
+
+	if (call->refused)
+		return;
+	call->refused = true;
+	if (!make_room(nft)) {
+		log_add(nft->env.log, LOG_WARNING, nft->env.clock->now_ns,
+			"%zu refusals are not kept", ++nft->lost_refusals);
+		return;
+	}
+	refusal = &nft->refusals[nft->num_refusals++];
+	fill(refusal, call, error, at_commit);
+	log_add(nft->env.log, LOG_WARNING, nft->env.clock->now_ns,
+		"refused%s: message %u, %s %s %s: %s: %s", at_commit ? " at commit" : "",
+		refusal->sequence, refusal->family, refusal->table ? refusal->table : "-",
+		refusal->chain ? refusal->chain : "-", errno_name(-error), refusal->reason.clause);
+}
+
+size_t nft_num_refusals(const struct nft *nft)
+{
+	return nft->num_refusals;
+}
+
+const struct nft_refusal *nft_refusal(const struct nft *nft, size_t index)
+{
+	return index < nft->num_refusals ? &nft->refusals[index] : NULL;
+}
+
+void nft_clear_refusals(struct nft *nft)
+{
+	for (size_t i = 0; i < nft->num_refusals; i++) {
+		free((char *)nft->refusals[i].table);
+		free((char *)nft->refusals[i].chain);
+		free((char *)nft->refusals[i].expression);
+	}
+	free(nft->refusals);
+	nft->refusals = NULL;
+	nft->num_refusals = nft->room_refusals = nft->lost_refusals = 0;
+}
