@@ -57,6 +57,9 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	ROW(empty_netdev_chains, 6, 4, CHANGELOG, "207296f1a03b; observed on 6.18.44", {0}),
 	ROW(destroy_messages, 6, 3, RECALLED, "f80a612dd77c", {0}),
 	ROW(rule_reset, 6, 2, RECALLED, "8daa8fde3fc3", {0}),
+	ROW(set_backend_dump, 6, 17, OBSERVED,
+	    "observed on 6.18.44; the first version is recalled",
+	    {0}),
 };
 /* clang-format on */
 const size_t kernel_table_length = ROWS;

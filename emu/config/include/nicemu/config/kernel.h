@@ -39,7 +39,8 @@
 	X(chain_device_updates, "devices can be added to and deleted from a netdev base chain")   \
 	X(empty_netdev_chains, "a netdev base chain without offload may have no device")          \
 	X(destroy_messages, "DESTROYTABLE, DESTROYCHAIN, DESTROYRULE and their like exist")       \
-	X(rule_reset, "GETRULE_RESET exists")
+	X(rule_reset, "GETRULE_RESET exists")                                                     \
+	X(set_backend_dump, "a set is dumped with its backend and its number of elements")
 
 struct kernel_behavior {
 	char version[24]; /* X.Y.Z as resolved, or "ideal": what reports print */
