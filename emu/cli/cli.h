@@ -8,13 +8,13 @@
 #ifndef NICEMU_CLI_CLI_H
 #define NICEMU_CLI_CLI_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <getopt.h>
 
 enum exit_status {
 	EXIT_DONE = 0,
-	EXIT_REFUSED = 1,     /* refused, an expectation failed, a difference found */
+	EXIT_REFUSED = 1, /* refused, an expectation failed, a difference found */
 	EXIT_USAGE = 2,
 	EXIT_INPUT = 3,       /* an input could not be read whole */
 	EXIT_ENVIRONMENT = 4, /* the environment lacks something */
@@ -35,7 +35,7 @@ struct common_options {
 	const char *kernel;   /* -k */
 	const char **ports;   /* --port, in order; owned */
 	size_t num_ports;
-	const char *socket;   /* --socket, else $NICEMU_SOCKET, else NULL */
+	const char *socket; /* --socket, else $NICEMU_SOCKET, else NULL */
 	bool json, quiet, verbose, reproducible;
 	enum color color;
 };
@@ -43,15 +43,16 @@ struct common_options {
 /* The common options for getopt_long: short ones, and the rows for the table of long ones. */
 #define COMMON_SHORT_OPTIONS "n:m:k:jqvh"
 enum { OPTION_PORT = 0x100, OPTION_SOCKET, OPTION_COLOR, OPTION_REPRODUCIBLE, OPTION_OWN };
-#define COMMON_LONG_OPTIONS                                                                        \
-	{"nic", required_argument, NULL, 'n'}, {"model", required_argument, NULL, 'm'},            \
-		{"kernel", required_argument, NULL, 'k'}, {"json", no_argument, NULL, 'j'},        \
-		{"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'},            \
-		{"help", no_argument, NULL, 'h'},                                                  \
-		{"port", required_argument, NULL, OPTION_PORT},                                    \
-		{"socket", required_argument, NULL, OPTION_SOCKET},                                \
-		{"color", optional_argument, NULL, OPTION_COLOR},                                  \
-		{"reproducible", no_argument, NULL, OPTION_REPRODUCIBLE}
+#define COMMON_LONG_OPTIONS                                                                       \
+	{"nic", required_argument, NULL, 'n'}, {"model", required_argument, NULL, 'm'},           \
+		{"kernel", required_argument, NULL, 'k'}, {"json", no_argument, NULL, 'j'},       \
+		{"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'},           \
+		{"help", no_argument, NULL, 'h'}, {"port", required_argument, NULL, OPTION_PORT}, \
+		{"socket", required_argument, NULL, OPTION_SOCKET},                               \
+		{"color", optional_argument, NULL, OPTION_COLOR},                                 \
+	{                                                                                         \
+		"reproducible", no_argument, NULL, OPTION_REPRODUCIBLE                            \
+	}
 
 /*
  * Take option c (what getopt_long returned) if it is a common one: 1 taken, 0 not a common one,
@@ -62,9 +63,14 @@ int common_option(struct common_options *options, int c, const char *argument);
 void common_options_finish(struct common_options *options);
 void common_options_free(struct common_options *options);
 
+/* The name that complaints carry from now on. */
+void complain_as(const char *command);
 /* "nicemu COMMAND: text" on stderr. complain_usage adds where help is. Both return the status. */
 int complain(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What --help prints about the common options. */
+extern const char common_help[];
 
 /* One file a command. argv[0] is the command's name. */
 int command_exec(int argc, char **argv);

@@ -1,8 +1,93 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdio.h>
+#include "cli.h"
 
-int main(void)
+#include <stdio.h>
+#include <string.h>
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv); /* NULL: not in this version */
+	const char *summary;
+};
+
+static const struct command commands[] = {
+	{"replay", command_replay, "play captures through the NIC and count by rule"},
+	{"show", command_show, "what the NIC, the kernel behaviour or a running emulator holds"},
+	{"exec", command_exec, "run a program on the emulated NIC"},
+	{"start", command_start, "start an emulator that stays"},
+	{"stop", command_stop, "end it"},
+	{"check", NULL, "judge rules files"},
+	{"explain", NULL, "why a packet went where it went"},
+	{"bench", NULL, "measure"},
+	{"test", NULL, "run scenarios"},
+	{"diff", NULL, "compare with another packet filter"},
+	{"generate", NULL, "make rules and traffic"},
+	{"record", NULL, "record the commands to the NIC"},
+	{"fault", NULL, "inject faults"},
+	{"clock", NULL, "move the emulator's clock"},
+	{"attach", NULL, "serve a real kernel"},
+	{"observe", NULL, "watch a real kernel's commands"},
+	{"netdevsim", NULL, "set up netdevsim devices"},
+	{"doctor", NULL, "what this system offers"},
+};
+
+enum { NUM_COMMANDS = sizeof(commands) / sizeof(*commands) };
+
+static void print_help(FILE *out)
 {
-	puts("nicemu " NICEMU_VERSION);
-	return 0;
+	fputs("usage: nicemu COMMAND [OPTION]... [ARG]...\n"
+	      "\n"
+	      "A software emulator of an offload-capable SmartNIC: an unmodified nft programs it.\n"
+	      "\n"
+	      "Commands:\n",
+	      out);
+	for (size_t i = 0; i < NUM_COMMANDS; i++)
+		if (commands[i].run)
+			fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fputs("\n`nicemu COMMAND --help` tells more. Not available in this version:", out);
+	for (size_t i = 0; i < NUM_COMMANDS; i++)
+		if (!commands[i].run)
+			fprintf(out, " %s", commands[i].name);
+	fputs(".\n\n", out);
+	fputs(common_help, out);
+	fputs("      --version          the version\n", out);
+}
+
+static int flush_output(int status)
+{
+	if ((fflush(stdout) == EOF || ferror(stdout)) && status == EXIT_DONE)
+		return complain(EXIT_OUTPUT, "stdout could not be written");
+	return status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	complain_as(command->name);
+	if (!command->run)
+		return complain(EXIT_ENVIRONMENT, "not available in this version");
+	return flush_output(command->run(argc, argv));
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+
+	if (!word) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(word, "--version") == 0) {
+		puts("nicemu " NICEMU_VERSION);
+		return flush_output(EXIT_DONE);
+	}
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+		print_help(stdout);
+		return flush_output(EXIT_DONE);
+	}
+	for (size_t i = 0; i < NUM_COMMANDS; i++)
+		if (strcmp(word, commands[i].name) == 0)
+			return run(&commands[i], argc - 1, argv + 1);
+	if (*word == '-')
+		return complain_usage("%s: a command comes first", word);
+	return complain_usage("there is no command '%s'", word);
 }

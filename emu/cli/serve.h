@@ -5,6 +5,11 @@
  * A request is {"command": NAME, …}; its answer is one JSON document, either {"error": text,
  * "status": exit status} or the command's data. A job (a replay) runs in steps between control
  * messages, sends {"progress": …} and answers when it is done; a second one meanwhile is refused.
+ * It ends early when its client sends {"command": "interrupt"} (which has no answer of its own) or
+ * goes away.
+ *
+ * Commands of the loop itself: "stop", "interrupt", "about" (version, process), "refusals" (why
+ * messages were refused since it was asked the last time: {"refusals": […]}).
  *
  * Threading: one event loop.
  */
@@ -17,7 +22,8 @@
 
 struct serve;
 
-/* Long work. step does a bounded piece (a few milliseconds) and returns true while there is more. */
+/* Long work. step does a bounded piece (a few milliseconds) and returns true while there is more.
+ */
 struct serve_job {
 	bool (*step)(void *context);
 	json_t *(*progress)(void *context); /* a new reference, or NULL: nothing to tell */
@@ -36,11 +42,13 @@ typedef json_t *(*serve_handler)(struct emulator *emulator, const json_t *reques
 struct serve_command {
 	const char *name;
 	serve_handler handle;
+	bool is_job; /* sets *job: refused, without a call, while another job runs */
 };
 
-/* Commands of the replay and show family (serve_replay.c, serve_show.c); ended by a NULL name. */
+/* Ended by a NULL name: serve_replay.c, serve_show.c, serve_refusals.c. */
 extern const struct serve_command serve_replay_commands[];
 extern const struct serve_command serve_show_commands[];
+extern const struct serve_command serve_refusal_commands[];
 
 /* {"error": text, "status": status} */
 json_t *serve_error(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -2,10 +2,10 @@
 /*
  * A command's connection to an emulator, its own or a running one.
  *
- * With --socket or $NICEMU_SOCKET the session joins that emulator; otherwise it forks one for itself
- * (same code as `nicemu start`, private socket in a temporary folder, ignores SIGINT, ends with the
- * session). So every command works the same way in both cases: it talks JSON (serve.h) and runs nft
- * under the preload.
+ * With --socket or $NICEMU_SOCKET the session joins that emulator; otherwise it forks one for
+ * itself (same code as `nicemu start`, private socket in a temporary folder, ignores SIGINT, ends
+ * with the session). So every command works the same way in both cases: it talks JSON (serve.h) and
+ * runs nft under the preload.
  *
  * Threading: one thread.
  */
@@ -20,6 +20,8 @@
 struct session {
 	char socket_path[108];
 	int fd;          /* command connection */
+	int lifeline;    /* our emulator ends when this closes; -1 when joined */
+	bool quiet;
 	pid_t emulator;  /* ours, or 0 */
 	char *directory; /* temporary, holds our socket; NULL when joined */
 };
@@ -41,12 +43,23 @@ json_t *session_request(struct session *session, const json_t *request, const in
 /*
  * Run a program with the preload and the closed door. It inherits stdin, stdout and stderr except
  * those given as descriptors (>= 0) in streams[3] (borrowed).
- * Its pid, or a negative errno (-ENOENT not found, -EACCES can't be run); search: like nft, look in
+ * Its pid, or a negative errno (-ENOENT not found, -EACCES can't be run, -ELIBACC the preloaded
+ * library can't be used and a complaint has been printed); search: like nft, look in
  * PATH, then /usr/sbin and /sbin.
  */
 pid_t session_spawn(struct session *session, char *const argv[], const int streams[3]);
 
-/* The same and wait: its exit status (128 + n when killed by signal n), output collected (owned). */
+/* Wait for it: its exit status, 128 + n when signal n killed it. */
+int session_wait(pid_t pid);
+
+/*
+ * From here on Ctrl-C is for the program that runs and not for nicemu, until
+ * session_restore_signals. A program that is spawned gets the signals as nicemu found them.
+ */
+void session_ignore_terminal(void);
+void session_restore_signals(void);
+
+/* Spawn with output and errors collected (owned), wait: its exit status or a negative errno. */
 int session_run(struct session *session, char *const argv[], char **output, char **errors);
 
 #endif

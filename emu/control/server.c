@@ -126,20 +126,27 @@ int server_create(struct server **out, const char *path)
 	return 0;
 }
 
-void server_destroy(struct server *server)
+void server_close_clients(struct server *server)
 {
 	struct client *client, *next;
+
+	if (server->listen_fd >= 0)
+		close(server->listen_fd);
+	server->listen_fd = -1;
+	cds_list_for_each_entry_safe (client, next, &server->clients, node)
+		client_free(client);
+}
+
+void server_destroy(struct server *server)
+{
 	struct stat status;
 
 	if (!server)
 		return;
-	cds_list_for_each_entry_safe (client, next, &server->clients, node)
-		client_free(client);
+	server_close_clients(server);
 	if (server->inode && lstat(server->path, &status) == 0 && status.st_dev == server->device &&
 	    status.st_ino == server->inode)
 		unlink(server->path);
-	if (server->listen_fd >= 0)
-		close(server->listen_fd);
 	if (server->epoll_fd >= 0)
 		close(server->epoll_fd);
 	if (server->spare_fd >= 0)

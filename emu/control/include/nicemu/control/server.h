@@ -50,6 +50,12 @@ int server_create(struct server **server, const char *path);
 /* Closes all clients, removes the socket file. NULL is fine. */
 void server_destroy(struct server *server);
 
+/*
+ * Close all clients and take no new ones: before an endpoint goes away that is not as long-lived as
+ * the server.
+ */
+void server_close_clients(struct server *server);
+
 /* endpoint is borrowed. At most 8. */
 void server_register(struct server *server, const struct server_endpoint *endpoint);
 

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "emulate.h"
+
+#include "serve.h"
+#include "setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 108 };
+
+int socket_path_resolve(const char *path, char out[PATH_SIZE])
+{
+	char *folder_copy = strdup(path), *name_copy = strdup(path), folder[PATH_MAX];
+	int status = EXIT_DONE, length;
+
+	if (!folder_copy || !name_copy) {
+		status = complain(EXIT_ENVIRONMENT, "out of memory");
+	} else if (!*path) {
+		status = complain_usage("--socket: the path is empty");
+	} else if (!realpath(dirname(folder_copy), folder)) {
+		status = complain(EXIT_USAGE, "--socket: %s: %s", path, strerror(errno));
+	} else {
+		length = snprintf(out, PATH_SIZE, "%s/%s", strcmp(folder, "/") ? folder : "",
+				  basename(name_copy));
+		if (length >= PATH_SIZE)
+			status = complain_usage("--socket: %s/%s has %d bytes, a socket's path at "
+						"most %d",
+						folder, basename(name_copy), length, PATH_SIZE - 1);
+	}
+	free(folder_copy);
+	free(name_copy);
+	return status;
+}
+
+static int explain_failure(int error, const char *path)
+{
+	if (error == -EADDRINUSE)
+		return complain(EXIT_ENVIRONMENT,
+				"%s: an emulator answers there already (`nicemu stop --socket %s` "
+				"ends it)",
+				path, path);
+	if (error == -EEXIST)
+		return complain(EXIT_ENVIRONMENT, "%s: there is a file that is not a socket", path);
+	return complain(EXIT_ENVIRONMENT, "%s: can't serve there: %s", path, strerror(-error));
+}
+
+static void tell(int status_fd, int status)
+{
+	if (status_fd >= 0) {
+		(void)!write(status_fd, &status, sizeof(status));
+		close(status_fd);
+	}
+}
+
+/* Streams of the caller's that something waits to see closed. */
+static void give_up_streams(int first, int last)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = first; null >= 0 && fd <= last; fd++)
+		dup2(null, fd);
+	if (null > last)
+		close(null);
+}
+
+static int run(struct nic *nic, const struct kernel_behavior *kernel, const char *path,
+	       int lifeline, int status_fd)
+{
+	struct emulator *emulator;
+	int error = emulator_create(&emulator, nic, kernel, path);
+
+	if (error) {
+		int status = explain_failure(error, path);
+
+		tell(status_fd, status);
+		return status;
+	}
+	/* One that stays after the command must not keep its stderr open. */
+	if (status_fd >= 0 && lifeline < 0)
+		give_up_streams(STDERR_FILENO, STDERR_FILENO);
+	tell(status_fd, EXIT_DONE);
+	error = serve(emulator, lifeline);
+	emulator_destroy(emulator);
+	return error ? complain(EXIT_ENVIRONMENT, "the event loop failed: %s", strerror(-error))
+		     : EXIT_DONE;
+}
+
+int emulate_here(const struct common_options *options, const char *socket_path)
+{
+	struct kernel_behavior kernel;
+	struct nic nic;
+	int status = setup_nic(options, &nic, &kernel);
+
+	return status ? status : run(&nic, &kernel, socket_path, -1, -1);
+}
+
+/*
+ * Everything that is open above stderr belongs to the caller (a pipe that a shell waits on, a
+ * lock). Only our own two descriptors stay.
+ */
+static void close_others(int one, int other)
+{
+	unsigned int low = (unsigned int)(one < other ? one : other);
+	unsigned int high = (unsigned int)(one < other ? other : one);
+	unsigned int first = STDERR_FILENO + 1;
+
+	if (one < 0 || other < 0)
+		low = high;
+	if (low > first)
+		close_range(first, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0u, 0);
+}
+
+static int wait_until_up(pid_t pid, int status_fd)
+{
+	int status = 0;
+	ssize_t n;
+
+	do
+		n = read(status_fd, &status, sizeof(status));
+	while (n < 0 && errno == EINTR);
+	close(status_fd);
+	if (n == sizeof(status))
+		return status; /* a complaint has been printed */
+	return complain(EXIT_ENVIRONMENT, "the emulator ended at its start (process %ld)",
+			(long)pid);
+}
+
+int emulate_fork(const struct common_options *options, const char *socket_path,
+		 const char *directory, pid_t *pid, int *lifeline)
+{
+	int life[2] = {-1, -1}, up[2] = {-1, -1};
+	struct kernel_behavior kernel;
+	struct nic nic;
+	int status = setup_nic(options, &nic, &kernel);
+
+	if (status)
+		return status;
+	if (pipe2(up, O_CLOEXEC) < 0 || (directory && pipe2(life, O_CLOEXEC) < 0)) {
+		status = complain(EXIT_ENVIRONMENT, "no pipe: %s", strerror(errno));
+		goto out;
+	}
+	fflush(NULL);
+	*pid = fork();
+	if (*pid < 0) {
+		status = complain(EXIT_ENVIRONMENT, "no process: %s", strerror(errno));
+		goto out;
+	}
+	if (*pid == 0) {
+		setsid();
+		give_up_streams(STDIN_FILENO, STDOUT_FILENO);
+		close_others(life[0], up[1]);
+		status = run(&nic, &kernel, socket_path, life[0], up[1]);
+		if (directory)
+			rmdir(directory);
+		exit(status);
+	}
+	close(up[1]);
+	up[1] = -1;
+	status = wait_until_up(*pid, up[0]);
+	up[0] = -1;
+	if (!status) {
+		*lifeline = life[1];
+		life[1] = -1;
+	}
+out:
+	nic_clear(&nic);
+	for (int i = 0; i < 2; i++) {
+		if (life[i] >= 0)
+			close(life[i]);
+		if (up[i] >= 0)
+			close(up[i]);
+	}
+	return status;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "serve.h"
+
+#include "cli.h"
+
+#include <nicemu/shim/wire.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PROGRESS_MS = 100 };
+
+struct serve {
+	struct emulator *emulator;
+	struct server_endpoint endpoint;
+	struct serve_job job;
+	bool job_runs;
+	struct client *job_client; /* NULL when it has gone away */
+	uint64_t next_progress_ms;
+	bool stop;
+};
+
+json_t *serve_error(int status, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	/* Text that is not UTF-8 (a file name) must not turn the answer into nothing. */
+	return json_pack("{s:o, s:i}", "error", json_string_nocheck(text), "status", status);
+}
+
+static int send_text(struct client *client, const char *text, size_t size)
+{
+	char chunk[1 + SHIM_CHUNK_MAX];
+	int error = 0;
+
+	do {
+		size_t n = size < SHIM_CHUNK_MAX ? size : SHIM_CHUNK_MAX;
+
+		chunk[0] = n == size ? SHIM_CHUNK_LAST : SHIM_CHUNK_MORE;
+		memcpy(chunk + 1, text, n);
+		error = client_send(client, chunk, 1 + n);
+		text += n;
+		size -= n;
+	} while (size && !error);
+	return error;
+}
+
+/* Takes the reference. */
+static void send_json(struct client *client, json_t *message)
+{
+	char *text = json_dumps(message, JSON_COMPACT);
+
+	if (!text) {
+		json_t *error = serve_error(EXIT_ENVIRONMENT, "the answer can't be encoded");
+
+		text = json_dumps(error, JSON_COMPACT);
+		json_decref(error);
+	}
+	if (text)
+		send_text(client, text, strlen(text));
+	free(text);
+	json_decref(message);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static const struct serve_command *find_command(const char *name)
+{
+	const struct serve_command *const tables[] = {
+		serve_refusal_commands,
+		serve_show_commands,
+		serve_replay_commands,
+	};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		for (const struct serve_command *c = tables[i]; c->name; c++)
+			if (strcmp(c->name, name) == 0)
+				return c;
+	return NULL;
+}
+
+static void start_job(struct serve *s, struct client *client, const struct serve_job *job)
+{
+	s->job = *job;
+	s->job_runs = true;
+	s->job_client = client;
+	s->next_progress_ms = now_ms() + PROGRESS_MS;
+}
+
+static json_t *about(void)
+{
+	return json_pack("{s:s, s:i}", "version", NICEMU_VERSION, "process", (int)getpid());
+}
+
+/* The answer, or NULL where there is none (yet). */
+static json_t *carry_out(struct serve *s, struct client *client, const json_t *request, int *fds,
+			 size_t num_fds)
+{
+	const char *name = json_string_value(json_object_get(request, "command"));
+	const struct serve_command *command = name ? find_command(name) : NULL;
+	struct serve_job job = {0};
+	json_t *answer;
+
+	if (!name)
+		return serve_error(EXIT_USAGE, "a request needs a \"command\"");
+	if (strcmp(name, "about") == 0)
+		return about();
+	if (strcmp(name, "stop") == 0) {
+		s->stop = true;
+		return json_object();
+	}
+	if (strcmp(name, "interrupt") == 0) {
+		if (s->job_runs && s->job_client == client)
+			s->job.interrupt(s->job.context);
+		return NULL;
+	}
+	if (!command)
+		return serve_error(EXIT_USAGE, "the emulator knows no command '%s'", name);
+	if (command->is_job && s->job_runs)
+		return serve_error(EXIT_ENVIRONMENT, "the emulator is busy with another replay");
+	answer = command->handle(s->emulator, request, fds, num_fds, &job);
+	if (answer)
+		return answer;
+	if (!job.step)
+		return serve_error(EXIT_ENVIRONMENT, "out of memory");
+	start_job(s, client, &job);
+	return NULL;
+}
+
+static int64_t receive(void *context, struct client *client, const uint8_t *data, size_t size,
+		       int *fds, size_t num_fds)
+{
+	json_t *request = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
+	json_t *answer;
+
+	if (!request)
+		return -EBADMSG;
+	answer = carry_out(context, client, request, fds, num_fds);
+	json_decref(request);
+	if (answer)
+		send_json(client, answer);
+	return (int64_t)size;
+}
+
+static void client_closed(void *context, struct client *client)
+{
+	struct serve *s = context;
+
+	if (!s->job_runs || s->job_client != client)
+		return;
+	s->job_client = NULL;
+	s->job.interrupt(s->job.context);
+}
+
+static void finish_job(struct serve *s)
+{
+	json_t *answer = s->job.finish(s->job.context);
+
+	s->job_runs = false;
+	if (!answer)
+		answer = serve_error(EXIT_ENVIRONMENT, "out of memory");
+	if (s->job_client)
+		send_json(s->job_client, answer);
+	else
+		json_decref(answer);
+	s->job_client = NULL;
+}
+
+static void step_job(struct serve *s)
+{
+	json_t *progress;
+
+	if (!s->job.step(s->job.context)) {
+		finish_job(s);
+		return;
+	}
+	if (!s->job.progress || !s->job_client || now_ms() < s->next_progress_ms)
+		return;
+	s->next_progress_ms = now_ms() + PROGRESS_MS;
+	progress = s->job.progress(s->job.context);
+	if (progress)
+		send_json(s->job_client, json_pack("{s:o}", "progress", progress));
+}
+
+static int wait_for_work(struct serve *s, int signals, int lifeline)
+{
+	struct pollfd waiting[] = {
+		{.fd = server_fd(s->emulator->server), .events = POLLIN},
+		{.fd = signals, .events = POLLIN},
+		{.fd = lifeline, .events = POLLIN}, /* a negative one is skipped */
+	};
+
+	if (poll(waiting, 3, s->job_runs ? 0 : -1) < 0 && errno != EINTR)
+		return -errno;
+	if (waiting[1].revents || waiting[2].revents)
+		s->stop = true;
+	return server_dispatch(s->emulator->server, 0);
+}
+
+int serve(struct emulator *emulator, int lifeline)
+{
+	struct serve s = {.emulator = emulator};
+	sigset_t wanted, before;
+	int signals, error = 0;
+
+	s.endpoint = (struct server_endpoint){
+		.protocol = SHIM_PROTOCOL_COMMAND,
+		.receive = receive,
+		.closed = client_closed,
+		.context = &s,
+	};
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGTERM);
+	sigaddset(&wanted, SIGINT);
+	sigaddset(&wanted, SIGHUP);
+	sigprocmask(SIG_BLOCK, &wanted, &before);
+	signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0)
+		return -errno;
+	server_register(emulator->server, &s.endpoint);
+	while (!s.stop && !error) {
+		error = wait_for_work(&s, signals, lifeline);
+		if (s.job_runs && !s.stop && !error)
+			step_job(&s);
+	}
+	if (s.job_runs) {
+		s.job.interrupt(s.job.context);
+		while (s.job.step(s.job.context))
+			;
+		finish_job(&s);
+	}
+	server_close_clients(emulator->server);
+	close(signals);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return error;
+}

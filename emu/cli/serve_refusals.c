@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* {"command": "refusals"}: why messages were refused, once. */
+#include "serve.h"
+
+static void set_text(json_t *object, const char *name, const char *text)
+{
+	json_object_set_new(object, name, text && *text ? json_string_nocheck(text) : json_null());
+}
+
+static json_t *refusal_json(const struct nft_refusal *refusal)
+{
+	const struct reason *reason = &refusal->reason;
+	json_t *object = json_object();
+
+	json_object_set_new(object, "portid", json_integer(refusal->portid));
+	json_object_set_new(object, "sequence", json_integer(refusal->sequence));
+	json_object_set_new(object, "at_commit", json_boolean(refusal->at_commit));
+	set_text(object, "id", reason->id);
+	set_text(object, "errno", errno_name(reason->error));
+	set_text(object, "layer", reason_layer_name(reason->layer));
+	set_text(object, "expression", refusal->expression);
+	json_object_set_new(object, "expression_index", json_integer(reason->expression));
+	json_object_set_new(object, "offset", json_integer(reason->offset));
+	set_text(object, "clause", reason->clause);
+	set_text(object, "hint", reason->hint);
+	set_text(object, "family", refusal->family);
+	set_text(object, "table", refusal->table);
+	set_text(object, "chain", refusal->chain);
+	return object;
+}
+
+static json_t *refusals(struct emulator *emulator, const json_t *request, int *fds, size_t num_fds,
+			struct serve_job *job)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < nft_num_refusals(emulator->nft); i++)
+		json_array_append_new(list, refusal_json(nft_refusal(emulator->nft, i)));
+	nft_clear_refusals(emulator->nft);
+	return json_pack("{s:o}", "refusals", list);
+}
+
+const struct serve_command serve_refusal_commands[] = {{.name = "refusals", .handle = refusals},
+						       {.name = NULL}};

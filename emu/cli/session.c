@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "session.h"
+
+#include "emulate.h"
+#include "setup.h"
+
+#include <nicemu/base/buffer.h>
+#include <nicemu/shim/call.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MESSAGE_MAX = 1 << 30 };
+
+static int explain_dial(const char *path, int error)
+{
+	if (error == -ENOENT)
+		return complain(EXIT_ENVIRONMENT,
+				"%s: no emulator there (`nicemu start --socket %s` starts one)",
+				path, path);
+	if (error == -ECONNREFUSED)
+		return complain(EXIT_ENVIRONMENT,
+				"%s: no emulator answers there; its process has ended", path);
+	if (error == -EACCES || error == -EPERM)
+		return complain(EXIT_ENVIRONMENT, "%s: the emulator belongs to another user", path);
+	if (error == -EPROTO || error == -EPROTOTYPE)
+		return complain(EXIT_ENVIRONMENT,
+				"%s: what answers there is not an emulator of this version", path);
+	return complain(EXIT_ENVIRONMENT, "%s: %s", path, strerror(-error));
+}
+
+static int dial(struct session *session)
+{
+	session->fd = wire_dial(session->socket_path, SHIM_PROTOCOL_COMMAND);
+	return session->fd < 0 ? explain_dial(session->socket_path, session->fd) : EXIT_DONE;
+}
+
+static int join(struct session *session, const struct common_options *options)
+{
+	const char *given = setup_option_given(options);
+	int status;
+
+	if (given)
+		return complain_usage("%s describes the NIC of a new emulator, and %s is the "
+				      "socket of one that runs",
+				      given, options->socket);
+	status = socket_path_resolve(options->socket, session->socket_path);
+	return status ? status : dial(session);
+}
+
+static int start_own(struct session *session, const struct common_options *options)
+{
+	const char *temporary = getenv("TMPDIR");
+	char folder[128];
+	int length, status;
+
+	if (!temporary || !*temporary || strlen(temporary) > 80)
+		temporary = "/tmp";
+	snprintf(folder, sizeof(folder), "%s/nicemu-XXXXXX", temporary);
+	if (!mkdtemp(folder))
+		return complain(EXIT_ENVIRONMENT, "no temporary folder %s: %s", folder,
+				strerror(errno));
+	session->directory = strdup(folder);
+	length = snprintf(session->socket_path, sizeof(session->socket_path), "%s/socket", folder);
+	if (!session->directory || length >= (int)sizeof(session->socket_path))
+		return complain(EXIT_ENVIRONMENT, "out of memory");
+	status = emulate_fork(options, session->socket_path, session->directory, &session->emulator,
+			      &session->lifeline);
+	return status ? status : dial(session);
+}
+
+int session_open(struct session *session, const struct common_options *options)
+{
+	int status;
+
+	memset(session, 0, sizeof(*session));
+	session->fd = session->lifeline = -1;
+	session->quiet = options->quiet;
+	status = options->socket ? join(session, options) : start_own(session, options);
+	if (status)
+		session_close(session);
+	return status;
+}
+
+void session_close(struct session *session)
+{
+	if (session->fd >= 0)
+		close(session->fd);
+	if (session->lifeline >= 0)
+		close(session->lifeline);
+	if (session->emulator > 0)
+		while (waitpid(session->emulator, NULL, 0) < 0 && errno == EINTR)
+			;
+	/* The emulator removes it; this is for one that could not. */
+	if (session->directory) {
+		unlink(session->socket_path);
+		rmdir(session->directory);
+	}
+	free(session->directory);
+	memset(session, 0, sizeof(*session));
+	session->fd = session->lifeline = -1;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void note_interrupt(int number)
+{
+	interrupted = 1;
+}
+
+static int64_t send_request(struct session *session, const json_t *request, const int *fds,
+			    size_t num_fds)
+{
+	char *text = json_dumps(request, JSON_COMPACT);
+	struct iovec payload = {text, text ? strlen(text) : 0};
+	int64_t status = -ENOMEM;
+
+	if (text)
+		status = wire_call(session->fd, &(struct wire_call){.op = SHIM_SEND,
+								    .payload = &payload,
+								    .num_payload = 1,
+								    .fds = fds,
+								    .num_fds = num_fds});
+	free(text);
+	return status;
+}
+
+static void send_interrupt(struct session *session)
+{
+	json_t *request = json_pack("{s:s}", "command", "interrupt");
+
+	if (request)
+		send_request(session, request, NULL, 0);
+	json_decref(request);
+}
+
+/* One chunk appended to text: 1 more to come, 0 the last one, or a negative errno. */
+static int receive_chunk(struct session *session, struct buffer *text)
+{
+	char chunk[1 + SHIM_CHUNK_MAX];
+	ssize_t n = recv(session->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 1 : -errno;
+	if (n == 0)
+		return -ECONNRESET;
+	buffer_append(text, chunk + 1, (size_t)n - 1);
+	if (buffer_failed(text) || text->size > MESSAGE_MAX)
+		return -ENOMEM;
+	return chunk[0] == SHIM_CHUNK_MORE;
+}
+
+/* The next message, a new reference, or NULL with *error set. SIGINT is let in only while waiting.
+ */
+static json_t *receive_message(struct session *session, const sigset_t *open_mask, int *error)
+{
+	struct pollfd waiting = {.fd = session->fd, .events = POLLIN};
+	struct buffer text = {0};
+	bool told = false;
+	json_t *message = NULL;
+	int more = 1;
+
+	while (more > 0) {
+		if (interrupted && !told) {
+			send_interrupt(session);
+			told = true;
+			interrupted = 0;
+		}
+		if (ppoll(&waiting, 1, NULL, open_mask) >= 0)
+			more = receive_chunk(session, &text);
+		else if (errno != EINTR)
+			more = -errno;
+	}
+	if (more == 0)
+		message = json_loadb((char *)text.data, text.size, 0, NULL);
+	*error = message ? 0 : more ? more : -EBADMSG;
+	buffer_clear(&text);
+	return message;
+}
+
+static json_t *receive_answer(struct session *session, const sigset_t *open_mask,
+			      void (*progress)(void *context, const json_t *message), void *context)
+{
+	json_t *message;
+	int error;
+
+	for (;;) {
+		message = receive_message(session, open_mask, &error);
+		if (!message) {
+			complain(EXIT_ENVIRONMENT, "the emulator is gone: %s", strerror(-error));
+			return NULL;
+		}
+		if (!json_object_get(message, "progress"))
+			return message;
+		if (progress)
+			progress(context, message);
+		json_decref(message);
+	}
+}
+
+json_t *session_request(struct session *session, const json_t *request, const int *fds,
+			size_t num_fds, void (*progress)(void *context, const json_t *message),
+			void *context)
+{
+	struct sigaction on_interrupt = {.sa_handler = note_interrupt}, before;
+	sigset_t blocked, open_mask;
+	json_t *answer = NULL;
+	int64_t status;
+
+	interrupted = 0;
+	sigemptyset(&on_interrupt.sa_mask);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigprocmask(SIG_BLOCK, &blocked, &open_mask);
+	sigaction(SIGINT, NULL, &before);
+	if (before.sa_handler != SIG_IGN)
+		sigaction(SIGINT, &on_interrupt, NULL);
+	status = send_request(session, request, fds, num_fds);
+	if (status < 0)
+		complain(EXIT_ENVIRONMENT, "the emulator is gone: %s", strerror((int)-status));
+	else
+		answer = receive_answer(session, &open_mask, progress, context);
+	sigaction(SIGINT, &before, NULL);
+	sigprocmask(SIG_SETMASK, &open_mask, NULL);
+	return answer;
+}
