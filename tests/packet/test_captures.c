@@ -238,3 +238,11 @@ Test(captures, third_party_captures_agree_with_the_reference_and_with_libpcap_fi
 		pcap_freecode(&opinions[i].program);
 	}
 }
+
+Test(captures, own_captures_agree_with_the_reference_and_with_libpcap_filters)
+{
+	compile_opinions();
+	cr_assert_gt(run_folder(NICEMU_SOURCE_DIR "/pcaps"), 0);
+	for (int i = 0; i < OPINIONS; i++)
+		pcap_freecode(&opinions[i].program);
+}
