@@ -23,12 +23,14 @@ static int check_string(const struct nlattr *attr, uint32_t max)
 static int check_number(const struct nlattr *attr, const struct attr_policy *policy)
 {
 	static const uint8_t sizes[] = {
-		[ATTR_U8] = 1, [ATTR_U16] = 2, [ATTR_U32] = 4, [ATTR_U64] = 8};
+		[ATTR_U8] = 1, [ATTR_U16] = 2, [ATTR_U32] = 4, [ATTR_U64] = 8, [ATTR_MASK32] = 4};
 
 	if (mnl_attr_get_payload_len(attr) < sizes[policy->kind])
 		return -ERANGE;
 	if (policy->max && policy->kind == ATTR_U32 && attr_be32(attr) > policy->max)
 		return -ERANGE;
+	if (policy->kind == ATTR_MASK32 && attr_be32(attr) & ~policy->max)
+		return -EINVAL;
 	return 0;
 }
 
@@ -42,7 +44,8 @@ static int check_attr(const struct nlattr *attr, const struct attr_policy *polic
 	case ATTR_U8:
 	case ATTR_U16:
 	case ATTR_U32:
-	case ATTR_U64: return check_number(attr, policy);
+	case ATTR_U64:
+	case ATTR_MASK32: return check_number(attr, policy);
 	case ATTR_STRING: return check_string(attr, policy->max);
 	case ATTR_BINARY: return policy->max && size > policy->max ? -ERANGE : 0;
 	case ATTR_NESTED: return size > 0 && size < MNL_ATTR_HDRLEN ? -ERANGE : 0;

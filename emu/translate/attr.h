@@ -20,6 +20,7 @@ enum attr_kind {
 	ATTR_U16,
 	ATTR_U32,
 	ATTR_U64,
+	ATTR_MASK32, /* 32 bits, of which only those in max may be set; else EINVAL */
 	ATTR_STRING, /* 1 .. max characters, a NUL at the end is not counted; max 0: any length */
 	ATTR_BINARY, /* at most max bytes; max 0: any length */
 	ATTR_NESTED,
@@ -35,7 +36,8 @@ enum { ATTR_TABLE_SIZE = 32 }; /* more than any type's attributes */
 
 /*
  * tb[1 … max_type] of the attributes in data; the last of a kind counts, unknown ones are skipped.
- * 0, -ERANGE for one that is too short, too long or too big. policy may be NULL.
+ * 0, -ERANGE for one that is too short, too long or too big, -EINVAL for unknown bits. policy may
+ * be NULL.
  */
 int attr_parse(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type, const void *data,
 	       size_t size, const struct attr_policy *policy);

@@ -109,6 +109,32 @@ static int parse_one(struct expr_init *init, struct nft_expr *expr, const struct
 	return error;
 }
 
+/*
+ * The kernel's policy for the list itself, which is checked before anything in it is looked at:
+ * each element's name and data. *bad is then the attribute inside the element.
+ */
+static int check_list(const struct nlattr *list, const struct nlattr **bad)
+{
+	const struct nlattr *elem, *attr, *tb[ATTR_TABLE_SIZE];
+	int error = 0;
+
+	mnl_attr_for_each_nested (elem, list) {
+		*bad = elem;
+		if (mnl_attr_get_payload_len(elem) == 0)
+			continue;
+		if (mnl_attr_get_payload_len(elem) < MNL_ATTR_HDRLEN)
+			return -ERANGE;
+		mnl_attr_for_each_nested (attr, elem) {
+			*bad = attr;
+			error = attr_parse(tb, NFTA_EXPR_MAX, attr, attr->nla_len, expr_policy);
+			if (error)
+				return error;
+		}
+	}
+	*bad = NULL;
+	return 0;
+}
+
 /* First pass: every head is right, and how many there are. */
 static int check_heads(const struct nlattr *list, const struct nft_expr_context *context,
 		       size_t *count, const struct nlattr **bad)
@@ -158,6 +184,11 @@ int nft_exprs_parse(struct nft_expr **exprs, size_t *num_exprs, const struct nla
 	*failed = -1;
 	if (!list)
 		return 0;
+	error = check_list(list, bad);
+	if (error) {
+		refusal_at_parse(context->reason, error, NULL, *bad, context->message);
+		return error;
+	}
 	error = check_heads(list, context, &count, bad);
 	if (error && *bad)
 		*failed = (int)count;

@@ -69,11 +69,21 @@ static int shift_init(struct nft_expr *expr, const struct nlattr *const tb[])
 	return shift == 0 || shift >= 32 ? -EINVAL : 0;
 }
 
+/* Different registers that share words: the kernel would overwrite what it still has to read. */
+static int check_overlap(const struct nft_expr *expr, uint8_t source)
+{
+	int words = (expr->bitwise.length + 3) / 4;
+	int distance = source - expr->bitwise.dreg;
+
+	return distance != 0 && distance < words && -distance < words ? -EINVAL : 0;
+}
+
 static int logic_init(struct expr_init *init, struct nft_expr *expr,
 		      const struct nlattr *const tb[])
 {
 	const struct nlattr *sreg2 = tb[NICEMU_NFTA_BITWISE_SREG2];
 	size_t size = expr->bitwise.length;
+	int error;
 
 	if (tb[NFTA_BITWISE_MASK] || tb[NFTA_BITWISE_XOR])
 		return -EINVAL;
@@ -82,7 +92,8 @@ static int logic_init(struct expr_init *init, struct nft_expr *expr,
 	if (tb[NFTA_BITWISE_DATA])
 		return data_value(tb[NFTA_BITWISE_DATA], expr->bitwise.mask, &size);
 	expr->bitwise.has_sreg2 = true;
-	return register_load(init, sreg2, &expr->bitwise.sreg2, size);
+	error = register_load(init, sreg2, &expr->bitwise.sreg2, size);
+	return error ? error : check_overlap(expr, expr->bitwise.sreg2);
 }
 
 static int bitwise_init(struct expr_init *init, struct nft_expr *expr,
@@ -98,6 +109,9 @@ static int bitwise_init(struct expr_init *init, struct nft_expr *expr,
 	if (error)
 		return error;
 	error = register_store(init, tb[NFTA_BITWISE_DREG], &expr->bitwise.dreg, false, length);
+	if (error)
+		return error;
+	error = check_overlap(expr, expr->bitwise.sreg);
 	if (error)
 		return error;
 	expr->bitwise.op = operation(tb);

@@ -4,6 +4,8 @@
  */
 #include "offload.h"
 
+#include <errno.h>
+
 static const struct attr_policy policy[NFTA_COUNTER_MAX + 1] = {
 	[NFTA_COUNTER_PACKETS] = {ATTR_U64, 0},
 	[NFTA_COUNTER_BYTES] = {ATTR_U64, 0},
@@ -33,7 +35,11 @@ static void counter_reset(struct nft_expr *expr)
 
 static int counter_offload(struct offload *o, const struct nft_expr *expr)
 {
-	return 0;
+	if (o->context->kernel->counter_offload)
+		return 0;
+	offload_refuse(o, "counter", "this kernel can't offload a rule with a counter");
+	offload_hint(o, "leave the counter out, or use Linux 5.13 or later");
+	return -EOPNOTSUPP;
 }
 
 const struct nft_expr_type expr_type_counter = {

@@ -91,6 +91,9 @@ static int to_device(struct offload *o, const struct nft_expr *expr, const char 
 	const struct translate_context *context = o->context;
 	uint32_t ifindex;
 
+	if (!context->kernel->fwd_dup_offload)
+		return offload_refuse(o, "forward-or-copy", "this kernel can't offload `%s to`",
+				      word);
 	memcpy(&ifindex, o->regs[expr->fwd_dup.sreg_dev].data, sizeof(ifindex));
 	if (!context->ifindex_exists || !context->ifindex_exists(context->context, ifindex))
 		return offload_refuse(o, "unknown-interface",

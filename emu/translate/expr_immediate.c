@@ -61,7 +61,6 @@ static int verdict_init(struct expr_init *init, struct nft_expr *expr, const str
 	switch (expr->immediate.verdict) {
 	case NF_ACCEPT:
 	case NF_DROP:
-	case NF_QUEUE:
 	case NFT_CONTINUE:
 	case NFT_BREAK:
 	case NFT_RETURN: return 0;
@@ -141,7 +140,6 @@ static int refuse_verdict(struct offload *o, int32_t verdict)
 		{NFT_BREAK, "break", NULL},
 		{NFT_JUMP, "jump", "put the other chain's rules into this chain"},
 		{NFT_GOTO, "goto", "put the other chain's rules into this chain"},
-		{NF_QUEUE, "queue", NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

@@ -13,7 +13,7 @@ static const struct attr_policy lookup_policy[NFTA_LOOKUP_MAX + 1] = {
 	[NFTA_LOOKUP_SET_ID] = {ATTR_U32, 0},
 	[NFTA_LOOKUP_SREG] = {ATTR_U32, 0},
 	[NFTA_LOOKUP_DREG] = {ATTR_U32, 0},
-	[NFTA_LOOKUP_FLAGS] = {ATTR_U32, 0},
+	[NFTA_LOOKUP_FLAGS] = {ATTR_MASK32, NFT_LOOKUP_F_INV},
 };
 
 static const struct attr_policy objref_policy[NFTA_OBJREF_MAX + 1] = {
@@ -87,8 +87,6 @@ static int lookup_init(struct expr_init *init, struct nft_expr *expr,
 	expr->lookup.has_sreg = true;
 	if (tb[NFTA_LOOKUP_FLAGS])
 		expr->lookup.flags = attr_be32(tb[NFTA_LOOKUP_FLAGS]);
-	if (expr->lookup.flags & ~(uint32_t)NFT_LOOKUP_F_INV)
-		return -EINVAL;
 	return lookup_dreg(init, expr, tb[NFTA_LOOKUP_DREG], &set);
 }
 
@@ -224,7 +222,9 @@ static int dynset_init(struct expr_init *init, struct nft_expr *expr,
 		return -EOPNOTSUPP;
 	if (tb[NFTA_DYNSET_TIMEOUT] && !(set.flags & NFT_SET_TIMEOUT))
 		return -EOPNOTSUPP;
-	error = register_load(init, tb[NFTA_DYNSET_SREG_KEY], &reg, set.key_length);
+	error = tb[NFTA_DYNSET_TIMEOUT] ? check_milliseconds(tb[NFTA_DYNSET_TIMEOUT]) : 0;
+	if (!error)
+		error = register_load(init, tb[NFTA_DYNSET_SREG_KEY], &reg, set.key_length);
 	if (!error)
 		error = dynset_data(init, tb[NFTA_DYNSET_SREG_DATA], &set);
 	if (error)

@@ -150,6 +150,12 @@ static const struct payload_field *find_field(const struct offload *o, const str
 	return NULL;
 }
 
+static bool is_vlan(enum flow_field_id field)
+{
+	return flow_fields[field].key == FLOW_DISSECTOR_KEY_VLAN ||
+	       flow_fields[field].key == FLOW_DISSECTOR_KEY_CVLAN;
+}
+
 /* The header must be known before its fields can be loaded. */
 static int check_protocol(struct offload *o, const struct nft_expr *expr)
 {
@@ -186,6 +192,15 @@ static int check_protocol(struct offload *o, const struct nft_expr *expr)
 static int refuse_length(struct offload *o, const struct nft_expr *expr,
 			 const struct payload_field *f)
 {
+	if (expr->payload.length < flow_fields[f->field].struct_size) {
+		offload_refuse(o, "load-shorter-than-field",
+			       "%u bytes of %s are matched; this kernel offloads only whole fields "
+			       "(here %u bytes)",
+			       expr->payload.length, flow_fields[f->field].name,
+			       flow_fields[f->field].struct_size);
+		offload_hint(o, "write the prefix with an explicit mask, `FIELD & MASK == VALUE`");
+		return -EOPNOTSUPP;
+	}
 	offload_refuse(
 		o, "load-longer-than-field",
 		"%u bytes of the %s header at offset %u are loaded at once, but %s there has "
@@ -215,6 +230,8 @@ static int payload_offload(struct offload *o, const struct nft_expr *expr)
 	if (error)
 		return error;
 	f = find_field(o, expr);
+	if (f && is_vlan(f->field) && !o->context->kernel->vlan_offload)
+		f = NULL;
 	if (!f)
 		return offload_refuse(
 			o, "payload-offset",
@@ -223,7 +240,7 @@ static int payload_offload(struct offload *o, const struct nft_expr *expr)
 			expr->payload.offset, expr->payload.length, base_name(expr->payload.base));
 	if (offload_load(o, expr->payload.reg, f->field, expr->payload.length))
 		return refuse_length(o, expr, f);
-	o->regs[expr->payload.reg].swap = f->swap;
+	o->regs[expr->payload.reg].swap = f->swap && o->context->kernel->vlan_tci_host_order;
 	if (f->arms != DEPENDENCY_NONE)
 		o->dependency = f->arms;
 	if (f->address_type)

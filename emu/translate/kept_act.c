@@ -88,7 +88,9 @@ static const struct attr_policy last_policy[NFTA_LAST_MAX + 1] = {
 
 static int last_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
 {
-	return 0;
+	bool is_set = tb[NFTA_LAST_SET] && attr_be32(tb[NFTA_LAST_SET]);
+
+	return is_set && tb[NFTA_LAST_MSECS] ? check_milliseconds(tb[NFTA_LAST_MSECS]) : 0;
 }
 
 static const struct attr_policy log_policy[NFTA_LOG_MAX + 1] = {
@@ -103,7 +105,8 @@ static int log_init(struct expr_init *init, struct nft_expr *expr, const struct 
 
 	if (tb[NFTA_LOG_GROUP])
 		return tb[NFTA_LOG_LEVEL] || tb[NFTA_LOG_FLAGS] ? -EINVAL : 0;
-	if (tb[NFTA_LOG_LEVEL] && attr_be32(tb[NFTA_LOG_LEVEL]) > NFT_LOGLEVEL_AUDIT)
+	/* The kernel keeps the low byte. */
+	if (tb[NFTA_LOG_LEVEL] && (uint8_t)attr_be32(tb[NFTA_LOG_LEVEL]) > NFT_LOGLEVEL_AUDIT)
 		return -EINVAL;
 	if (tb[NFTA_LOG_FLAGS] && attr_be32(tb[NFTA_LOG_FLAGS]) & ~(uint32_t)KNOWN_FLAGS)
 		return -EINVAL;
@@ -288,14 +291,17 @@ static int notrack_init(struct expr_init *init, struct nft_expr *expr,
 	return 0;
 }
 
-static const struct attr_policy nat_policy[NFTA_NAT_MAX + 1] = {
-	[NFTA_NAT_TYPE] = {ATTR_U32, 0},          [NFTA_NAT_FAMILY] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_ADDR_MIN] = {ATTR_U32, 0},  [NFTA_NAT_REG_ADDR_MAX] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_PROTO_MIN] = {ATTR_U32, 0}, [NFTA_NAT_REG_PROTO_MAX] = {ATTR_U32, 0},
-	[NFTA_NAT_FLAGS] = {ATTR_U32, 0},
-};
-
 enum { NAT_KNOWN_FLAGS = 0x7f };
+
+static const struct attr_policy nat_policy[NFTA_NAT_MAX + 1] = {
+	[NFTA_NAT_TYPE] = {ATTR_U32, 0},
+	[NFTA_NAT_FAMILY] = {ATTR_U32, 0},
+	[NFTA_NAT_REG_ADDR_MIN] = {ATTR_U32, 0},
+	[NFTA_NAT_REG_ADDR_MAX] = {ATTR_U32, 0},
+	[NFTA_NAT_REG_PROTO_MIN] = {ATTR_U32, 0},
+	[NFTA_NAT_REG_PROTO_MAX] = {ATTR_U32, 0},
+	[NFTA_NAT_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS},
+};
 
 /* A pair of registers, the second only with the first. */
 static int load_pair(struct expr_init *init, const struct nlattr *first,
@@ -306,11 +312,6 @@ static int load_pair(struct expr_init *init, const struct nlattr *first,
 	return error || !first || !second ? error : kept_load(init, second, size);
 }
 
-static int check_nat_flags(const struct nlattr *flags, int error)
-{
-	return flags && attr_be32(flags) & ~(uint32_t)NAT_KNOWN_FLAGS ? error : 0;
-}
-
 static int nat_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
 {
 	uint32_t family;
@@ -318,7 +319,9 @@ static int nat_init(struct expr_init *init, struct nft_expr *expr, const struct 
 
 	if (!tb[NFTA_NAT_TYPE] || (!tb[NFTA_NAT_REG_ADDR_MIN] && !tb[NFTA_NAT_REG_PROTO_MIN]))
 		return -EINVAL;
-	if (attr_be32(tb[NFTA_NAT_TYPE]) > NFT_NAT_DNAT || !tb[NFTA_NAT_FAMILY])
+	if (attr_be32(tb[NFTA_NAT_TYPE]) > NFT_NAT_DNAT)
+		return -EOPNOTSUPP;
+	if (!tb[NFTA_NAT_FAMILY])
 		return -EINVAL;
 	family = attr_be32(tb[NFTA_NAT_FAMILY]);
 	if (init->context->family != NFPROTO_INET && init->context->family != family)
@@ -329,8 +332,6 @@ static int nat_init(struct expr_init *init, struct nft_expr *expr, const struct 
 			  family == NFPROTO_IPV4 ? 4 : 16);
 	if (!error)
 		error = load_pair(init, tb[NFTA_NAT_REG_PROTO_MIN], tb[NFTA_NAT_REG_PROTO_MAX], 2);
-	if (!error)
-		error = check_nat_flags(tb[NFTA_NAT_FLAGS], -EOPNOTSUPP);
 	return error ? error : ct_family((uint8_t)family);
 }
 
@@ -344,17 +345,14 @@ static int nat_validate(const struct nft_expr *expr, uint8_t family, const char 
 }
 
 static const struct attr_policy masq_policy[NFTA_MASQ_MAX + 1] = {
-	[NFTA_MASQ_FLAGS] = {ATTR_U32, 0},
+	[NFTA_MASQ_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS},
 	[NFTA_MASQ_REG_PROTO_MIN] = {ATTR_U32, 0},
 	[NFTA_MASQ_REG_PROTO_MAX] = {ATTR_U32, 0},
 };
 
 static int masq_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
 {
-	int error = check_nat_flags(tb[NFTA_MASQ_FLAGS], -EINVAL);
-
-	return error ? error
-		     : load_pair(init, tb[NFTA_MASQ_REG_PROTO_MIN], tb[NFTA_MASQ_REG_PROTO_MAX], 2);
+	return load_pair(init, tb[NFTA_MASQ_REG_PROTO_MIN], tb[NFTA_MASQ_REG_PROTO_MAX], 2);
 }
 
 static int masq_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
@@ -368,15 +366,13 @@ static int masq_validate(const struct nft_expr *expr, uint8_t family, const char
 static const struct attr_policy redir_policy[NFTA_REDIR_MAX + 1] = {
 	[NFTA_REDIR_REG_PROTO_MIN] = {ATTR_U32, 0},
 	[NFTA_REDIR_REG_PROTO_MAX] = {ATTR_U32, 0},
-	[NFTA_REDIR_FLAGS] = {ATTR_U32, 0},
+	[NFTA_REDIR_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS},
 };
 
 static int redir_init(struct expr_init *init, struct nft_expr *expr,
 		      const struct nlattr *const tb[])
 {
-	int error = load_pair(init, tb[NFTA_REDIR_REG_PROTO_MIN], tb[NFTA_REDIR_REG_PROTO_MAX], 2);
-
-	return error ? error : check_nat_flags(tb[NFTA_REDIR_FLAGS], -EINVAL);
+	return load_pair(init, tb[NFTA_REDIR_REG_PROTO_MIN], tb[NFTA_REDIR_REG_PROTO_MAX], 2);
 }
 
 static int redir_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
@@ -402,11 +398,15 @@ static int tproxy_init(struct expr_init *init, struct nft_expr *expr,
 
 	if (!tb[NFTA_TPROXY_FAMILY] || (!tb[NFTA_TPROXY_REG_ADDR] && !tb[NFTA_TPROXY_REG_PORT]))
 		return -EINVAL;
+	if (own != NFPROTO_IPV4 && own != NFPROTO_IPV6 && own != NFPROTO_INET)
+		return -EOPNOTSUPP;
 	family = attr_be32(tb[NFTA_TPROXY_FAMILY]);
 	if (own != NFPROTO_INET && family != own)
 		return -EINVAL;
 	if (family == NFPROTO_UNSPEC && tb[NFTA_TPROXY_REG_ADDR])
 		return -EINVAL;
+	if (family != NFPROTO_UNSPEC && family != NFPROTO_IPV4 && family != NFPROTO_IPV6)
+		return -EOPNOTSUPP;
 	if (tb[NFTA_TPROXY_REG_ADDR])
 		error = kept_load(init, tb[NFTA_TPROXY_REG_ADDR], family == NFPROTO_IPV4 ? 4 : 16);
 	if (!error && tb[NFTA_TPROXY_REG_PORT])
@@ -423,7 +423,7 @@ static const struct attr_policy synproxy_policy[NFTA_SYNPROXY_MAX + 1] = {
 static int synproxy_init(struct expr_init *init, struct nft_expr *expr,
 			 const struct nlattr *const tb[])
 {
-	enum { KNOWN_FLAGS = 0x1f };
+	enum { KNOWN_FLAGS = 0xf };
 
 	if (tb[NFTA_SYNPROXY_FLAGS] && attr_be32(tb[NFTA_SYNPROXY_FLAGS]) & ~(uint32_t)KNOWN_FLAGS)
 		return -EOPNOTSUPP;
@@ -606,7 +606,6 @@ const struct nft_expr_type expr_types_act[] = {
 	 .init = redir_init,
 	 .validate = redir_validate},
 	{.name = "tproxy",
-	 .families = FAMILY_IP | FAMILY_IP6 | FAMILY_INET,
 	 .policy = tproxy_policy,
 	 .max_attr = NFTA_TPROXY_MAX,
 	 .kernel_size = 8,

@@ -112,6 +112,9 @@ static int exthdr_read(struct expr_init *init, const struct nlattr *const tb[])
 	if (flags & ~(uint32_t)NFT_EXTHDR_F_PRESENT)
 		return -EINVAL;
 	length = attr_be32(tb[NFTA_EXTHDR_LEN]);
+	/* Presence is one byte. */
+	if (flags & NFT_EXTHDR_F_PRESENT && length != 1)
+		return -EINVAL;
 	error = kept_store(init, tb[NFTA_EXTHDR_DREG], length);
 	if (error)
 		return error;
@@ -158,17 +161,8 @@ static int exthdr_init(struct expr_init *init, struct nft_expr *expr,
 static const struct attr_policy fib_policy[NFTA_FIB_MAX + 1] = {
 	[NFTA_FIB_DREG] = {ATTR_U32, 0},
 	[NFTA_FIB_RESULT] = {ATTR_U32, 0},
-	[NFTA_FIB_FLAGS] = {ATTR_U32, 0},
+	[NFTA_FIB_FLAGS] = {ATTR_MASK32, 0x3f},
 };
-
-static int fib_select(const struct nft_expr_context *context, const struct nlattr *const tb[],
-		      size_t *size)
-{
-	/* The policy has a mask, whose errno is EINVAL. */
-	if (tb[NFTA_FIB_FLAGS] && attr_be32(tb[NFTA_FIB_FLAGS]) > 0x3f)
-		return -EINVAL;
-	return 0;
-}
 
 static int fib_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
 {
@@ -186,6 +180,8 @@ static int fib_init(struct expr_init *init, struct nft_expr *expr, const struct 
 	if (result == NFT_FIB_RESULT_UNSPEC || result > NFT_FIB_RESULT_ADDRTYPE)
 		return -EINVAL;
 	if (result != NFT_FIB_RESULT_ADDRTYPE && flags & NFTA_FIB_F_OIF)
+		return -EINVAL;
+	if (result != NFT_FIB_RESULT_OIF && flags & NFTA_FIB_F_PRESENT)
 		return -EINVAL;
 	return kept_store(init, tb[NFTA_FIB_DREG],
 			  result == NFT_FIB_RESULT_OIFNAME ? IFNAME_SIZE : 4);
@@ -412,7 +408,6 @@ const struct nft_expr_type expr_types_read[] = {
 	 .policy = fib_policy,
 	 .max_attr = NFTA_FIB_MAX,
 	 .kernel_size = 8,
-	 .select = fib_select,
 	 .init = fib_init},
 	{.name = "rt",
 	 .policy = rt_policy,

@@ -47,7 +47,10 @@ struct offload {
 /* The register now holds the field: all of it (exact) or its first size bytes. */
 void offload_load_exact(struct offload *o, uint8_t reg, enum flow_field_id field);
 
-/* -EOPNOTSUPP, no reason, where size is more than the field has. */
+/*
+ * -EOPNOTSUPP, no reason, where size is more than the field has, or less on a kernel that knows
+ * only whole fields.
+ */
 int offload_load(struct offload *o, uint8_t reg, enum flow_field_id field, size_t size);
 
 /* Copies the register's field and mask to the images; the kernel's cmp. data has 16 bytes. */

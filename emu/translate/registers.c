@@ -124,3 +124,8 @@ void data_value_put(struct attr_writer *writer, uint16_t type, const uint8_t *da
 	attr_put(writer, NFTA_DATA_VALUE, data, size);
 	attr_nest_end(writer, nest);
 }
+
+int check_milliseconds(const struct nlattr *attr)
+{
+	return attr_be64(attr) >= UINT64_MAX / 1000000 ? -ERANGE : 0;
+}

@@ -87,7 +87,7 @@ int offload_load(struct offload *o, uint8_t reg, enum flow_field_id field, size_
 	struct offload_register *r = &o->regs[reg];
 	size_t field_size = flow_fields[field].struct_size;
 
-	if (size > field_size)
+	if (size > field_size || (size < field_size && !o->context->kernel->short_loads))
 		return -EOPNOTSUPP;
 	if (size == field_size) {
 		offload_load_exact(o, reg, field);
@@ -132,7 +132,7 @@ void offload_set_address_type(struct offload *o, enum flow_dissector_key_id key)
 	size_t offset = image_offset(FLOW_CONTROL_ADDR_TYPE);
 	uint16_t type = (uint16_t)key, ones = 0xffff;
 
-	if (uses(o, FLOW_DISSECTOR_KEY_CONTROL))
+	if (uses(o, FLOW_DISSECTOR_KEY_CONTROL) || !o->context->kernel->control_addr_type)
 		return;
 	memcpy(o->key + offset, &type, sizeof(type));
 	memcpy(o->mask + offset, &ones, sizeof(ones));
@@ -244,7 +244,8 @@ static void store_field(struct flow_key *key, enum flow_field_id field, const ui
 
 static void finish(struct offload *o)
 {
-	transfer_vlan(o);
+	if (o->context->kernel->vlan_key_fixup)
+		transfer_vlan(o);
 	for (int field = 0; field < FLOW_FIELD_COUNT; field++) {
 		if (!in_image(o, field))
 			continue;
@@ -283,7 +284,7 @@ int translate_nft_rule(struct flow_rule **rule, const struct nft_expr *exprs, si
 	int error = 0;
 
 	*rule = NULL;
-	if (num_actions == 0)
+	if (num_actions == 0 && context->kernel->no_action_refused)
 		return refuse_no_action(reason);
 	o.rule = flow_rule_alloc(num_actions);
 	if (!o.rule)

@@ -96,6 +96,9 @@ void data_value_put(struct attr_writer *writer, uint16_t type, const uint8_t *da
 int set_lookup(struct expr_init *init, struct nft_expr *expr, const struct nlattr *name,
 	       const struct nlattr *id, struct nft_expr_set *set);
 
+/* -ERANGE for milliseconds that are too many for the kernel's nanoseconds. */
+int check_milliseconds(const struct nlattr *attr);
+
 /* -EOPNOTSUPP unless hooknum is one of hooks (bit set). */
 int validate_hooks(uint32_t hooknum, uint32_t hooks);
 

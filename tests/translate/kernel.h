@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A real kernel to ask: nf_tables in a network namespace of this process's own, over a real netlink
+ * socket. Nothing outside the namespace is seen or changed; it goes away with the process.
+ */
+#ifndef TESTS_TRANSLATE_KERNEL_H
+#define TESTS_TRANSLATE_KERNEL_H
+
+#include <libmnl/libmnl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A new namespace and a socket; prints "SKIP: reason" and returns NULL where that is not allowed.
+ */
+struct mnl_socket *kernel_open(void);
+
+/* Start of an nf_tables message with its nfgenmsg for family netdev, at buffer. */
+struct nlmsghdr *kernel_message(void *buffer, uint16_t type, uint16_t flags, uint32_t sequence);
+
+/* Batch begin or end at buffer. */
+struct nlmsghdr *kernel_batch_mark(void *buffer, bool begin, uint32_t sequence);
+
+/*
+ * Makes table t with the chains c (offload), p (not), r (regular), and the set, maps and object of
+ * generator.h. 0, or the kernel's positive errno.
+ */
+int kernel_make_world(struct mnl_socket *socket);
+
+struct kernel_answer {
+	bool seen;
+	int error;       /* positive errno, 0 accepted */
+	uint32_t offset; /* of the bad attribute, 0 when none was told */
+};
+
+/*
+ * Sends the bytes (one batch) and collects the first answer to each of the messages first …
+ * first + count - 1. False when the socket fails.
+ */
+bool kernel_ask(struct mnl_socket *socket, const void *bytes, size_t size, uint32_t first,
+		size_t count, struct kernel_answer *answers);
+
+#endif
