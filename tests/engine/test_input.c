@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "captures.h"
+#include "input.h"
+
+#include <nicemu/base/random.h>
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MANY = 5000 };
+
+struct seen {
+	uint64_t time_ns;
+	uint16_t port, origin;
+	uint8_t mark;
+};
+
+static int faults;
+
+static void note_fault(void *context, size_t input, const struct capture_error *error)
+{
+	faults++;
+}
+
+/* Play everything; how many packets. Waits are counted where waits is not NULL. */
+static size_t drain(struct inputs *inputs, struct seen *seen, size_t size)
+{
+	struct packet packets[CAPTURE_BATCH];
+	uint16_t origin[CAPTURE_BATCH];
+	size_t length = 0;
+	int count;
+
+	while ((count = inputs_next(inputs, packets, origin)) > 0) {
+		for (int i = 0; i < count; i++) {
+			cr_assert_lt(length, size);
+			seen[length++] = (struct seen){
+				.time_ns = packets[i].time_ns,
+				.port = packets[i].port,
+				.origin = origin[i],
+				.mark = packets[i].data[packets[i].captured - 1],
+			};
+		}
+	}
+	cr_assert_eq(count, INPUTS_END);
+	return length;
+}
+
+static void open_inputs(struct inputs *inputs, struct replay_input *given, size_t length,
+			struct replay_options *options)
+{
+	struct capture_error error;
+
+	faults = 0;
+	options->inputs = given;
+	options->num_inputs = length;
+	if (!options->loops)
+		options->loops = 1;
+	cr_assert_eq(inputs_open(inputs, options, &error), 0, "%s", error.text);
+	inputs->fault = note_fault;
+}
+
+static const uint64_t times_a[] = {1000000, 3000000, 5000000};
+static const uint64_t times_b[] = {2000000, 3000000, 4000000};
+static const uint8_t marks_a[] = {1, 2, 3};
+static const uint8_t marks_b[] = {11, 12, 13};
+
+static void marks_are(const struct seen *seen, size_t length, const uint8_t *marks, size_t expected)
+{
+	cr_assert_eq(length, expected);
+	for (size_t i = 0; i < expected; i++)
+		cr_assert_eq(seen[i].mark, marks[i], "packet %zu: mark %d, expected %d", i,
+			     seen[i].mark, marks[i]);
+}
+
+Test(input, captures_come_one_after_the_other_with_their_ports)
+{
+	struct replay_input given[] = {{capture_of(times_a, marks_a, 3, 0), "a", 4},
+				       {capture_of(times_b, marks_b, 3, 0), "b", 5}};
+	struct replay_options options = {0};
+	struct inputs inputs;
+	struct seen seen[16];
+	size_t length;
+
+	open_inputs(&inputs, given, 2, &options);
+	length = drain(&inputs, seen, 16);
+	marks_are(seen, length, (uint8_t[]){1, 2, 3, 11, 12, 13}, 6);
+	cr_assert_eq(seen[2].port, 4);
+	cr_assert_eq(seen[3].port, 5);
+	cr_assert_eq(seen[3].origin, 1);
+	inputs_close(&inputs);
+}
+
+Test(input, merging_follows_the_time_and_the_order_of_names_among_equals)
+{
+	struct replay_input given[] = {{capture_of(times_a, marks_a, 3, 0), "a", 4},
+				       {capture_of(times_b, marks_b, 3, 0), "b", 5}};
+	struct replay_options options = {.merge = true};
+	struct inputs inputs;
+	struct seen seen[16];
+	size_t length;
+
+	open_inputs(&inputs, given, 2, &options);
+	length = drain(&inputs, seen, 16);
+	marks_are(seen, length, (uint8_t[]){1, 11, 2, 12, 13, 3}, 6);
+	inputs_close(&inputs);
+}
+
+/* Against the obvious answer: all packets, stably sorted by time. */
+Test(input, merging_many_random_captures_sorts_them)
+{
+	enum { FILES = 5 };
+	static uint64_t times[FILES][MANY];
+	static uint8_t marks[FILES][MANY];
+	static struct seen seen[FILES * MANY];
+	struct random random = {.state = 77};
+	struct replay_input given[FILES];
+	struct replay_options options = {.merge = true};
+	size_t total = 0, length, at[FILES] = {0}, sizes[FILES];
+	struct inputs inputs;
+
+	for (int f = 0; f < FILES; f++) {
+		uint64_t now = 1000;
+
+		sizes[f] = random_below(&random, MANY);
+		for (size_t i = 0; i < sizes[f]; i++) {
+			now += random_below(&random, 3) * 1000;
+			times[f][i] = now;
+			marks[f][i] = (uint8_t)random_below(&random, 256);
+		}
+		given[f] = (struct replay_input){capture_of(times[f], marks[f], sizes[f], 0), "x",
+						 (uint16_t)f};
+		total += sizes[f];
+	}
+	open_inputs(&inputs, given, FILES, &options);
+	length = drain(&inputs, seen, FILES * MANY);
+	cr_assert_eq(length, total, "seed 77");
+	for (size_t i = 0; i < length; i++) {
+		int best = -1;
+
+		for (int f = 0; f < FILES; f++)
+			if (at[f] < sizes[f] &&
+			    (best < 0 || times[f][at[f]] < times[best][at[best]]))
+				best = f;
+		cr_assert_eq(seen[i].origin, best, "seed 77, packet %zu: from %d, expected %d", i,
+			     seen[i].origin, best);
+		cr_assert_eq(seen[i].mark, marks[best][at[best]], "seed 77, packet %zu", i);
+		at[best]++;
+	}
+	inputs_close(&inputs);
+}
+
+Test(input, each_pass_of_a_loop_begins_after_the_one_before)
+{
+	struct replay_input given[] = {{capture_of(times_a, marks_a, 3, 0), "a", 0}};
+	struct replay_options options = {.loops = 3};
+	struct inputs inputs;
+	struct seen seen[16];
+	size_t length;
+
+	open_inputs(&inputs, given, 1, &options);
+	length = drain(&inputs, seen, 16);
+	marks_are(seen, length, (uint8_t[]){1, 2, 3, 1, 2, 3, 1, 2, 3}, 9);
+	cr_assert_eq(seen[3].time_ns, 5000000 + 1000);
+	cr_assert_eq(seen[6].time_ns, seen[5].time_ns + 1000);
+	cr_assert_eq(seen[8].time_ns - seen[6].time_ns, 4000000);
+	inputs_close(&inputs);
+}
+
+Test(input, a_broken_capture_gives_its_good_part_in_each_pass_and_one_fault)
+{
+	struct replay_input given[] = {{capture_of(times_a, marks_a, 3, 7), "a", 0},
+				       {capture_of(times_b, marks_b, 3, 0), "b", 1}};
+	struct replay_options options = {.loops = 2};
+	struct inputs inputs;
+	struct seen seen[16];
+	size_t length;
+
+	open_inputs(&inputs, given, 2, &options);
+	length = drain(&inputs, seen, 16);
+	marks_are(seen, length, (uint8_t[]){1, 2, 11, 12, 13, 1, 2, 11, 12, 13}, 10);
+	cr_assert_eq(faults, 1);
+	inputs_close(&inputs);
+}
+
+Test(input, a_file_that_is_no_capture_is_found_at_opening)
+{
+	struct replay_input given[] = {{capture_of(times_a, marks_a, 3, 0), "a", 0},
+				       {capture_of(times_a, marks_a, 0, 24), "empty.pcap", 0}};
+	struct replay_options options = {.inputs = given, .num_inputs = 2, .loops = 1};
+	struct capture_error error;
+	struct inputs inputs;
+
+	cr_assert_lt(inputs_open(&inputs, &options, &error), 0);
+	cr_assert_not_null(strstr(error.text, "empty.pcap"), "%s", error.text);
+	inputs_close(&inputs);
+}
+
+Test(input, a_silent_pipe_is_waited_for_without_blocking)
+{
+	int source = capture_of(times_a, marks_a, 3, 0);
+	struct replay_options options = {0};
+	struct packet packets[CAPTURE_BATCH];
+	uint16_t origin[CAPTURE_BATCH];
+	uint8_t bytes[1024];
+	size_t size = file_bytes(source, bytes, sizeof(bytes));
+	struct replay_input given[1];
+	struct inputs inputs;
+	int ends[2];
+
+	close(source);
+	cr_assert_eq(pipe(ends), 0);
+	given[0] = (struct replay_input){ends[0], "pipe", 0};
+	open_inputs(&inputs, given, 1, &options);
+	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_WAIT);
+	/* The file header, the first packet, and a part of the second. */
+	cr_assert_eq(write(ends[1], bytes, 24 + 76 + 30), 24 + 76 + 30);
+	cr_assert_eq(inputs_next(&inputs, packets, origin), 1);
+	cr_assert_eq(packets[0].data[59], 1);
+	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_WAIT);
+	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_WAIT);
+	cr_assert_eq(write(ends[1], bytes + 130, size - 130), (ssize_t)(size - 130));
+	cr_assert_eq(inputs_next(&inputs, packets, origin), 2);
+	cr_assert_eq(packets[1].data[59], 3);
+	close(ends[1]);
+	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_END);
+	inputs_close(&inputs);
+}
+
+Test(input, an_empty_pipe_is_a_fault_of_its_own)
+{
+	struct replay_input given[2] = {{-1, "pipe", 0},
+					{capture_of(times_a, marks_a, 3, 0), "a", 0}};
+	struct replay_options options = {0};
+	struct inputs inputs;
+	struct seen seen[16];
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	close(ends[1]);
+	given[0].fd = ends[0];
+	open_inputs(&inputs, given, 2, &options);
+	marks_are(seen, drain(&inputs, seen, 16), marks_a, 3);
+	cr_assert_eq(faults, 1);
+	inputs_close(&inputs);
+}
