@@ -36,10 +36,11 @@ static struct flow_key field_bits(enum flow_field_id id)
 static void match_fields(const struct flow_match *match, struct tcam_entry *entry)
 {
 	for (int id = 0; id < FLOW_FIELD_COUNT; id++) {
-		uint64_t present = UINT64_C(1) << flow_fields[id].key;
+		uint64_t present = flow_field_presence(id) & ~always_present;
 		struct flow_key bits;
 
-		if (!(match->used_keys & present) || flow_field_is_zero(&match->mask, id))
+		if (!(match->used_keys >> flow_fields[id].key & 1) ||
+		    flow_field_is_zero(&match->mask, id))
 			continue;
 		bits = field_bits(id);
 		for (int w = 0; w < FLOW_KEY_WORDS; w++) {
@@ -48,8 +49,8 @@ static void match_fields(const struct flow_match *match, struct tcam_entry *entr
 			entry->mask.word[w] |= mask;
 			entry->value.word[w] |= match->key.word[w] & mask;
 		}
-		entry->mask.word[0] |= present & ~always_present;
-		entry->value.word[0] |= present & ~always_present;
+		entry->mask.word[0] |= present;
+		entry->value.word[0] |= present;
 	}
 }
 

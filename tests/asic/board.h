@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A NIC on the table: the default NIC with its ASIC behind the real offload layer, and short ways
+ * to make rules and packets. One board at a time.
+ */
+#ifndef NICEMU_TESTS_BOARD_H
+#define NICEMU_TESTS_BOARD_H
+
+#include <nicemu/asic/asic.h>
+
+struct board {
+	struct nic nic;
+	struct asic *asic;
+	struct offload *offload;
+};
+
+extern struct board board;
+
+void board_setup(void);
+void board_teardown(void);
+
+/* Bind a block to a port (must work): its binding. */
+uint32_t board_bind(uint16_t port);
+
+/* A rule of that many actions, all zero; freed by the next board_rule and by board_teardown. */
+struct flow_rule *board_rule(size_t num_actions);
+
+/* Match a field: its key is flagged, value and mask are written. */
+void board_match(struct flow_rule *rule, enum flow_field_id id, uint64_t value, uint64_t mask);
+
+/* REPLACE: what offload_replace says. */
+int board_replace(uint32_t binding, uint64_t cookie, uint32_t prio, const struct flow_rule *rule,
+		  struct reason *reason);
+
+int board_destroy(uint32_t binding, uint64_t cookie);
+
+/* What becomes of a packet on that port with that key, 100 bytes long at time 5. */
+struct asic_result board_send(uint16_t port, const struct flow_key *key);
+
+/* A key of an IPv4 UDP packet to that destination port. */
+struct flow_key board_udp(uint16_t destination);
+
+struct offload_stats board_totals(uint32_t binding, uint64_t cookie);
+
+/* An action; ifindex for REDIRECT and MIRRED. */
+struct flow_action_entry board_action(enum flow_action_id id, uint32_t ifindex);
+
+#endif

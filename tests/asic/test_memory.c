@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "board.h"
+#include "fail_alloc.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+
+TestSuite(memory, .init = board_setup, .fini = board_teardown);
+
+enum { RULES = 200 };
+
+Test(memory, create_survives_each_allocation_failing)
+{
+	size_t failures = 0;
+
+	for (size_t nth = 1;; nth++) {
+		struct asic *asic;
+
+		fail_alloc_at(nth);
+		asic = asic_create(&board.nic);
+		cr_assert_eq(asic == NULL, fail_alloc_happened());
+		asic_destroy(asic);
+		if (!fail_alloc_happened())
+			break;
+		failures++;
+	}
+	fail_alloc_at(0);
+	cr_assert_geq(failures, 2);
+}
+
+/* The whole life of a chain with the nth allocation failing: one command says so, none is half
+ * done. */
+static bool live_with_failure(size_t nth)
+{
+	struct flow_rule *rule = board_rule(1);
+	struct offload_binding binding = {.port = 0};
+	struct flow_key key = board_udp(53);
+	struct reason reason;
+	size_t failures = 0;
+
+	fail_alloc_at(nth);
+	if (offload_bind(board.offload, &binding, &reason)) {
+		failures++;
+		cr_assert_eq(reason.error, ENOMEM);
+		cr_assert_eq(offload_bind(board.offload, &binding, &reason), 0, "allocation %zu",
+			     nth);
+	}
+	for (uint64_t cookie = 0; cookie < RULES; cookie++) {
+		if (!board_replace(binding.id, cookie, (uint32_t)(RULES - cookie), rule, &reason))
+			continue;
+		failures++;
+		cr_assert_eq(reason.error, ENOMEM);
+		cr_assert_eq(asic_entries(board.asic), cookie, "allocation %zu", nth);
+		cr_assert_eq(board_destroy(binding.id, cookie), -ENOENT);
+		if (cookie)
+			cr_assert_eq(board_send(0, &key).cookie, cookie - 1);
+		cr_assert_eq(board_replace(binding.id, cookie, (uint32_t)(RULES - cookie), rule,
+					   &reason),
+			     0, "allocation %zu", nth);
+	}
+	/* An update takes no memory. */
+	cr_assert_eq(board_replace(binding.id, 3, 7, rule, &reason), 0);
+	cr_assert_eq(failures, fail_alloc_happened(), "allocation %zu", nth);
+	fail_alloc_at(0);
+	cr_assert_eq(asic_entries(board.asic), RULES);
+	cr_assert_eq(offload_unbind(board.offload, binding.id), 0);
+	cr_assert_eq(asic_entries(board.asic), 0);
+	return failures;
+}
+
+Test(memory, a_command_that_gets_no_memory_leaves_everything_as_before)
+{
+	size_t nth = 1;
+
+	while (live_with_failure(nth)) {
+		board_teardown();
+		board_setup();
+		nth++;
+	}
+	cr_assert_gt(nth, 2 * RULES, "only %zu allocations", nth);
+}
+
+Test(memory, processing_allocates_nothing)
+{
+	uint32_t binding = board_bind(0);
+	struct flow_key key = board_udp(53);
+
+	cr_assert_eq(board_replace(binding, 1, 1, board_rule(0), NULL), 0);
+	fail_alloc_at(1);
+	cr_assert(board_send(0, &key).matched);
+	cr_assert_not(fail_alloc_happened());
+	fail_alloc_at(0);
+}
