@@ -110,7 +110,8 @@ static json_t *replay_request(const struct replay_arguments *a, json_t *listing)
 	json_object_set_new(request, "merge", json_boolean(a->merge));
 	json_object_set_new(request, "fake_ethernet", json_boolean(a->fake_ethernet));
 	json_object_set_new(request, "reproducible", json_boolean(a->common.reproducible));
-	json_object_set(request, "listing", listing);
+	if (listing)
+		json_object_set(request, "listing", listing);
 	return request;
 }
 
@@ -264,7 +265,8 @@ static int run_session(struct session *session, const struct replay_arguments *a
 	json_t *listing = NULL;
 	int status = load_rules(session, a->rules, a->num_rules, refused);
 
-	if (status == EXIT_DONE)
+	/* An emulator of our own that was given no rules has none: nft is not needed. */
+	if (status == EXIT_DONE && (a->num_rules || !session->emulator))
 		status = fetch_listing(session, &listing);
 	if (status == EXIT_DONE && a->num_rules)
 		status = refuse_absent_devices(session, a, listing, refused);

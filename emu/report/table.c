@@ -46,9 +46,9 @@ static void print_group(FILE *out, const json_t *rule, const struct report_style
 		fputs("\033[1m", out);
 	print_cut(out, member_text(rule, "family"), 10, 0);
 	fputc(' ', out);
-	print_cut(out, member_text(rule, "table"), 24, 0);
+	print_cut(out, member_text(rule, "table"), 20, 0);
 	fputc(' ', out);
-	print_cut(out, member_text(rule, "chain"), 24, 0);
+	print_cut(out, member_text(rule, "chain"), 20, 0);
 	fprintf(out, ", port %s, priority %lld\n", member_text(rule, "port"),
 		(long long)json_integer_value(json_object_get(rule, "priority")));
 	if (style->color)
@@ -189,7 +189,7 @@ static void print_rate(FILE *out, const json_t *report)
 	double elapsed = json_real_value(json_object_get(timing, "elapsed_seconds"));
 
 	if (elapsed > 0)
-		fprintf(out, "%llu packets in %.3f s: %llu packets/s\n",
+		fprintf(out, "%llu packets in %.4g s: %llu packets/s\n",
 			member_number(report, "packets"), elapsed,
 			member_number(timing, "packets_per_second"));
 }

@@ -84,7 +84,7 @@ Test(table, a_rule_line_has_text_packets_share_and_time)
 	cr_assert(has_line(text, "a.pcap", "eth0"), "%s", text);
 	cr_assert(has_line(text, "dropped", "25.0%"), "%s", text);
 	cr_assert(has_line(text, "matched no rule", "75.0%"), "%s", text);
-	cr_assert(has_line(text, "80 packets/s", "0.500 s"), "%s", text);
+	cr_assert(has_line(text, "80 packets/s", "in 0.5 s"), "%s", text);
 	cr_assert_null(strchr(text, '\033'));
 	free(text);
 	json_decref(report);
