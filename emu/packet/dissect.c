@@ -333,7 +333,7 @@ static enum layer ipv6_fragment(struct dissection *d)
 static enum layer ipv6_next(struct dissection *d)
 {
 	if (d->payload_end != END_UNKNOWN && position(d) > d->payload_end)
-		return malformed(d);
+		d->flags |= DISSECT_MALFORMED; /* and on: software does not look at this */
 	if (d->flags & DISSECT_LATER_FRAGMENT) {
 		know_ip_proto(d, d->next_header);
 		return LAYER_END;

@@ -173,8 +173,6 @@ static void walk_extensions(struct facts *f)
 		next = u8(f, at);
 		at += size;
 		f->extension_lies = f->ip_end && at > f->ip_end;
-		if (f->extension_lies)
-			return;
 	}
 	f->has_protocol = true;
 	f->protocol = next;

@@ -2,58 +2,55 @@
 /*
  * The hardware dissector: bytes of a frame to a flow key.
  *
- * What: Ethernet; any number of 802.1Q and 802.1ad tags (0x8100, 0x88a8); ARP and RARP of IPv4 over
- * Ethernet; the first MPLS label; PPPoE sessions and the IPv4, IPv6 or MPLS inside; IPv4 with
+ * What: Ethernet; any number of 802.1Q and 802.1ad tags (0x8100, 0x88a8); ARP and RARP of IPv4
+ * over Ethernet; the first MPLS label; PPPoE sessions and the IPv4, IPv6 or MPLS inside; IPv4 with
  * options; IPv6 with extension headers (hop-by-hop, routing, destination options, fragment, AH);
- * TCP, UDP, SCTP, ICMP, ICMPv6. Tunnels (GRE, VXLAN, IP in IP, 6in4) give their outer headers only.
+ * TCP, UDP, SCTP, ICMP, ICMPv6. Tunnels (GRE, VXLAN, IP in IP) give their outer headers only.
  *
  * Why: it is the parser of the model `generic`. Where it has a choice it does what the kernel's
- * flow dissector does, because that is the language in which a kernel tells a driver what to match.
+ * flow dissector does: that is the language in which a kernel tells a driver what to match.
  *
  * The fields
- * - Presence bits are set if and only if the header was wholly there and was read. An IPv4 header
- *   counts as there with its 20 fixed bytes, ports with their 4, TCP flags with 20, ICMP with 8,
- *   ICMPv6 with 4. CONTROL is always present; BASIC is with the Ethernet header.
+ * - A presence bit is set if and only if the header was wholly there and was read. IPv4 is there
+ *   with its 20 fixed bytes, ports with their 4, TCP flags with 20, ICMP with 8, ICMPv6 with 4.
+ *   CONTROL is always present, BASIC with the Ethernet header; ip_proto has a bit of its own.
  * - n_proto is the last type read: behind all tags, and of what a PPPoE session carries (IPv4,
- * IPv6, MPLS; 0x8864 for other PPP protocols). So VLAN, CVLAN and PPPOE are matched by their own
- * fields. VLAN is the outer tag, CVLAN the second one, each with its own TPID. 0x9100 is not a tag
- * for the kernel's dissector, nor here. A frame that ends inside a tag keeps that tag's TPID as
- * n_proto.
- * - Of an IEEE 802.3 frame n_proto is the length field as it stands (below 0x0600): a parser sees
+ *   IPv6, MPLS; 0x8864 with other PPP protocols). VLAN is the outer tag, CVLAN the second one,
+ *   each with its own TPID, TCI in host order. 0x9100 is no tag, as in the kernel's dissector. A
+ *   frame that ends inside a tag keeps that tag's TPID as n_proto.
+ * - In an IEEE 802.3 frame n_proto is the length field as it stands (below 0x0600): a parser sees
  *   these two bytes, and `ether type` loads the same two in software.
- * - ip_proto is of the last IPv6 header. No next header (59), mobility, ESP, HIP and shim6 end the
- *   chain. A later fragment has the one that its fragment header names. No limit on the number of
- *   tags or extension headers but the frame's size.
+ * - ip_proto is of the last IPv6 header. No next header (59), ESP, mobility, HIP and shim6 end the
+ *   chain. A later fragment has what its fragment header names. Nothing limits the number of tags
+ *   or extension headers but the frame's size.
  * - control.addr_type is 2 for IPv4, 3 for IPv6, else 0; control.flags tells fragments (an IPv6
- *   fragment header with offset 0 is a first fragment, also without more to come). A first fragment
+ *   fragment header with offset 0 is a first fragment, even when no more follow). A first fragment
  *   has ports, a later one has nothing of L4.
- * - PPPoE is read with version 1, type 1, code 0 and an uncompressed PPP protocol. arp.op is the
- *   low byte of the operation. tcp.flags has 12 bits. Both as in the kernel.
+ * - PPPoE needs version 1, type 1, code 0 and a PPP protocol that is not compressed. arp.op is the
+ *   low byte of the operation, tcp.flags has 12 bits: as in the kernel.
  *
- * Malformed frames are looked up with what was read before the contradiction. Lengths are compared
- * with the wire's, not with what a snap length left of it:
+ * Malformed frames are looked up with what was read. Lengths are compared with the wire's length,
+ * not with what a snap length left of it.
  * - IPv4: version not 4, ihl < 5, total length below the header's or beyond the frame; IPv6:
- * version not 6, payload beyond the frame, an extension header beyond the payload. Then there are
- * addresses, tos, ttl and fragment flags but no ip_proto and nothing of L4 (software: the same,
- * reference "malformed": no transport header, network loads match). ip_proto has a presence bit of
- * its own.
- * - Only flagged, all fields stay: 802.3 and PPPoE lengths beyond the frame; UDP length < 8, TCP
- * data offset < 5 (no tcp.flags then), either beyond the IP payload; more captured than was on the
- * wire.
+ *   version not 6, payload beyond the frame. Then there are addresses, tos, ttl and fragment flags
+ *   but no ip_proto and nothing of L4; software does the same.
+ * - Only flagged, all fields stay, as in software: an IPv6 extension header beyond the payload;
+ *   802.3 and PPPoE lengths beyond the frame; UDP length < 8, TCP data offset < 5 (no tcp.flags
+ *   then), either of them beyond the IP payload; more captured than was on the wire.
  *
- * Where software (nft at netdev ingress) sees something else
- * - two tags: skb->protocol is the second tag's type, and nothing of L3 or L4 matches;
- * - one tag: `ether type` loads the tag's TPID; a rule made of `meta protocol` sees the inner type;
+ * Where software (nft at netdev ingress) sees something else; a test asks the running kernel
+ * - two tags: the protocol is the second tag's TPID, and nothing of L3 or L4 matches;
+ * - one tag: `ether type` loads the tag's TPID; `meta protocol` is the inner type;
  * - 802.3 frames: `meta protocol` is 0x0004 (0x0001 for raw IPX), not the length;
  * - PPPoE: the type stays 0x8864, and no address or port matches;
- * - later fragments: ports are read from payload bytes (IPv4) or the IPv6 header (through 6.18);
- * - `ip6 nexthdr` is the first next-header byte; `meta l4proto` is the last one but stops at AH
- * (51), as the flow dissector does; here AH is passed as RFC 8200 has it;
- * - an IPv6 later fragment that names one more extension header has no `meta l4proto`;
- * - `ip protocol` is loaded also from malformed IPv4;
+ * - later fragments: ports are read from the payload (IPv4) or the IPv6 header (through 6.18);
+ * - `ip6 nexthdr` is the first next-header byte; `meta l4proto` is the last header's but stops at
+ *   AH (51), as the flow dissector does; here AH is passed, being an extension header (RFC 8200);
+ * - a later IPv6 fragment that names one more extension header has no `meta l4proto`;
+ * - `ip protocol` and `ip6 nexthdr` are loaded from malformed headers too;
  * - a load can match the bytes of a header that is not wholly there.
  *
- * Threading: a function of its arguments. No allocation, no system call, nothing read beyond
+ * Threading: a function of its arguments. No allocation, no system call, nothing is read beyond
  * packet->captured bytes.
  */
 #ifndef NICEMU_PACKET_DISSECT_H
@@ -64,8 +61,7 @@
 
 enum dissect_flags {
 	DISSECT_TRUNCATED = 1u << 0, /* captured < length: cut by a snap length */
-	DISSECT_MALFORMED =
-		1u << 1, /* the frame's own lengths contradict each other, or the record's */
+	DISSECT_MALFORMED = 1u << 1, /* the frame's own lengths, or the record's, contradict */
 	DISSECT_LATER_FRAGMENT = 1u << 2,
 	DISSECT_IPV6_EXTENSION = 1u << 3, /* IPv6 with at least one extension header */
 	DISSECT_SHORT = 1u << 4, /* the frame ended inside a header, so later fields are absent */
