@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "admission.h"
 #include "board.h"
 
 #include <criterion/criterion.h>
@@ -106,6 +107,25 @@ Test(keys, value_bits_outside_the_mask_do_not_count)
 
 	board_match(rule, FLOW_IPV4_SRC, 0x0affffff, 0xff000000);
 	cr_assert(hits(rule, &key));
+}
+
+Test(keys, entries_hold_no_value_bits_outside_their_mask)
+{
+	struct flow_rule *rule = board_rule(0);
+	const struct offload_command command = {.prio = 7, .rule = rule};
+	struct admitted_actions actions;
+	struct tcam_entry entry;
+
+	for (int w = 0; w < FLOW_KEY_WORDS; w++) {
+		rule->match.key.word[w] = ~UINT64_C(0);
+		rule->match.mask.word[w] = UINT64_C(0x00ff00ff0ff00ff0);
+	}
+	rule->match.used_keys = FLOW_PRESENT(BASIC) | FLOW_PRESENT(IPV6_ADDRS);
+	cr_assert_eq(admit(&board.nic, 3, &command, &entry, &actions, NULL), 0);
+	cr_assert_eq(entry.priority, 7);
+	for (int w = 0; w < FLOW_KEY_WORDS; w++)
+		cr_assert_eq(entry.value.word[w] & ~entry.mask.word[w], 0, "word %d", w);
+	cr_assert_eq(entry.value.word[0] >> FLOW_PORT_SHIFT, 3);
 }
 
 Test(keys, word_0_of_a_rule_is_not_looked_at)
