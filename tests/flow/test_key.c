@@ -52,6 +52,49 @@ Test(flow_fields, store_then_load_gives_the_same_bytes_and_leaves_the_rest)
 	}
 }
 
+Test(flow_fields, set_and_get_agree_with_store_and_load)
+{
+	struct random r = {7};
+
+	for (int id = 0; id < FLOW_FIELD_COUNT; id++) {
+		uint64_t high = random_u64(&r), low = random_u64(&r), loaded = 0;
+		struct flow_key key = {0}, stored = {0};
+		uint8_t bytes[16];
+
+		if (flow_fields[id].width == 128) {
+			flow_key_set_128(&key, id, high, low);
+			for (int i = 0; i < 8; i++) {
+				bytes[i] = (uint8_t)(high >> (56 - 8 * i));
+				bytes[8 + i] = (uint8_t)(low >> (56 - 8 * i));
+			}
+			flow_key_store(&stored, id, bytes);
+			cr_assert_arr_eq(&key, &stored, sizeof(key), "seed 7 %s",
+					 flow_fields[id].name);
+			continue;
+		}
+		low &= (UINT64_C(1) << flow_fields[id].width) - 1;
+		flow_key_set(&key, id, low);
+		cr_assert_eq(flow_key_get(&key, id), low, "seed 7 %s", flow_fields[id].name);
+		flow_key_load(&key, id, bytes);
+		for (int i = 0; i < flow_fields[id].struct_size; i++)
+			loaded = loaded << 8 | bytes[i];
+		cr_assert_eq(loaded, low, "seed 7 %s", flow_fields[id].name);
+	}
+}
+
+Test(flow_fields, presence_is_the_dissector_keys_bit_and_ip_proto_has_one_more)
+{
+	cr_assert_eq(flow_field_presence(FLOW_BASIC_N_PROTO), FLOW_PRESENT(BASIC));
+	cr_assert_eq(flow_field_presence(FLOW_PORTS_DST), FLOW_PRESENT(PORTS));
+	cr_assert_eq(flow_field_presence(FLOW_BASIC_IP_PROTO),
+		     FLOW_PRESENT(BASIC) | FLOW_PRESENT_IP_PROTO);
+	for (int id = 0; id < FLOW_FIELD_COUNT; id++)
+		cr_assert_eq(flow_field_presence(id) & FLOW_PORT_MASK, 0, "%s",
+			     flow_fields[id].name);
+	cr_assert_eq(FLOW_PRESENT_IP_PROTO & ((UINT64_C(1) << FLOW_DISSECTOR_KEY_COUNT) - 1), 0,
+		     "it is the bit of a dissector key");
+}
+
 Test(flow_fields, print_as_people_write_them)
 {
 	static const struct {
