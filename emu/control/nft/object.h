@@ -3,8 +3,7 @@
  * Stateful objects: counter, quota, limit and the like, by name and type.
  *
  * A type is a row of a table (object_type.c): its attributes in the order of a dump, which must be
- * given, and a check. Values are kept as numbers. Types whose attributes are more than numbers keep
- * bytes and dump them as they came.
+ * given, and a check. Values are kept as numbers. An attribute that is no number keeps its bytes.
  *
  * Threading: event loop.
  */
@@ -15,23 +14,31 @@
 
 enum { NICEMU_OBJECT_FIELDS = 5, NICEMU_OBJECT_ATTRS = 16 };
 
+/* Sizes of fields that are no numbers; a type has at most one of them. */
+enum {
+	NFT_FIELD_NUMBER_MAX = 8,
+	NFT_FIELD_STRING, /* dumped with its NUL */
+	NFT_FIELD_KEPT,   /* dumped as it came */
+	NFT_FIELD_WHOLE,  /* all of NFTA_OBJ_DATA is dumped as it came */
+};
+
 struct nft_object_field {
 	uint8_t attr;  /* NFTA_* of the type, 0 ends the list */
-	uint8_t size;  /* bytes of the number: 1, 2, 4 or 8 */
+	uint8_t size;  /* bytes of the number: 1, 2, 4 or 8; or NFT_FIELD_* */
 	bool required; /* -EINVAL without it */
 	bool reset;    /* GETOBJ_RESET makes it 0 */
 };
 
 struct nft_object_state {
 	uint64_t values[NICEMU_OBJECT_FIELDS];
-	uint8_t *bytes; /* types that keep bytes: the contents of NFTA_OBJ_DATA, owned */
+	uint8_t *bytes; /* of the field that is no number, owned */
 	size_t size;
 };
 
 struct nft_object_type {
 	uint32_t type;  /* NFT_OBJECT_* */
 	uint8_t family; /* only in tables of this family; 0: in all */
-	bool keep_bytes, can_update;
+	bool can_update;
 	uint16_t max_attribute;
 	const struct nft_policy *policy;
 	struct nft_object_field fields[NICEMU_OBJECT_FIELDS + 1];

@@ -26,8 +26,10 @@ static int check_quota(const struct nft_table *table, const struct nlattr *const
 /* No more is shown as used than there is. */
 static void show_quota(uint64_t *values)
 {
-	if (values[QUOTA_CONSUMED] > values[QUOTA_BYTES])
-		values[QUOTA_CONSUMED] = values[QUOTA_BYTES];
+	if (values[QUOTA_CONSUMED] < values[QUOTA_BYTES])
+		return;
+	values[QUOTA_CONSUMED] = values[QUOTA_BYTES];
+	values[QUOTA_FLAGS] |= NFT_QUOTA_F_DEPLETED;
 }
 
 enum { LIMIT_RATE, LIMIT_UNIT, LIMIT_BURST, LIMIT_TYPE, LIMIT_FLAGS };
@@ -77,15 +79,22 @@ static int check_synproxy(const struct nft_table *table, const struct nlattr *co
 	}
 }
 
+/* The layer 3 protocol, where it is not given, is the table's. */
+static void default_family(const struct nft_table *table, const struct nlattr *given,
+			   uint64_t *value)
+{
+	if (!given)
+		*value = table->family;
+}
+
 static int check_expectation(const struct nft_table *table, const struct nlattr *const *attrs,
 			     struct nft_object_state *state)
 {
-	if (!attrs[NFTA_CT_EXPECT_L3PROTO])
-		state->values[0] = table->family;
+	default_family(table, attrs[NFTA_CT_EXPECT_L3PROTO], &state->values[0]);
 	return 0;
 }
 
-/* ---- types that keep bytes ---- */
+/* ---- types with attributes that are no numbers ---- */
 
 /* Helpers that kernels have. */
 static const struct {
@@ -99,39 +108,54 @@ static const struct {
 	{"tftp", IPPROTO_UDP},
 };
 
+enum { HELPER_NAME, HELPER_L4PROTO, HELPER_L3PROTO };
+
+/* 0 where a helper for this family can serve a table of that family. */
+static int check_helper_family(const struct nft_table *table, uint64_t family)
+{
+	switch (family) {
+	case NFPROTO_IPV4: return table->family == NFPROTO_IPV6 ? -EINVAL : 0;
+	case NFPROTO_IPV6: return table->family == NFPROTO_IPV4 ? -EINVAL : 0;
+	case NFPROTO_NETDEV:
+	case NFPROTO_BRIDGE:
+	case NFPROTO_INET: return 0;
+	default: return -EAFNOSUPPORT;
+	}
+}
+
 static int check_helper(const struct nft_table *table, const struct nlattr *const *attrs,
 			struct nft_object_state *state)
 {
-	const struct nlattr *name = attrs[NFTA_CT_HELPER_NAME];
-	const struct nlattr *protocol = attrs[NFTA_CT_HELPER_L4PROTO];
+	int error;
 
-	if (!name || !protocol)
-		return -EINVAL;
+	if (!state->values[HELPER_L4PROTO])
+		return -ENOENT;
+	default_family(table, attrs[NFTA_CT_HELPER_L3PROTO], &state->values[HELPER_L3PROTO]);
+	error = check_helper_family(table, state->values[HELPER_L3PROTO]);
+	if (error)
+		return error;
 	for (size_t i = 0; i < sizeof(helpers) / sizeof(*helpers); i++) {
-		if (nft_attr_equals(name, helpers[i].name) &&
-		    *(const uint8_t *)nft_attr_data(protocol) == helpers[i].protocol)
+		if (nft_attr_equals(attrs[NFTA_CT_HELPER_NAME], helpers[i].name) &&
+		    state->values[HELPER_L4PROTO] == helpers[i].protocol)
 			return 0;
 	}
 	return -ENOENT;
 }
 
+enum { TIMEOUT_L4PROTO, TIMEOUT_L3PROTO };
+
 static int check_timeout(const struct nft_table *table, const struct nlattr *const *attrs,
 			 struct nft_object_state *state)
 {
-	return attrs[NFTA_CT_TIMEOUT_L4PROTO] && attrs[NFTA_CT_TIMEOUT_DATA] ? 0 : -EINVAL;
+	default_family(table, attrs[NFTA_CT_TIMEOUT_L3PROTO], &state->values[TIMEOUT_L3PROTO]);
+	return 0;
 }
 
 /* Without a security module that knows labels a kernel answers so. */
 static int check_secmark(const struct nft_table *table, const struct nlattr *const *attrs,
 			 struct nft_object_state *state)
 {
-	return attrs[NFTA_SECMARK_CTX] ? -ENOENT : -EINVAL;
-}
-
-static int check_tunnel(const struct nft_table *table, const struct nlattr *const *attrs,
-			struct nft_object_state *state)
-{
-	return attrs[NFTA_TUNNEL_KEY_ID] ? 0 : -EINVAL;
+	return -ENOENT;
 }
 
 /* ---- policies ---- */
@@ -208,7 +232,9 @@ static const struct nft_object_type types[] = {
 	 .show = show_quota},
 	{.type = NFT_OBJECT_CT_HELPER,
 	 POLICY(helper_policy),
-	 .keep_bytes = true,
+	 .fields = {{NFTA_CT_HELPER_NAME, NFT_FIELD_STRING, true, false},
+		    {NFTA_CT_HELPER_L4PROTO, 1, true, false},
+		    {NFTA_CT_HELPER_L3PROTO, 2, false, false}},
 	 .check = check_helper},
 	{.type = NFT_OBJECT_LIMIT,
 	 POLICY(limit_policy),
@@ -226,15 +252,16 @@ static const struct nft_object_type types[] = {
 	{.type = NFT_OBJECT_TUNNEL,
 	 .family = NFPROTO_NETDEV,
 	 POLICY(tunnel_policy),
-	 .keep_bytes = true,
-	 .check = check_tunnel},
+	 .fields = {{NFTA_TUNNEL_KEY_ID, NFT_FIELD_WHOLE, true, false}}},
 	{.type = NFT_OBJECT_CT_TIMEOUT,
 	 POLICY(timeout_policy),
-	 .keep_bytes = true,
+	 .fields = {{NFTA_CT_TIMEOUT_L4PROTO, 1, true, false},
+		    {NFTA_CT_TIMEOUT_L3PROTO, 2, false, false},
+		    {NFTA_CT_TIMEOUT_DATA, NFT_FIELD_KEPT, true, false}},
 	 .check = check_timeout},
 	{.type = NFT_OBJECT_SECMARK,
 	 POLICY(secmark_policy),
-	 .keep_bytes = true,
+	 .fields = {{NFTA_SECMARK_CTX, NFT_FIELD_STRING, true, false}},
 	 .check = check_secmark},
 	{.type = NFT_OBJECT_CT_EXPECT,
 	 POLICY(expectation_policy),
@@ -274,36 +301,50 @@ static uint64_t read_number(const struct nlattr *attr, uint8_t size)
 	return value;
 }
 
-static void put_number(struct nft_writer *w, uint16_t attr, uint64_t value, uint8_t size)
+static int keep(const struct nft_object_field *field, const struct nlattr *data,
+		const struct nlattr *attr, struct nft_object_state *state)
 {
-	value = htobe64(value << (64 - 8 * size));
-	nft_put(w, attr, &value, size);
+	const void *from = attr;
+
+	state->size = attr->nla_len;
+	if (field->size == NFT_FIELD_STRING) {
+		state->bytes = (uint8_t *)nft_attr_strdup(attr);
+		return state->bytes ? 0 : -ENOMEM;
+	}
+	if (field->size == NFT_FIELD_WHOLE) {
+		from = nft_attr_data(data);
+		state->size = nft_attr_size(data);
+	}
+	state->bytes = malloc(state->size);
+	if (!state->bytes)
+		return -ENOMEM;
+	memcpy(state->bytes, from, state->size);
+	return 0;
 }
 
 int nft_object_state_parse(const struct nft_table *table, const struct nft_object_type *type,
 			   const struct nlattr *data, struct nft_object_state *state)
 {
-	const struct nlattr *attrs[NICEMU_OBJECT_ATTRS];
+	const struct nlattr *attrs[NICEMU_OBJECT_ATTRS], *attr;
 	const struct nft_object_field *field;
 	int error;
 
 	*state = (struct nft_object_state){0};
 	error = nft_attrs_parse_nested(attrs, type->max_attribute, data, type->policy, NULL);
-	if (error)
-		return error;
-	for (field = type->fields; field->attr; field++) {
-		if (attrs[field->attr])
-			state->values[field - type->fields] =
-				read_number(attrs[field->attr], field->size);
-		else if (field->required)
-			return -EINVAL;
+	for (field = type->fields; !error && field->attr; field++) {
+		attr = attrs[field->attr];
+		if (!attr)
+			error = field->required ? -EINVAL : 0;
+		else if (field->size > NFT_FIELD_NUMBER_MAX)
+			error = keep(field, data, attr, state);
+		else
+			state->values[field - type->fields] = read_number(attr, field->size);
 	}
-	error = type->check ? type->check(table, attrs, state) : 0;
-	if (error || !type->keep_bytes)
-		return error;
-	state->bytes = nft_attr_memdup(data);
-	state->size = nft_attr_size(data);
-	return state->bytes ? 0 : -ENOMEM;
+	if (!error && type->check)
+		error = type->check(table, attrs, state);
+	if (error)
+		nft_object_state_clear(state);
+	return error;
 }
 
 void nft_object_state_clear(struct nft_object_state *state)
@@ -312,17 +353,29 @@ void nft_object_state_clear(struct nft_object_state *state)
 	*state = (struct nft_object_state){0};
 }
 
+static void put_field(struct nft_writer *w, const struct nft_object_field *field, uint64_t value,
+		      const struct nft_object_state *state)
+{
+	if (field->size == NFT_FIELD_STRING) {
+		nft_put_string(w, field->attr, (const char *)state->bytes);
+	} else if (field->size > NFT_FIELD_NUMBER_MAX) {
+		nft_put_raw(w, state->bytes, state->size);
+	} else {
+		value = htobe64(value << (64 - 8 * field->size));
+		nft_put(w, field->attr, &value, field->size);
+	}
+}
+
 void nft_object_state_fill(struct nft_writer *w, const struct nft_object_type *type,
 			   const struct nft_object_state *state)
 {
-	struct nft_object_state shown = *state;
+	uint64_t values[NICEMU_OBJECT_FIELDS];
 
-	if (type->keep_bytes)
-		nft_put_raw(w, state->bytes, state->size);
+	memcpy(values, state->values, sizeof(values));
 	if (type->show)
-		type->show(shown.values);
+		type->show(values);
 	for (size_t i = 0; i < NICEMU_OBJECT_FIELDS && type->fields[i].attr; i++)
-		put_number(w, type->fields[i].attr, shown.values[i], type->fields[i].size);
+		put_field(w, &type->fields[i], values[i], state);
 }
 
 void nft_object_state_update(const struct nft_object_type *type, struct nft_object_state *state,
