@@ -173,8 +173,11 @@ static bool has_room(struct attr_writer *w, size_t size)
 
 void attr_put(struct attr_writer *w, uint16_t type, const void *data, size_t size)
 {
-	if (has_room(w, size))
-		mnl_attr_put(w->nlh, type, size, data);
+	if (!has_room(w, size))
+		return;
+	/* Older libmnl leaves the padding as it was; a kernel's is zero. */
+	memset(mnl_nlmsg_get_payload_tail(w->nlh), 0, MNL_ATTR_HDRLEN + MNL_ALIGN(size));
+	mnl_attr_put(w->nlh, type, size, data);
 }
 
 void attr_put_be32(struct attr_writer *w, uint16_t type, uint32_t value)

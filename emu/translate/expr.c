@@ -78,7 +78,7 @@ static int keep_attributes(struct nft_expr *expr, const struct nlattr *nest)
 {
 	size_t size = nest ? mnl_attr_get_payload_len(nest) : 0;
 
-	if (expr->type->dump || size == 0)
+	if ((expr->type->dump && !expr->type->keeps_bytes) || size == 0)
 		return 0;
 	expr->attributes = malloc(size);
 	if (!expr->attributes)

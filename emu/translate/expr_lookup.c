@@ -189,24 +189,44 @@ static int dynset_check(const struct nlattr *const tb[])
 	return 0;
 }
 
-static int dynset_data(struct expr_init *init, const struct nlattr *attr,
+static int dynset_data(struct expr_init *init, struct nft_expr *expr, const struct nlattr *attr,
 		       const struct nft_expr_set *set)
 {
-	uint8_t reg;
-
 	if (!attr)
 		return set->flags & NFT_SET_MAP ? -EINVAL : 0;
 	if (!(set->flags & NFT_SET_MAP) || set->data_type == NFT_DATA_VERDICT)
 		return -EOPNOTSUPP;
-	return register_load(init, attr, &reg, set->data_length);
+	expr->lookup.has_dreg = true;
+	return register_load(init, attr, &expr->lookup.dreg, set->data_length);
+}
+
+static int dynset_timeout(struct nft_expr *expr, const struct nlattr *attr,
+			  const struct nft_expr_set *set)
+{
+	if (!attr)
+		return 0;
+	if (!(set->flags & NFT_SET_TIMEOUT))
+		return -EOPNOTSUPP;
+	expr->lookup.timeout_ms = attr_be64(attr);
+	return check_milliseconds(attr);
+}
+
+static int dynset_check_set(const struct nft_expr *expr, const struct nft_expr_set *set)
+{
+	enum { OP_DELETE = 2 };
+
+	if (set->flags & NFT_SET_OBJECT)
+		return -EOPNOTSUPP;
+	if (set->flags & NFT_SET_CONSTANT)
+		return -EBUSY;
+	return expr->lookup.op > OP_DELETE ? -EOPNOTSUPP : 0;
 }
 
 static int dynset_init(struct expr_init *init, struct nft_expr *expr,
 		       const struct nlattr *const tb[])
 {
-	enum { OP_DELETE = 2 };
+	bool exprs = tb[NFTA_DYNSET_EXPR] || tb[NFTA_DYNSET_EXPRESSIONS];
 	struct nft_expr_set set;
-	uint8_t reg;
 	int error = dynset_check(tb);
 
 	if (!error)
@@ -214,24 +234,45 @@ static int dynset_init(struct expr_init *init, struct nft_expr *expr,
 				   &set);
 	if (error)
 		return error;
-	if (set.flags & NFT_SET_OBJECT)
-		return -EOPNOTSUPP;
-	if (set.flags & NFT_SET_CONSTANT)
-		return -EBUSY;
-	if (attr_be32(tb[NFTA_DYNSET_OP]) > OP_DELETE)
-		return -EOPNOTSUPP;
-	if (tb[NFTA_DYNSET_TIMEOUT] && !(set.flags & NFT_SET_TIMEOUT))
-		return -EOPNOTSUPP;
-	error = tb[NFTA_DYNSET_TIMEOUT] ? check_milliseconds(tb[NFTA_DYNSET_TIMEOUT]) : 0;
+	expr->lookup.op = attr_be32(tb[NFTA_DYNSET_OP]);
+	expr->lookup.flags = tb[NFTA_DYNSET_FLAGS] ? attr_be32(tb[NFTA_DYNSET_FLAGS]) : 0;
+	expr->lookup.has_exprs = exprs && set.num_exprs == 0;
+	error = dynset_check_set(expr, &set);
 	if (!error)
-		error = register_load(init, tb[NFTA_DYNSET_SREG_KEY], &reg, set.key_length);
+		error = dynset_timeout(expr, tb[NFTA_DYNSET_TIMEOUT], &set);
 	if (!error)
-		error = dynset_data(init, tb[NFTA_DYNSET_SREG_DATA], &set);
+		error = register_load(init, tb[NFTA_DYNSET_SREG_KEY], &expr->lookup.sreg,
+				      set.key_length);
+	if (!error)
+		error = dynset_data(init, expr, tb[NFTA_DYNSET_SREG_DATA], &set);
 	if (error)
 		return error;
-	if ((tb[NFTA_DYNSET_EXPR] || tb[NFTA_DYNSET_EXPRESSIONS]) && !(set.flags & NFT_SET_EVAL))
-		return -EINVAL;
-	return 0;
+	return exprs && !(set.flags & NFT_SET_EVAL) ? -EINVAL : 0;
+}
+
+/* Its expressions are not interpreted: their bytes come from the kept attributes. */
+static void dynset_put_exprs(struct attr_writer *writer, const struct nft_expr *expr)
+{
+	const struct nlattr *tb[ATTR_TABLE_SIZE];
+
+	attr_parse(tb, NFTA_DYNSET_MAX, expr->attributes, expr->size, NULL);
+	for (uint16_t type = NFTA_DYNSET_EXPR; type <= NFTA_DYNSET_MAX; type++)
+		if ((type == NFTA_DYNSET_EXPR || type == NFTA_DYNSET_EXPRESSIONS) && tb[type])
+			attr_put(writer, type, mnl_attr_get_payload(tb[type]),
+				 mnl_attr_get_payload_len(tb[type]));
+}
+
+static void dynset_dump(struct attr_writer *writer, const struct nft_expr *expr)
+{
+	register_put(writer, NFTA_DYNSET_SREG_KEY, expr->lookup.sreg);
+	if (expr->lookup.has_dreg)
+		register_put(writer, NFTA_DYNSET_SREG_DATA, expr->lookup.dreg);
+	attr_put_be32(writer, NFTA_DYNSET_OP, expr->lookup.op);
+	attr_put_string(writer, NFTA_DYNSET_SET_NAME, expr->lookup.name);
+	attr_put_be64(writer, NFTA_DYNSET_TIMEOUT, expr->lookup.timeout_ms);
+	if (expr->lookup.has_exprs)
+		dynset_put_exprs(writer, expr);
+	attr_put_be32(writer, NFTA_DYNSET_FLAGS, expr->lookup.flags & NFT_DYNSET_F_INV);
 }
 
 const struct nft_expr_type expr_type_lookup = {
@@ -254,11 +295,12 @@ const struct nft_expr_type expr_type_objref = {
 	.validate = objref_validate,
 };
 
-/* Its bytes are kept, with the set's real name in lookup.name for the endpoint. */
 const struct nft_expr_type expr_type_dynset = {
 	.name = "dynset",
+	.keeps_bytes = true,
 	.policy = dynset_policy,
 	.max_attr = NFTA_DYNSET_MAX,
 	.kernel_size = 120,
 	.init = dynset_init,
+	.dump = dynset_dump,
 };

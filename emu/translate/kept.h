@@ -31,6 +31,16 @@ static inline bool kept_has(const struct nlattr *const tb[], uint32_t bits)
 	return true;
 }
 
+/* A 32-bit or (first byte of) shorter attribute of an expression whose bytes are kept; 0 if absent.
+ */
+uint32_t kept_be32(const struct nft_expr *expr, uint16_t type);
+uint8_t kept_u8(const struct nft_expr *expr, uint16_t type);
+
+static inline bool is_inet(uint8_t family)
+{
+	return family == NFPROTO_IPV4 || family == NFPROTO_IPV6 || family == NFPROTO_INET;
+}
+
 #define BIT(n) (1u << (n))
 
 #endif

@@ -398,7 +398,7 @@ static int tproxy_init(struct expr_init *init, struct nft_expr *expr,
 
 	if (!tb[NFTA_TPROXY_FAMILY] || (!tb[NFTA_TPROXY_REG_ADDR] && !tb[NFTA_TPROXY_REG_PORT]))
 		return -EINVAL;
-	if (own != NFPROTO_IPV4 && own != NFPROTO_IPV6 && own != NFPROTO_INET)
+	if (!is_inet(own))
 		return -EOPNOTSUPP;
 	family = attr_be32(tb[NFTA_TPROXY_FAMILY]);
 	if (own != NFPROTO_INET && family != own)
@@ -412,6 +412,12 @@ static int tproxy_init(struct expr_init *init, struct nft_expr *expr,
 	if (!error && tb[NFTA_TPROXY_REG_PORT])
 		error = kept_load(init, tb[NFTA_TPROXY_REG_PORT], 2);
 	return error;
+}
+
+static int tproxy_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
+			   uint32_t hooknum)
+{
+	return is_inet(family) ? validate_hooks(hooknum, BIT(NF_INET_PRE_ROUTING)) : -EOPNOTSUPP;
 }
 
 static const struct attr_policy synproxy_policy[NFTA_SYNPROXY_MAX + 1] = {
@@ -428,6 +434,14 @@ static int synproxy_init(struct expr_init *init, struct nft_expr *expr,
 	if (tb[NFTA_SYNPROXY_FLAGS] && attr_be32(tb[NFTA_SYNPROXY_FLAGS]) & ~(uint32_t)KNOWN_FLAGS)
 		return -EOPNOTSUPP;
 	return ct_family(init->context->family);
+}
+
+static int synproxy_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
+			     uint32_t hooknum)
+{
+	if (!is_inet(family))
+		return -EOPNOTSUPP;
+	return validate_hooks(hooknum, BIT(NF_INET_LOCAL_IN) | BIT(NF_INET_FORWARD));
 }
 
 static const struct attr_policy flow_policy[NFTA_FLOW_MAX + 1] = {
@@ -609,12 +623,14 @@ const struct nft_expr_type expr_types_act[] = {
 	 .policy = tproxy_policy,
 	 .max_attr = NFTA_TPROXY_MAX,
 	 .kernel_size = 8,
-	 .init = tproxy_init},
+	 .init = tproxy_init,
+	 .validate = tproxy_validate},
 	{.name = "synproxy",
 	 .policy = synproxy_policy,
 	 .max_attr = NFTA_SYNPROXY_MAX,
 	 .kernel_size = 8,
-	 .init = synproxy_init},
+	 .init = synproxy_init,
+	 .validate = synproxy_validate},
 	{.name = "flow_offload",
 	 .policy = flow_policy,
 	 .max_attr = NFTA_FLOW_MAX,

@@ -10,6 +10,28 @@
 
 enum { IFNAME_SIZE = 16 };
 
+static const struct nlattr *kept_attr(const struct nft_expr *expr, uint16_t type)
+{
+	const struct nlattr *tb[ATTR_TABLE_SIZE];
+
+	attr_parse(tb, type, expr->attributes, expr->size, NULL);
+	return tb[type];
+}
+
+uint32_t kept_be32(const struct nft_expr *expr, uint16_t type)
+{
+	const struct nlattr *attr = kept_attr(expr, type);
+
+	return attr ? attr_be32(attr) : 0;
+}
+
+uint8_t kept_u8(const struct nft_expr *expr, uint16_t type)
+{
+	const struct nlattr *attr = kept_attr(expr, type);
+
+	return attr ? attr_u8(attr) : 0;
+}
+
 static const struct attr_policy range_policy[NFTA_RANGE_MAX + 1] = {
 	[NFTA_RANGE_SREG] = {ATTR_U32, 0},
 	[NFTA_RANGE_OP] = {ATTR_U32, UINT8_MAX},
@@ -187,6 +209,19 @@ static int fib_init(struct expr_init *init, struct nft_expr *expr, const struct 
 			  result == NFT_FIB_RESULT_OIFNAME ? IFNAME_SIZE : 4);
 }
 
+static int fib_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
+			uint32_t hooknum)
+{
+	const uint32_t in = BIT(NF_INET_PRE_ROUTING) | BIT(NF_INET_LOCAL_IN) | BIT(NF_INET_FORWARD);
+	const uint32_t out =
+		BIT(NF_INET_LOCAL_OUT) | BIT(NF_INET_POST_ROUTING) | BIT(NF_INET_FORWARD);
+	uint32_t flags = kept_be32(expr, NFTA_FIB_FLAGS);
+
+	if (kept_be32(expr, NFTA_FIB_RESULT) != NFT_FIB_RESULT_ADDRTYPE || flags & NFTA_FIB_F_IIF)
+		return validate_hooks(hooknum, in);
+	return validate_hooks(hooknum, flags & NFTA_FIB_F_OIF ? out : in | out);
+}
+
 static const struct attr_policy rt_policy[NFTA_RT_MAX + 1] = {
 	[NFTA_RT_DREG] = {ATTR_U32, 0},
 	[NFTA_RT_KEY] = {ATTR_U32, UINT8_MAX},
@@ -206,6 +241,17 @@ static int rt_init(struct expr_init *init, struct nft_expr *expr, const struct n
 	if (key > NFT_RT_XFRM)
 		return -EOPNOTSUPP;
 	return kept_store(init, tb[NFTA_RT_DREG], sizes[key]);
+}
+
+static int rt_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
+		       uint32_t hooknum)
+{
+	if (!is_inet(family))
+		return -EOPNOTSUPP;
+	if (kept_be32(expr, NFTA_RT_KEY) != NFT_RT_TCPMSS)
+		return 0;
+	return validate_hooks(hooknum, BIT(NF_INET_FORWARD) | BIT(NF_INET_LOCAL_OUT) |
+					       BIT(NF_INET_POST_ROUTING));
 }
 
 static const struct attr_policy hash_policy[NFTA_HASH_MAX + 1] = {
@@ -280,11 +326,6 @@ static const struct attr_policy socket_policy[NFTA_SOCKET_MAX + 1] = {
 	[NFTA_SOCKET_LEVEL] = {ATTR_U32, UINT8_MAX},
 };
 
-static bool is_inet(uint8_t family)
-{
-	return family == NFPROTO_IPV4 || family == NFPROTO_IPV6 || family == NFPROTO_INET;
-}
-
 static int socket_init(struct expr_init *init, struct nft_expr *expr,
 		       const struct nlattr *const tb[])
 {
@@ -306,6 +347,13 @@ static int socket_init(struct expr_init *init, struct nft_expr *expr,
 	if (key == NFT_SOCKET_CGROUPV2 && !tb[NFTA_SOCKET_LEVEL])
 		return -EINVAL;
 	return kept_store(init, tb[NFTA_SOCKET_DREG], sizes[key]);
+}
+
+static int socket_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
+			   uint32_t hooknum)
+{
+	return validate_hooks(hooknum, BIT(NF_INET_PRE_ROUTING) | BIT(NF_INET_LOCAL_IN) |
+					       BIT(NF_INET_LOCAL_OUT));
 }
 
 static const struct attr_policy osf_policy[NFTA_OSF_MAX + 1] = {
@@ -365,6 +413,16 @@ static int xfrm_init(struct expr_init *init, struct nft_expr *expr, const struct
 	return kept_store(init, tb[NFTA_XFRM_DREG], sizes[key]);
 }
 
+static int xfrm_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
+			 uint32_t hooknum)
+{
+	if (kept_u8(expr, NFTA_XFRM_DIR) == 0)
+		return validate_hooks(hooknum, BIT(NF_INET_FORWARD) | BIT(NF_INET_LOCAL_IN) |
+						       BIT(NF_INET_PRE_ROUTING));
+	return validate_hooks(hooknum, BIT(NF_INET_FORWARD) | BIT(NF_INET_LOCAL_OUT) |
+					       BIT(NF_INET_POST_ROUTING));
+}
+
 static const struct attr_policy tunnel_policy[NFTA_TUNNEL_MAX + 1] = {
 	[NFTA_TUNNEL_KEY] = {ATTR_U32, UINT8_MAX},
 	[NFTA_TUNNEL_DREG] = {ATTR_U32, 0},
@@ -408,12 +466,14 @@ const struct nft_expr_type expr_types_read[] = {
 	 .policy = fib_policy,
 	 .max_attr = NFTA_FIB_MAX,
 	 .kernel_size = 8,
-	 .init = fib_init},
+	 .init = fib_init,
+	 .validate = fib_validate},
 	{.name = "rt",
 	 .policy = rt_policy,
 	 .max_attr = NFTA_RT_MAX,
 	 .kernel_size = 4,
-	 .init = rt_init},
+	 .init = rt_init,
+	 .validate = rt_validate},
 	{.name = "hash",
 	 .policy = hash_policy,
 	 .max_attr = NFTA_HASH_MAX,
@@ -430,7 +490,8 @@ const struct nft_expr_type expr_types_read[] = {
 	 .policy = socket_policy,
 	 .max_attr = NFTA_SOCKET_MAX,
 	 .kernel_size = 4,
-	 .init = socket_init},
+	 .init = socket_init,
+	 .validate = socket_validate},
 	{.name = "osf",
 	 .policy = osf_policy,
 	 .max_attr = NFTA_OSF_MAX,
@@ -441,7 +502,8 @@ const struct nft_expr_type expr_types_read[] = {
 	 .policy = xfrm_policy,
 	 .max_attr = NFTA_XFRM_MAX,
 	 .kernel_size = 8,
-	 .init = xfrm_init},
+	 .init = xfrm_init,
+	 .validate = xfrm_validate},
 	{.name = "tunnel",
 	 .families = FAMILY_NETDEV,
 	 .policy = tunnel_policy,

@@ -65,6 +65,7 @@ struct nft_expr_type {
 	const char *name;
 	uint16_t families;
 	bool stateful;
+	bool keeps_bytes; /* although it has a dump */
 	uint8_t max_attr;
 	uint8_t kernel_size; /* bytes of the kernel's private data; select may override */
 	const struct attr_policy *policy;

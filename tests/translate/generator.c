@@ -59,6 +59,7 @@ static void put(struct gen *g, uint16_t type, const void *data, size_t size)
 	memcpy(bytes, data, size);
 	if (mistake(g) && chance(g, 300))
 		size = below(g, size + 5);
+	memset(mnl_nlmsg_get_payload_tail(g->nlh), 0, MNL_ATTR_HDRLEN + MNL_ALIGN(size));
 	mnl_attr_put(g->nlh, type, size, bytes);
 }
 

@@ -9,7 +9,7 @@
  *
  * Two kinds of types: those that the translation interprets have a typed form and a dump that is
  * rebuilt from it, as a kernel does (payload, cmp, bitwise, meta, immediate, counter, fwd, dup,
- * lookup, objref). All others keep the bytes of their attributes and dump them again.
+ * lookup, objref, dynset). All others keep the bytes of their attributes and dump them again.
  *
  * Errors are negative errnos at the message, as the kernel's; *bad points at the attribute that a
  * kernel would report in the extended ack (for expressions always the NFTA_LIST_ELEM), or is NULL.
@@ -92,7 +92,12 @@ struct nft_expr {
 			char name[256]; /* of the set or the object */
 			uint8_t sreg, dreg;
 			bool has_dreg, has_sreg; /* objref: has_sreg = by map */
-			uint32_t flags;          /* lookup: NFT_LOOKUP_F_*; objref: object type */
+			uint32_t flags; /* lookup, dynset: NFT_x_F_*; objref: object type */
+			/* dynset only: operation, time-out, and whether it has expressions of its
+			 * own */
+			uint32_t op;
+			uint64_t timeout_ms;
+			bool has_exprs;
 		} lookup;
 	};
 };
@@ -103,6 +108,7 @@ struct nft_expr_set {
 	uint32_t key_length, data_length;
 	uint32_t data_type;   /* NFT_DATA_VERDICT or a value type; maps only */
 	uint32_t object_type; /* NFT_OBJECT_*, 0 without NFT_SET_OBJECT */
+	uint32_t num_exprs;   /* expressions of the set itself, which each element gets */
 	const char *name;     /* its real name, where nft said "__set%d" and an id; copied */
 	void *reference;      /* goes to nft_expr.reference */
 };
