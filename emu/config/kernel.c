@@ -105,7 +105,7 @@ static bool *flag_of(struct kernel_behavior *kernel, const struct kernel_table_r
 __attribute__((format(printf, 3, 4))) static void say(char *message, size_t size,
 						      const char *format, ...)
 {
-	size_t length = strnlen(message, size);
+	size_t length = size ? strnlen(message, size) : 0;
 	va_list args;
 
 	if (length >= size)

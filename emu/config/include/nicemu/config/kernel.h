@@ -60,7 +60,8 @@ struct kernel_behavior_row {
 
 /*
  * Resolve text ("6.12", "6.12.95", "ideal"). 0, or -EINVAL for text that is no known version;
- * message (size bytes) then lists the names. On 0, message holds a warning or is empty.
+ * message (size bytes, may be NULL when 0) then lists the names. On 0, message holds a warning or
+ * is empty.
  */
 int kernel_behavior_find(struct kernel_behavior *kernel, const char *text, char *message,
 			 size_t size);
