@@ -78,11 +78,11 @@ def draw_rule(random, fields, tags_present):
     return " ".join(matches) + random.choice((" counter accept", " counter drop"))
 
 
-def ruleset(rules, device, offload):
+def ruleset(rules, device, offload, table="parity"):
     """The file that nft loads: rule i has the comment r<i> and stands on line i + FIRST_LINE."""
     hook = "type filter hook ingress device \"%s\" priority 10; %s" % (
         device, "flags offload;" if offload else "")
-    lines = ["table netdev parity {", "chain c {", hook]
+    lines = ["table netdev %s {" % table, "chain c {", hook]
     lines += ["%s comment \"r%d\"" % (rule, number) for number, rule in enumerate(rules)]
     return "\n".join(lines + ["}", "}", ""])
 

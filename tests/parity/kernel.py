@@ -78,15 +78,20 @@ def set_up():
 
 
 def refused_for_offload(rules):
-    """Numbers of the rules that this kernel does not take for offload."""
-    text = draw.ruleset(rules, "absent0", True)
+    """Numbers of the rules that this kernel does not take for offload, and its complaints.
+
+    Asked on a device that does not exist: the kernel translates, and nothing is bound. A kernel
+    that refuses such a chain (before about 6.16) refuses no rule here; then nicemu may.
+    """
+    text = draw.ruleset(rules, "absent0", True, table="asked")
     with tempfile.NamedTemporaryFile("w", suffix=".nft") as file:
         file.write(text)
         file.flush()
         done = subprocess.run([find("nft"), "-c", "-f", file.name], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True)
         lines = re.findall(re.escape(file.name) + r":(\d+):[^\n]*Error: ([^\n]*)", done.stderr)
-    return {int(line) - draw.FIRST_LINE: text for line, text in lines}
+    refused = {int(line) - draw.FIRST_LINE: text for line, text in lines}
+    return {number: text for number, text in refused.items() if number >= 0}
 
 
 def _counters(table):
