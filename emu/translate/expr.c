@@ -190,10 +190,13 @@ int nft_exprs_parse(struct nft_expr **exprs, size_t *num_exprs, const struct nla
 		return error;
 	}
 	error = check_heads(list, context, &count, bad);
-	if (error && *bad)
+	if (error && *bad) {
 		*failed = (int)count;
-	else if (error)
+		if (context->reason)
+			context->reason->expression = *failed;
+	} else if (error) {
 		refusal_of_list(context->reason, error);
+	}
 	if (error || count == 0)
 		return error;
 	array = calloc(count, sizeof(*array));
@@ -210,6 +213,8 @@ int nft_exprs_parse(struct nft_expr **exprs, size_t *num_exprs, const struct nla
 		*failed = (int)done - 1;
 		refusal_at_parse(context->reason, error, array[done - 1].type, attr,
 				 context->message);
+		if (context->reason)
+			context->reason->expression = *failed;
 		undo(array, count, context);
 		return error;
 	}
