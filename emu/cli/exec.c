@@ -102,6 +102,12 @@ static void print_refusal(const json_t *refusal)
 		fprintf(stderr, "nicemu:   hint: %s\n", hint);
 }
 
+/* A reason that is no more than the errno's text: nft has printed it already. */
+static bool said_by_client(const json_t *refusal)
+{
+	return strcmp(text_or(refusal, "id", ""), "nf-tables") == 0;
+}
+
 enum { REFUSALS_SHOWN = 100 };
 
 static void tell_refusals(struct session *session)
@@ -109,12 +115,18 @@ static void tell_refusals(struct session *session)
 	json_t *request = json_pack("{s:s}", "command", "refusals");
 	json_t *answer = session_request(session, request, NULL, 0, NULL, NULL);
 	const json_t *list = json_object_get(answer, "refusals");
-	size_t count = json_array_size(list);
+	size_t count = json_array_size(list), shown = 0;
 
-	for (size_t i = 0; i < count && i < REFUSALS_SHOWN; i++)
-		print_refusal(json_array_get(list, i));
-	if (count > REFUSALS_SHOWN)
-		fprintf(stderr, "nicemu: … and %zu more\n", count - REFUSALS_SHOWN);
+	for (size_t i = 0; i < count && !session->quiet; i++) {
+		const json_t *refusal = json_array_get(list, i);
+
+		if (said_by_client(refusal))
+			continue;
+		if (shown++ < REFUSALS_SHOWN)
+			print_refusal(refusal);
+	}
+	if (shown > REFUSALS_SHOWN)
+		fprintf(stderr, "nicemu: … and %zu more\n", shown - REFUSALS_SHOWN);
 	json_decref(answer);
 	json_decref(request);
 }

@@ -3,6 +3,7 @@
 #include "server_internal.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -97,7 +98,8 @@ void client_flush(struct client *client)
 /* An empty datagram behind what waits, once. */
 static int mark_overrun(struct client *client)
 {
-	struct datagram *mark = client->overrun ? NULL : calloc(1, sizeof(*mark));
+	bool wanted = !client->overrun && !client_option(client, NETLINK_NO_ENOBUFS);
+	struct datagram *mark = wanted ? calloc(1, sizeof(*mark)) : NULL;
 
 	if (mark) {
 		client->overrun = true;

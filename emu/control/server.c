@@ -126,10 +126,22 @@ int server_create(struct server **out, const char *path)
 	return 0;
 }
 
+/* Before the listening socket closes: then nobody can have taken the path over yet. */
+static void remove_socket_file(struct server *server)
+{
+	struct stat status;
+
+	if (server->inode && lstat(server->path, &status) == 0 && status.st_dev == server->device &&
+	    status.st_ino == server->inode)
+		unlink(server->path);
+	server->inode = 0;
+}
+
 void server_close_clients(struct server *server)
 {
 	struct client *client, *next;
 
+	remove_socket_file(server);
 	if (server->listen_fd >= 0)
 		close(server->listen_fd);
 	server->listen_fd = -1;
@@ -139,14 +151,9 @@ void server_close_clients(struct server *server)
 
 void server_destroy(struct server *server)
 {
-	struct stat status;
-
 	if (!server)
 		return;
 	server_close_clients(server);
-	if (server->inode && lstat(server->path, &status) == 0 && status.st_dev == server->device &&
-	    status.st_ino == server->inode)
-		unlink(server->path);
 	if (server->epoll_fd >= 0)
 		close(server->epoll_fd);
 	if (server->spare_fd >= 0)
