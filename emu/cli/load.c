@@ -241,31 +241,111 @@ static void tell(const struct rules_file *file, const struct nft_error *error,
 		fprintf(stderr, "  hint: %s\n", hint);
 }
 
-/* nft's errors and the emulator's refusals come in the same order; some errors are nft's own. */
-static int tell_refusals(const struct rules_file *file, const struct run *run, json_t *refused)
-{
+/* What a run of nft ended with: its errors, each with the refusal behind it (NULL: nft's own). */
+struct judgement {
 	struct nft_errors errors;
+	const json_t **refusals; /* borrowed from the run */
+};
+
+/* Errors and refusals come in the same order. EXIT_DONE or EXIT_ENVIRONMENT. */
+static int judgement_of(struct judgement *judgement, const struct run *run)
+{
+	struct nft_errors *errors = &judgement->errors;
 	size_t next = 0;
 
-	if (nft_errors_parse(&errors, run->errors ? run->errors : "") < 0)
+	*judgement = (struct judgement){0};
+	if (nft_errors_parse(errors, run->errors ? run->errors : "") < 0)
 		return complain(EXIT_ENVIRONMENT, "out of memory");
-	fputs(errors.rest, stderr);
-	for (size_t i = 0; i < errors.length; i++) {
+	judgement->refusals = calloc(errors->length + 1, sizeof(*judgement->refusals));
+	if (!judgement->refusals) {
+		nft_errors_free(errors);
+		return complain(EXIT_ENVIRONMENT, "out of memory");
+	}
+	for (size_t i = 0; i < errors->length; i++) {
 		const json_t *refusal = json_array_get(run->refusals, next);
+
+		if (refusal && belongs(refusal, &errors->error[i])) {
+			judgement->refusals[i] = refusal;
+			next++;
+		}
+	}
+	return EXIT_DONE;
+}
+
+static void judgement_clear(struct judgement *judgement)
+{
+	nft_errors_free(&judgement->errors);
+	free(judgement->refusals);
+}
+
+static json_int_t sequence_of(const json_t *refusal)
+{
+	return json_integer_value(json_object_get(refusal, "sequence"));
+}
+
+/*
+ * nft keeps no place for an expression that it made itself, such as two matches merged into one:
+ * an error that points at it has no line. The first run's error for the same message, which points
+ * at the whole rule, has. Both come in order of sequence; *next remembers how far the search got.
+ */
+static const struct nft_error *place_of(const struct judgement *first, const json_t *refusal,
+					size_t *next)
+{
+	for (; *next < first->errors.length; ++*next) {
+		const json_t *other = first->refusals[*next];
+
+		if (!other || json_is_true(json_object_get(other, "at_commit")) ||
+		    sequence_of(other) < sequence_of(refusal))
+			continue;
+		return sequence_of(other) == sequence_of(refusal) ? &first->errors.error[*next]
+								  : NULL;
+	}
+	return NULL;
+}
+
+static void borrow_place(struct nft_error *error, const struct nft_error *place)
+{
+	char *quote = place ? strdup(place->quote) : NULL;
+
+	if (!quote)
+		return;
+	free(error->quote);
+	error->quote = quote;
+	error->line = place->line;
+	error->column = place->column;
+}
+
+/* Tell of every refusal of run; first is the run before it, where there was one. */
+static int tell_refusals(const struct rules_file *file, const struct run *run,
+			 const struct run *first, json_t *refused)
+{
+	struct judgement told, before = {0};
+	int status = judgement_of(&told, run);
+	size_t next = 0;
+
+	if (status == EXIT_DONE && first)
+		status = judgement_of(&before, first);
+	if (status != EXIT_DONE)
+		goto out;
+	fputs(told.errors.rest, stderr);
+	for (size_t i = 0; i < told.errors.length; i++) {
+		struct nft_error *error = &told.errors.error[i];
+		const json_t *refusal = told.refusals[i];
 		json_t *record;
 
-		if (refusal && belongs(refusal, &errors.error[i]))
-			next++;
-		else
-			refusal = NULL;
-		record = make_record(file, &errors.error[i], refusal);
-		tell(file, &errors.error[i], refusal, record);
+		if (refusal && !error->line)
+			borrow_place(error, place_of(&before, refusal, &next));
+		record = make_record(file, error, refusal);
+		tell(file, error, refusal, record);
 		json_array_append_new(refused, record);
 	}
-	if (!errors.length)
+	if (!told.errors.length)
 		complain(0, "nft failed on %s with status %d", file->name, run->status);
-	nft_errors_free(&errors);
-	return EXIT_REFUSED;
+	status = EXIT_REFUSED;
+out:
+	judgement_clear(&before);
+	judgement_clear(&told);
+	return status;
 }
 
 /* nft has failed on the file. Find out about every rule, where that hurts nobody. */
@@ -282,9 +362,9 @@ static int judge(struct session *session, const struct rules_file *file, const s
 	}
 	/* Where nothing is wrong one by one, all that is known is what the whole file met. */
 	if (second.status > 0 && json_array_size(second.refusals))
-		status = tell_refusals(file, &second, refused);
+		status = tell_refusals(file, &second, first, refused);
 	else
-		status = tell_refusals(file, first, refused);
+		status = tell_refusals(file, first, NULL, refused);
 	run_clear(&second);
 	return status;
 }

@@ -227,6 +227,8 @@ int serve(struct emulator *emulator, int lifeline)
 		.closed = client_closed,
 		.context = &s,
 	};
+	/* Outputs of a replay can be pipes: their writers get EPIPE. */
+	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGTERM);
 	sigaddset(&wanted, SIGINT);

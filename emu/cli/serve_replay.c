@@ -81,11 +81,26 @@ static json_t *unknown_port(const struct nic *nic, const char *name)
 			   nic->num_ports > SHOWN ? ", …" : "");
 }
 
-/* Where captures without a port arrive: where the first offload chain listens. */
-static int default_port(const struct emulator *emulator)
+/*
+ * Where captures without a port arrive: where the first offload chain listens. The listing has its
+ * devices as they were written; nft hands them to the kernel in the opposite order.
+ */
+static int default_port(const struct emulator *emulator, const json_t *listing)
 {
-	int port = nft_first_offload_port(emulator->nft);
+	const json_t *chain, *device;
+	size_t i, j;
+	int port;
 
+	json_array_foreach (json_object_get(listing, "chains"), i, chain) {
+		if (!json_is_true(json_object_get(chain, "offload")))
+			continue;
+		json_array_foreach (json_object_get(chain, "devices"), j, device) {
+			port = nic_port_by_name(&emulator->nic, json_string_value(device));
+			if (port >= 0)
+				return port;
+		}
+	}
+	port = nft_first_offload_port(emulator->nft);
 	return port >= 0 ? port : 0;
 }
 
@@ -94,13 +109,14 @@ static json_t *read_captures(const struct emulator *emulator, const json_t *requ
 			     struct replay_options *options)
 {
 	const json_t *captures = json_object_get(request, "captures");
+	int first = default_port(emulator, json_object_get(request, "listing"));
 	const json_t *capture;
 	size_t i;
 
 	json_array_foreach (captures, i, capture) {
 		const char *file = json_string_value(json_object_get(capture, "file"));
 		const char *name = json_string_value(json_object_get(capture, "port"));
-		int port = name ? nic_port_by_name(&emulator->nic, name) : default_port(emulator);
+		int port = name ? nic_port_by_name(&emulator->nic, name) : first;
 
 		if (name && port < 0)
 			return unknown_port(&emulator->nic, name);
