@@ -32,12 +32,12 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	    "3a41c64d9c11; the releases of 5.10 and 5.15 by their date; observed on 6.18.44",
 	    {5, 10, 122}, {5, 15, 47}),
 	ROW(absent_devices, 6, 16, OBSERVED,
-	    "observed on 6.18.44; the first version is recalled",
+	    "on 6.18.44; the first version by the date of 6d07a289504a and the commits before it",
 	    {0}),
 	ROW(register_tracking, 6, 12, CHANGELOG, "14fb07130c7d; observed on 6.18.44", {6, 6, 120}),
 	ROW(counter_offload, 5, 13, CHANGELOG, "b72920f6e4a9", {0}),
 	ROW(fwd_dup_offload, 5, 5, SOURCE, "absent in 5.4, there in 5.13", {0}),
-	ROW(vlan_offload, 5, 5, SOURCE, "a82055af5959, 89d8fd44abfb; absent in 5.4", {0}),
+	ROW(vlan_offload, 5, 5, SOURCE, "a82055af5959, 89d8fd44abfb by their date; absent in 5.4", {0}),
 	ROW(vlan_key_fixup, 5, 13, CHANGELOG,
 	    "783003f3bb8a, 14c20643ef94; the release of 5.10 by its date",
 	    {5, 10, 37}),
@@ -52,18 +52,19 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	    "b1a5983f56e3, CVE-2022-25636; stable releases by their date",
 	    {5, 10, 103}, {5, 15, 26}),
 	ROW(commit_rollback, 5, 5, SOURCE, "63b48c73ff56; absent in 5.4", {0}),
-	ROW(bind_unwind, 5, 5, SOURCE, "671312e1a05c; absent in 5.4", {0}),
+	ROW(bind_unwind, 5, 5, SOURCE, "671312e1a05c by its date; absent in 5.4", {0}),
 	ROW(chain_device_updates, 6, 4, CHANGELOG, "7d937b107108 and the commit before it", {0}),
 	ROW(empty_netdev_chains, 6, 4, CHANGELOG, "207296f1a03b; observed on 6.18.44", {0}),
 	ROW(destroy_messages, 6, 3, RECALLED, "f80a612dd77c", {0}),
 	ROW(rule_reset, 6, 2, RECALLED, "8daa8fde3fc3", {0}),
 	ROW(set_backend_dump, 6, 17, OBSERVED,
-	    "observed on 6.18.44; the first version is recalled",
+	    "on 6.18.44; the first version is recalled",
 	    {0}),
 };
 /* clang-format on */
 const size_t kernel_table_length = ROWS;
 
+/* What distributions ship, or the release that a source of the table names. */
 const struct kernel_version kernel_latest[] = {
 	{5, 10, 262}, {5, 15, 216}, {6, 1, 192}, {6, 6, 151},
 	{6, 12, 107}, {6, 18, 44},  {7, 1, 8},   {7, 2, 13},

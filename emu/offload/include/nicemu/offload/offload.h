@@ -31,11 +31,11 @@ enum offload_binder { OFFLOAD_BLOCK, OFFLOAD_FLOWTABLE };
 enum offload_direction { OFFLOAD_INGRESS, OFFLOAD_EGRESS };
 
 struct offload_binding {
-	uint32_t id;      /* unique, never reused, from 1; set by offload_bind */
-	uint16_t port;    /* number of the port */
+	uint32_t id;   /* unique, never reused, from 1; set by offload_bind */
+	uint16_t port; /* number of the port */
 	enum offload_binder binder;
 	enum offload_direction direction;
-	uint64_t block;   /* identity of the chain or flowtable: the same for all its ports */
+	uint64_t block; /* identity of the chain or flowtable: the same for all its ports */
 };
 
 enum offload_verb { OFFLOAD_BIND, OFFLOAD_UNBIND, OFFLOAD_REPLACE, OFFLOAD_DESTROY, OFFLOAD_STATS };
