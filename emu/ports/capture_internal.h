@@ -57,7 +57,7 @@ struct capture {
 	size_t want;                                           /* with STEP_MORE */
 	struct capture_error fault; /* once error is not 0, nothing more is delivered */
 
-	bool big_endian; /* the file's (or the section's) byte order */
+	bool big_endian;   /* the file's (or the section's) byte order */
 	int lengths_order; /* of a classic file's records: pcap.c */
 	struct interface *interfaces;
 	size_t num_interfaces;
@@ -102,14 +102,20 @@ static inline uint16_t file_u16(struct cursor *c, bool big_endian)
 	return big_endian ? be16toh(value) : le16toh(value);
 }
 
+/* Four bytes that a cursor has handed out. */
+static inline uint32_t load_u32(const uint8_t *at, bool big_endian)
+{
+	uint32_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return big_endian ? be32toh(value) : le32toh(value);
+}
+
 static inline uint32_t file_u32(struct cursor *c, bool big_endian)
 {
 	const uint8_t *at = cursor_bytes(c, sizeof(uint32_t));
-	uint32_t value = 0;
 
-	if (at)
-		memcpy(&value, at, sizeof(value));
-	return big_endian ? be32toh(value) : le32toh(value);
+	return at ? load_u32(at, big_endian) : 0;
 }
 
 static inline uint64_t file_u64(struct cursor *c, bool big_endian)

@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SOURCE_BLOCK = 512 * 1024, SOURCE_HEADROOM = 16 };
+enum { SOURCE_BLOCK = 1024 * 1024, SOURCE_HEADROOM = 16 };
 
 struct source {
 	int fd;

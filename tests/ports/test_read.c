@@ -296,17 +296,17 @@ Test(read, a_file_that_shrinks_while_it_is_read_is_a_fault)
 	int fd, got;
 
 	put_file_header(&m, false, 1);
-	for (uint32_t i = 0; i < 3000; i++)
+	for (uint32_t i = 0; i < 6000; i++)
 		put_record(&m, i, 0, 1000, 1000, i);
 	fd = memory_file(m.bytes.data, m.bytes.size);
 	cr_assert_eq(capture_open(&capture, dup(fd), "shrinking", false, &error), 0);
 	cr_assert_eq(capture_read(capture, batch, CAPTURE_BATCH, &error), CAPTURE_BATCH);
-	cr_assert_eq(ftruncate(fd, 24 + 1016 * 1000 + 500), 0);
+	cr_assert_eq(ftruncate(fd, 24 + 1016 * 4000 + 500), 0);
 	do {
 		got = capture_read(capture, batch, CAPTURE_BATCH, &error);
 	} while (got > 0);
 	cr_assert_eq(got, -EINVAL);
-	cr_assert_eq(error.offset, 24 + 1016 * 1000, "%s", error.text);
+	cr_assert_eq(error.offset, 24 + 1016 * 4000, "%s", error.text);
 	capture_close(capture);
 	close(fd);
 	buffer_clear(&m.bytes);
