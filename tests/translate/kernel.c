@@ -195,3 +195,22 @@ int kernel_make_world(struct mnl_socket *socket)
 			return answers[i].error;
 	return 0;
 }
+
+int kernel_dump(struct mnl_socket *socket, uint16_t type, mnl_cb_t callback, void *data)
+{
+	static uint32_t buffer[1 << 14];
+	struct nlmsghdr *nlh = kernel_message(buffer, type, NLM_F_DUMP, 7);
+	ssize_t size;
+	int result = 1;
+
+	((struct nfgenmsg *)mnl_nlmsg_get_payload(nlh))->nfgen_family = 0;
+	if (mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
+		return -1;
+	while (result > 0) {
+		size = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+		if (size < 0)
+			return -1;
+		result = mnl_cb_run(buffer, (size_t)size, 7, 0, callback, data);
+	}
+	return result;
+}

@@ -40,4 +40,7 @@ struct kernel_answer {
 bool kernel_ask(struct mnl_socket *socket, const void *bytes, size_t size, uint32_t first,
 		size_t count, struct kernel_answer *answers);
 
+/* A dump of all families (NFT_MSG_GETRULE …): callback for each message. Below 0 on failure. */
+int kernel_dump(struct mnl_socket *socket, uint16_t type, mnl_cb_t callback, void *data);
+
 #endif

@@ -55,25 +55,6 @@ static uint32_t number(const struct nlmsghdr *nlh, uint16_t type)
 	return attr ? attr_be32(attr) : 0;
 }
 
-static int dump_request(struct mnl_socket *socket, uint16_t type, mnl_cb_t callback, void *data)
-{
-	static uint32_t buffer[1 << 14];
-	struct nlmsghdr *nlh = kernel_message(buffer, type, NLM_F_DUMP, 7);
-	ssize_t size;
-	int result = 1;
-
-	((struct nfgenmsg *)mnl_nlmsg_get_payload(nlh))->nfgen_family = 0;
-	if (mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
-		return -1;
-	while (result > 0) {
-		size = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
-		if (size < 0)
-			return -1;
-		result = mnl_cb_run(buffer, (size_t)size, 7, 0, callback, data);
-	}
-	return result;
-}
-
 static int learn_set(const struct nlmsghdr *nlh, void *data)
 {
 	struct dump *dump = data;
@@ -275,7 +256,7 @@ static bool run_random(struct mnl_socket *socket, struct dump *dump, uint64_t se
 	while (done && dump->compared < wanted) {
 		dump->seen = 0;
 		done = commit_rules(socket, buffer, &random, dump) &&
-		       dump_request(socket, NFT_MSG_GETRULE, compare_rule, dump) >= 0;
+		       kernel_dump(socket, NFT_MSG_GETRULE, compare_rule, dump) >= 0;
 	}
 	free(buffer);
 	printf("seed %llu: %zu random rules dumped, %zu different\n", (unsigned long long)seed,
@@ -294,8 +275,8 @@ static bool run_nft(struct mnl_socket *socket, struct dump *dump, const char *fi
 		return false;
 	}
 	dump->num_sets = dump->seen = dump->num_sent = dump->compared = 0;
-	if (dump_request(socket, NFT_MSG_GETSET, learn_set, dump) < 0 ||
-	    dump_request(socket, NFT_MSG_GETRULE, compare_rule, dump) < 0)
+	if (kernel_dump(socket, NFT_MSG_GETSET, learn_set, dump) < 0 ||
+	    kernel_dump(socket, NFT_MSG_GETRULE, compare_rule, dump) < 0)
 		return false;
 	printf("%zu rules of nft dumped, %zu different\n", dump->compared, dump->different);
 	return dump->compared > 50 && dump->different == 0;
@@ -325,7 +306,7 @@ int main(int argc, char **argv)
 		return SKIP;
 	}
 	dump.kernel = &kernel;
-	if (dump_request(socket, NFT_MSG_GETSET, learn_set, &dump) < 0)
+	if (kernel_dump(socket, NFT_MSG_GETSET, learn_set, &dump) < 0)
 		return 1;
 	same = run_random(socket, &dump, argc > 2 ? strtoull(argv[2], NULL, 0) : 1,
 			  argc > 3 ? strtoull(argv[3], NULL, 0) : 5000);
