@@ -183,6 +183,7 @@ static json_t *make_record(const struct rules_file *file, const struct nft_error
 			   const json_t *refusal)
 {
 	bool at_commit = json_is_true(json_object_get(refusal, "at_commit"));
+	const char *answer = errno_in(error->text);
 	json_t *record = json_object();
 	json_t *place = json_object();
 
@@ -204,9 +205,10 @@ static json_t *make_record(const struct rules_file *file, const struct nft_error
 		json_object_set_new(record, "hint", member(refusal, "hint"));
 		return record;
 	}
-	json_object_set_new(record, "id", json_string("nft"));
-	json_object_set_new(record, "errno", string_or_null(errno_in(error->text)));
-	json_object_set_new(record, "layer", json_string("nft"));
+	/* The emulator answered, but kept no reason; or nft never asked it. */
+	json_object_set_new(record, "id", json_string(answer ? "no-reason-kept" : "nft"));
+	json_object_set_new(record, "errno", string_or_null(answer));
+	json_object_set_new(record, "layer", json_string(answer ? "kernel" : "nft"));
 	json_object_set_new(record, "expression", json_null());
 	json_object_set_new(record, "reason", report_string(error->text));
 	json_object_set_new(record, "hint", string_or_null(own_hint(error)));
