@@ -41,6 +41,7 @@ struct offload {
 	uint64_t used_keys;
 	struct flow_rule *rule;
 	size_t num_actions;
+	size_t expression; /* the index of the one being translated */
 	struct reason *reason;
 };
 
@@ -60,6 +61,9 @@ void offload_match(struct offload *o, const struct offload_register *reg, const 
 void offload_set_address_type(struct offload *o, enum flow_dissector_key_id key);
 
 void offload_add_action(struct offload *o, enum flow_action_id id, uint32_t ifindex);
+
+void offload_warn(struct offload *o, const char *id, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Fills the reason; returns -EOPNOTSUPP, the errno of every refusal by the translation. */
 int offload_refuse(struct offload *o, const char *id, const char *format, ...)

@@ -82,6 +82,26 @@ static void build_broken_mask(uint8_t *mask, size_t size, size_t field_size)
 		mask[i] = (uint8_t)(word >> (24 - 8 * k));
 }
 
+static void warn_broken_mask(struct offload *o, const uint8_t *mask, enum flow_field_id field,
+			     size_t size)
+{
+	size_t field_size = flow_fields[field].struct_size;
+	char hex[2 * NFT_DATA_SIZE + 1] = "";
+
+	for (size_t i = 0; i < field_size; i++)
+		snprintf(hex + 2 * i, 3, "%02x", mask[i]);
+	for (size_t i = size; i < field_size; i++) {
+		if (mask[i] == 0)
+			continue;
+		offload_warn(
+			o, "short-load-mask",
+			"a match on the first %zu bytes of %s gets the mask %s: a bug of kernel "
+			"%s; write it with an explicit mask",
+			size, flow_fields[field].name, hex, o->context->kernel->version);
+		return;
+	}
+}
+
 int offload_load(struct offload *o, uint8_t reg, enum flow_field_id field, size_t size)
 {
 	struct offload_register *r = &o->regs[reg];
@@ -98,6 +118,7 @@ int offload_load(struct offload *o, uint8_t reg, enum flow_field_id field, size_
 		memset(r->mask, 0xff, size);
 	} else {
 		build_broken_mask(r->mask, size, field_size);
+		warn_broken_mask(o, r->mask, field, size);
 	}
 	r->field = field;
 	r->length = (uint8_t)field_size;
@@ -118,12 +139,35 @@ static void copy_field(uint8_t *image, const uint8_t *bytes, const struct offloa
 	memcpy(image, &host, sizeof(host));
 }
 
+/* What an earlier expression asked of the field is forgotten: hardware sees the last match only. */
+static void warn_overwritten(struct offload *o, const struct offload_register *reg,
+			     const uint8_t *key, const uint8_t *mask)
+{
+	size_t offset = image_offset(reg->field);
+	bool same = memcmp(key, o->key + offset, reg->length) == 0 &&
+		    memcmp(mask, o->mask + offset, reg->length) == 0;
+
+	for (size_t i = 0; !same && i < reg->length; i++) {
+		if (mask[i] == 0)
+			continue;
+		offload_warn(o, "field-matched-twice",
+			     "%s is matched twice; hardware compares only with the last value, "
+			     "software with both",
+			     flow_fields[reg->field].name);
+		return;
+	}
+}
+
 void offload_match(struct offload *o, const struct offload_register *reg, const uint8_t *data)
 {
 	size_t offset = image_offset(reg->field);
+	uint8_t key[NFT_DATA_SIZE], mask[NFT_DATA_SIZE];
 
+	memcpy(key, o->key + offset, reg->length);
+	memcpy(mask, o->mask + offset, reg->length);
 	copy_field(o->key + offset, data, reg);
 	copy_field(o->mask + offset, reg->mask, reg);
+	warn_overwritten(o, reg, key, mask);
 	use(o, flow_fields[reg->field].key);
 }
 
@@ -143,6 +187,19 @@ void offload_add_action(struct offload *o, enum flow_action_id id, uint32_t ifin
 {
 	o->rule->actions[o->num_actions++] = (struct flow_action_entry){
 		.id = id, .hw_stats = FLOW_ACTION_HW_STATS_DONT_CARE, .ifindex = ifindex};
+}
+
+void offload_warn(struct offload *o, const char *id, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	if (!o->context->warn)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	o->context->warn(o->context->context, id, o->expression, text);
 }
 
 int offload_refuse(struct offload *o, const char *id, const char *format, ...)
@@ -292,6 +349,7 @@ int translate_nft_rule(struct flow_rule **rule, const struct nft_expr *exprs, si
 	for (size_t i = 0; i < num_exprs && !error; i++) {
 		const struct nft_expr *expr = &exprs[i];
 
+		o.expression = i;
 		error = expr->type->offload ? expr->type->offload(&o, expr)
 					    : refusal_of_type(reason, expr->type->name);
 		if (error && reason) {

@@ -20,6 +20,14 @@ struct translate_context {
 	const struct kernel_behavior *kernel;
 	/* True where an interface with that index exists (dev_get_by_index). */
 	bool (*ifindex_exists)(void *context, uint32_t ifindex);
+	/*
+	 * Told of what is accepted and will surprise: a bug of this kernel that bites, or a match
+	 * that hardware and software read differently. May be NULL. id is a static kebab-case
+	 * string
+	 * ("short-load-mask", "field-matched-twice"), text is valid during the call, expression is
+	 * an index. A rule that is refused later may have warned before.
+	 */
+	void (*warn)(void *context, const char *id, size_t expression, const char *text);
 	void *context;
 };
 
