@@ -25,8 +25,10 @@ const struct nlattr *nft_attr_next(const struct nlattr *attr, size_t *left)
 {
 	size_t step = NLA_ALIGN(attr->nla_len);
 
-	if (step >= *left)
+	if (step >= *left) {
+		*left = 0;
 		return NULL;
+	}
 	*left -= step;
 	return attr_at((const uint8_t *)attr + step, *left);
 }
@@ -77,12 +79,11 @@ static int check_array(const struct nlattr *nest, const struct nft_policy *polic
 	size_t left;
 	int error;
 
-	nft_attr_for_each_nested(element, nest, left)
-	{
+	nft_attr_for_each_nested (element, nest, left) {
 		if (!nft_attr_size(element))
 			continue;
 		if (nft_attr_size(element) < NLA_HDRLEN)
-			return refuse(extack, element, "Array element too short", policy, -ERANGE);
+			return refuse(extack, element, "Array element too short", NULL, -ERANGE);
 		error = nft_attrs_parse_nested(table, policy->nested_max, element, policy->nested,
 					       extack);
 		if (error)
@@ -117,7 +118,7 @@ static int check_attr(const struct nlattr *attr, const struct nft_policy *policy
 		if (nft_attr_be32(attr) > policy->length)
 			return refuse(extack, attr, "integer out of range", policy, -ERANGE);
 		break;
-	case NFT_ATTR_REJECT: return refuse(extack, attr, "Unsupported attribute", NULL, -EINVAL);
+	case NFT_ATTR_REJECT: return refuse(extack, attr, failed_policy, NULL, -EINVAL);
 	default: break;
 	}
 	return error ? refuse(extack, attr, failed_policy, policy, error) : 0;
@@ -140,6 +141,9 @@ int nft_attrs_parse(const struct nlattr **table, uint16_t max, const void *data,
 			return error;
 		table[type] = attr;
 	}
+	/* No error of its own, but a kernel says so with the next one. */
+	if (size && extack)
+		extack->text = "bytes leftover after parsing attributes";
 	return 0;
 }
 

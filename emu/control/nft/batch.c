@@ -252,8 +252,8 @@ static void undo_batch(struct nft *nft)
 	withdraw_all(nft);
 	nft_abort(nft, NULL);
 	nft->validate_all = false;
-	DL_FOREACH(nft->tables, table)
-	table->validate_state = NFT_VALIDATE_SKIP;
+	DL_FOREACH (nft->tables, table)
+		table->validate_state = NFT_VALIDATE_SKIP;
 }
 
 /* The commit's error goes out before all acknowledgements. */

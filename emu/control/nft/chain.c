@@ -156,15 +156,13 @@ static int keep_new_devices(struct nft_call *call, struct nft_chain *chain,
 	struct nft_hook *device, *next;
 	struct nft_trans *trans;
 
-	DL_FOREACH_SAFE(hook->hooks, device, next)
-	{
+	DL_FOREACH_SAFE (hook->hooks, device, next) {
 		if (nft_hook_find(chain->hooks, device)) {
 			DL_DELETE(hook->hooks, device);
 			free(device);
 			continue;
 		}
-		DL_FOREACH(call->nft->transactions, trans)
-		{
+		DL_FOREACH (call->nft->transactions, trans) {
 			struct nft_trans_chain *t = (struct nft_trans_chain *)trans;
 
 			if (trans->type == &nft_trans_updchain && trans->table == chain->table &&
@@ -204,8 +202,7 @@ static int check_rename(struct nft_call *call, struct nft_table *table)
 
 	if (nft_chain_find(table, name, &error))
 		return nft_bad(call, name, -EEXIST);
-	DL_FOREACH(call->nft->transactions, trans)
-	{
+	DL_FOREACH (call->nft->transactions, trans) {
 		struct nft_trans_chain *t = (struct nft_trans_chain *)trans;
 
 		if (trans->type == &nft_trans_updchain && trans->table == table && t->name &&
@@ -357,8 +354,7 @@ static int delete_devices(struct nft_call *call, struct nft_chain *chain)
 	error = nft_chain_hook_parse(call, chain, chain->flags, &parsed);
 	if (error)
 		return error;
-	DL_FOREACH_SAFE(parsed.hooks, given, next)
-	{
+	DL_FOREACH_SAFE (parsed.hooks, given, next) {
 		hook = nft_hook_find(chain->hooks, given);
 		if (!hook) {
 			error = -ENOENT;
@@ -374,10 +370,8 @@ static int delete_devices(struct nft_call *call, struct nft_chain *chain)
 		t->chain = chain;
 		t->hooks = marked;
 	} else {
-		DL_FOREACH(marked, given)
-		{
-			DL_FOREACH(chain->hooks, hook)
-			{
+		DL_FOREACH (marked, given) {
+			DL_FOREACH (chain->hooks, hook) {
 				if (!strcmp(hook->device, given->device))
 					hook->dead = false;
 			}

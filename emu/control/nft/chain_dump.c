@@ -11,8 +11,7 @@ static void fill_devices(struct nft_writer *w, const struct nft_chain *chain, ui
 	size_t nest = nft_nest_begin(w, NFTA_HOOK_DEVS);
 	int number = 0;
 
-	DL_FOREACH(hooks, hook)
-	{
+	DL_FOREACH (hooks, hook) {
 		if (hook->dead != (update && event != NFT_MSG_NEWCHAIN))
 			continue;
 		nft_put_string(w, hook->is_prefix ? NICEMU_DEVICE_PREFIX : NFTA_DEVICE_NAME,
@@ -68,12 +67,10 @@ static int dump_chains(struct nft_call *call)
 	struct nft_dump dump;
 
 	nft_dump_begin(&dump, call);
-	DL_FOREACH(call->nft->tables, table)
-	{
+	DL_FOREACH (call->nft->tables, table) {
 		if (call->family && call->family != table->family)
 			continue;
-		DL_FOREACH(table->chains, chain)
-		{
+		DL_FOREACH (table->chains, chain) {
 			nft_chain_fill(nft_dump_message(&dump, NFT_MSG_NEWCHAIN, 0, table->family),
 				       chain, NFT_MSG_NEWCHAIN, NULL);
 			nft_dump_add(&dump);

@@ -92,8 +92,7 @@ static int parse_device_list(struct nft_call *call, const struct nlattr *list,
 	int number = 0, error = 0;
 	size_t left;
 
-	nft_attr_for_each_nested(attr, list, left)
-	{
+	nft_attr_for_each_nested (attr, list, left) {
 		uint16_t type = nft_attr_type(attr);
 
 		if (type != NFTA_DEVICE_NAME && type != NICEMU_DEVICE_PREFIX)

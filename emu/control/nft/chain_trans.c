@@ -93,7 +93,9 @@ static void commit_update(struct nft *nft, struct nft_trans *trans)
 	if (t->has_policy)
 		chain->policy = t->policy;
 	notify(nft, trans, NFT_MSG_NEWCHAIN, &(struct nft_chain_update){.added = t->hooks});
-	DL_CONCAT(chain->hooks, t->hooks);
+	/* In front, as the kernel's list. */
+	DL_CONCAT(t->hooks, chain->hooks);
+	chain->hooks = t->hooks;
 	t->hooks = NULL;
 }
 
@@ -169,8 +171,7 @@ static void commit_delhooks(struct nft *nft, struct nft_trans *trans)
 	struct nft_hook *hook, *next;
 
 	notify(nft, trans, NFT_MSG_DELCHAIN, &(struct nft_chain_update){0});
-	DL_FOREACH_SAFE(t->chain->hooks, hook, next)
-	{
+	DL_FOREACH_SAFE (t->chain->hooks, hook, next) {
 		if (!hook->dead)
 			continue;
 		DL_DELETE(t->chain->hooks, hook);
@@ -184,10 +185,8 @@ static void abort_delhooks(struct nft *nft, struct nft_trans *trans)
 	struct nft_trans_chain *t = chain_trans(trans);
 	struct nft_hook *hook, *given;
 
-	DL_FOREACH(t->hooks, given)
-	{
-		DL_FOREACH(t->chain->hooks, hook)
-		{
+	DL_FOREACH (t->hooks, given) {
+		DL_FOREACH (t->chain->hooks, hook) {
 			if (!strcmp(hook->device, given->device))
 				hook->dead = false;
 		}
@@ -206,8 +205,7 @@ bool nft_chain_update_pending(const struct nft *nft, const struct nft_table *tab
 {
 	const struct nft_trans *trans;
 
-	DL_FOREACH(nft->transactions, trans)
-	{
+	DL_FOREACH (nft->transactions, trans) {
 		const struct nft_trans_chain *t = (const struct nft_trans_chain *)trans;
 
 		if (trans->table != table)

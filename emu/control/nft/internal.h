@@ -157,6 +157,7 @@ struct nft {
 	struct nft_pending *notifications;
 	struct nft_refusal *refusals; /* array; strings owned */
 	size_t num_refusals, room_refusals, lost_refusals;
+	bool silent;                   /* nobody is told of this commit */
 	bool validate_all;             /* new tables start at NFT_VALIDATE_DO */
 	bool judge;                    /* judge mode */
 	struct nft_writer writer;      /* scratch: answers and notifications */
@@ -320,6 +321,8 @@ void *nft_trans_add(struct nft_call *call, const struct nft_trans_type *type,
  * error.
  */
 int nft_validate(struct nft *nft);
+/* For deletions that nobody asked for: no notification, no new generation. */
+void nft_commit_silently(struct nft_call *call);
 /* Commit: 0, or the errno and *reason (the batch must then be aborted). */
 int nft_commit(struct nft_call *call);
 /* Abort everything after mark (NULL: everything). */

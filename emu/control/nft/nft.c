@@ -34,8 +34,7 @@ static void free_rules(struct nft_chain *chain)
 {
 	struct nft_rule *rule, *next;
 
-	DL_FOREACH_SAFE(chain->rules, rule, next)
-	{
+	DL_FOREACH_SAFE (chain->rules, rule, next) {
 		nft_rule_unlink(rule);
 		nft_rule_free(rule);
 	}
@@ -45,10 +44,9 @@ static void free_table(struct nft *nft, struct nft_table *table)
 {
 	struct nft_chain *chain, *next;
 
-	DL_FOREACH(table->chains, chain)
-	free_rules(chain);
-	DL_FOREACH_SAFE(table->chains, chain, next)
-	{
+	DL_FOREACH (table->chains, chain)
+		free_rules(chain);
+	DL_FOREACH_SAFE (table->chains, chain, next) {
 		nft_chain_unlink(chain);
 		nft_chain_free(chain);
 	}
@@ -64,8 +62,8 @@ void nft_destroy(struct nft *nft)
 	if (!nft)
 		return;
 	nft_offload_unbind_all(nft);
-	DL_FOREACH_SAFE(nft->tables, table, next)
-	free_table(nft, table);
+	DL_FOREACH_SAFE (nft->tables, table, next)
+		free_table(nft, table);
 	nft_clear_refusals(nft);
 	free(nft);
 }

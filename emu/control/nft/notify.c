@@ -18,7 +18,8 @@ struct nft_pending {
 
 static bool somebody_listens(const struct nft *nft)
 {
-	return server_has_listeners(nft->env.server, NETLINK_NETFILTER, NFNLGRP_NFTABLES);
+	return !nft->silent &&
+	       server_has_listeners(nft->env.server, NETLINK_NETFILTER, NFNLGRP_NFTABLES);
 }
 
 struct nft_writer *nft_notify_begin(struct nft *nft, const struct nft_trans *trans, uint8_t event,
@@ -63,8 +64,7 @@ void nft_notify_flush(struct nft *nft, struct client *sender)
 	struct buffer joined = {0};
 	bool report = false;
 
-	DL_FOREACH_SAFE(nft->notifications, pending, next)
-	{
+	DL_FOREACH_SAFE (nft->notifications, pending, next) {
 		if (joined.size &&
 		    (pending->report != report || joined.size + pending->size >= GOOD_SIZE)) {
 			send_joined(nft, sender, &joined, report);

@@ -37,8 +37,7 @@ int nft_offload_chain_check(struct nft_call *call, const struct nft_chain *chain
 	}
 	if (!call->nft->env.kernel->early_hook_check)
 		return 0;
-	DL_FOREACH(chain->hooks, hook)
-	{
+	DL_FOREACH (chain->hooks, hook) {
 		if (!strcmp(hook->device, "lo") ||
 		    nic_port_by_name(call->nft->env.nic, hook->device) >= 0) {
 			if (!ingress)
@@ -148,15 +147,14 @@ static int bind_chain(struct nft *nft, struct nft_chain *chain, uint8_t policy,
 		reason_hint(reason, "end the chain with a rule that drops");
 		return -EOPNOTSUPP;
 	}
-	DL_FOREACH(chain->hooks, hook)
-	{
+	DL_FOREACH (chain->hooks, hook) {
 		error = bind_hook(nft, chain, hook, reason);
 		if (error)
 			break;
 	}
 	if (error && nft->env.kernel->bind_unwind) {
-		DL_FOREACH(chain->hooks, hook)
-		unbind_hook(nft, chain, hook);
+		DL_FOREACH (chain->hooks, hook)
+			unbind_hook(nft, chain, hook);
 	}
 	return error;
 }
@@ -178,8 +176,7 @@ static int replace_rule(struct nft *nft, struct nft_chain *chain, struct nft_rul
 	struct nft_hook *hook;
 	int error = 0;
 
-	DL_FOREACH(chain->hooks, hook)
-	{
+	DL_FOREACH (chain->hooks, hook) {
 		struct offload_command command = make_command(chain, hook, rule);
 
 		if (!hook->binding)
@@ -200,8 +197,7 @@ static int destroy_rule(struct nft *nft, struct nft_chain *chain, struct nft_rul
 	struct nft_hook *hook;
 	int error = 0;
 
-	DL_FOREACH(chain->hooks, hook)
-	{
+	DL_FOREACH (chain->hooks, hook) {
 		struct offload_command command = make_command(chain, hook, rule);
 
 		if (!hook->binding)
@@ -226,8 +222,7 @@ static void unbind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hoo
 
 	if (!hook->binding)
 		return;
-	DL_FOREACH(chain->rules, rule)
-	{
+	DL_FOREACH (chain->rules, rule) {
 		struct offload_command command = make_command(chain, hook, rule);
 
 		error = offload_destroy_rule(nft->env.offload, &command, &reason);
@@ -243,8 +238,8 @@ static void unbind_chain(struct nft *nft, struct nft_chain *chain)
 {
 	struct nft_hook *hook;
 
-	DL_FOREACH(chain->hooks, hook)
-	unbind_hook(nft, chain, hook);
+	DL_FOREACH (chain->hooks, hook)
+		unbind_hook(nft, chain, hook);
 }
 
 /* ---- the commit walk ---- */
@@ -347,8 +342,7 @@ int nft_offload_commit(struct nft_call *call)
 	struct nft_trans *trans;
 	int error = 0;
 
-	DL_FOREACH(nft->transactions, trans)
-	{
+	DL_FOREACH (nft->transactions, trans) {
 		error = apply(nft, trans, &call->reason);
 		if (!error)
 			continue;
@@ -377,8 +371,7 @@ void nft_offload_update_counters(struct nft *nft, const struct nft_chain *chain,
 	struct offload_stats sum = {0}, delta;
 	const struct nft_hook *hook;
 
-	DL_FOREACH(chain->hooks, hook)
-	{
+	DL_FOREACH (chain->hooks, hook) {
 		struct offload_command command = make_command(chain, hook, rule);
 
 		if (!hook->binding || offload_stats(nft->env.offload, &command, &delta))
@@ -400,12 +393,9 @@ void nft_offload_unbind_all(struct nft *nft)
 	struct nft_chain *chain;
 	struct nft_hook *hook;
 
-	DL_FOREACH(nft->tables, table)
-	{
-		DL_FOREACH(table->chains, chain)
-		{
-			DL_FOREACH(chain->hooks, hook)
-			{
+	DL_FOREACH (nft->tables, table) {
+		DL_FOREACH (table->chains, chain) {
+			DL_FOREACH (chain->hooks, hook) {
 				if (hook->binding)
 					offload_unbind(nft->env.offload, hook->binding);
 				hook->binding = 0;

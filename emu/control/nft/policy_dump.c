@@ -10,7 +10,8 @@ static void append(struct buffer *b, uint16_t type, const void *data, size_t siz
 	if (!at)
 		return;
 	memcpy(at, &attr, sizeof(attr));
-	memcpy(at + NLA_HDRLEN, data, size);
+	if (size)
+		memcpy(at + NLA_HDRLEN, data, size);
 }
 
 static void append_range(struct buffer *b, uint64_t max)

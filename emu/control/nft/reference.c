@@ -57,8 +57,8 @@ static void prepare_chain(struct nft *nft, struct nft_table *table, struct nft_c
 	struct nft_rule *rule;
 
 	if (is_bound(chain)) {
-		DL_FOREACH(chain->rules, rule)
-		nft_references_prepare(nft, table, rule);
+		DL_FOREACH (chain->rules, rule)
+			nft_references_prepare(nft, table, rule);
 		chain->dead = true;
 		nft_chain_unhash(chain);
 	}
@@ -74,8 +74,8 @@ static void restore_chain(struct nft *nft, struct nft_table *table, struct nft_c
 		return;
 	chain->dead = false;
 	nft_chain_rehash(chain);
-	DL_FOREACH(chain->rules, rule)
-	nft_references_restore(nft, table, rule);
+	DL_FOREACH (chain->rules, rule)
+		nft_references_restore(nft, table, rule);
 }
 
 /* The chain leaves its table; its memory stays until its rule is freed. */
@@ -93,8 +93,8 @@ static void commit_chain(struct nft *nft, const struct nft_trans *trans, struct 
 
 	if (!is_bound(chain))
 		return;
-	DL_FOREACH(chain->rules, rule)
-	nft_references_commit(nft, trans, rule);
+	DL_FOREACH (chain->rules, rule)
+		nft_references_commit(nft, trans, rule);
 	take_off_table(trans->table, chain);
 }
 
@@ -103,8 +103,8 @@ static void abort_chain(struct nft *nft, struct nft_table *table, struct nft_cha
 	struct nft_rule *rule;
 
 	if (is_bound(chain)) {
-		DL_FOREACH(chain->rules, rule)
-		nft_references_abort(nft, table, rule);
+		DL_FOREACH (chain->rules, rule)
+			nft_references_abort(nft, table, rule);
 		take_off_table(table, chain);
 	}
 	chain->use--;
@@ -116,8 +116,7 @@ static void free_chain(struct nft *nft, struct nft_chain *chain)
 
 	if (!is_bound(chain) || !chain->owned)
 		return;
-	DL_FOREACH_SAFE(chain->rules, rule, next)
-	{
+	DL_FOREACH_SAFE (chain->rules, rule, next) {
 		nft_rule_unlink(rule);
 		nft_references_free(nft, rule);
 		nft_rule_free(rule);

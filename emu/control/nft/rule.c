@@ -221,8 +221,7 @@ static int delete_all(struct nft_call *call, struct nft_table *table)
 	struct nft_chain *chain;
 	int error = 0;
 
-	DL_FOREACH(table->chains, chain)
-	{
+	DL_FOREACH (table->chains, chain) {
 		if (chain->dead || chain->flags & NFT_CHAIN_BINDING)
 			continue;
 		error = nft_rules_delete(call, chain);

@@ -41,8 +41,7 @@ static void dump_chain(struct nft_dump *dump, struct nft_chain *chain)
 	struct nft_rule *rule;
 	uint64_t position = 0;
 
-	DL_FOREACH(chain->rules, rule)
-	{
+	DL_FOREACH (chain->rules, rule) {
 		struct nft_writer *w =
 			nft_dump_message(dump, NFT_MSG_NEWRULE, NLM_F_APPEND, chain->table->family);
 
@@ -64,8 +63,7 @@ static int dump_rules(struct nft_call *call)
 	int error;
 
 	nft_dump_begin(&dump, call);
-	DL_FOREACH(call->nft->tables, table)
-	{
+	DL_FOREACH (call->nft->tables, table) {
 		if (call->family && call->family != table->family)
 			continue;
 		if (table_name && !nft_attr_equals(table_name, table->name))
@@ -76,8 +74,8 @@ static int dump_rules(struct nft_call *call)
 				dump_chain(&dump, chain);
 			break;
 		}
-		DL_FOREACH(table->chains, chain)
-		dump_chain(&dump, chain);
+		DL_FOREACH (table->chains, chain)
+			dump_chain(&dump, chain);
 		if (table_name)
 			break;
 	}

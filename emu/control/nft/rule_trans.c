@@ -134,8 +134,7 @@ int nft_rules_delete(struct nft_call *call, struct nft_chain *chain)
 	struct nft_rule *rule;
 	int error = 0;
 
-	DL_FOREACH(chain->rules, rule)
-	{
+	DL_FOREACH (chain->rules, rule) {
 		if (rule->dead)
 			continue;
 		error = nft_rule_delete(call, chain, rule);

@@ -26,8 +26,7 @@ struct nft_table *nft_table_find(struct nft *nft, const struct nlattr *name, uin
 		*error = -EINVAL;
 		return NULL;
 	}
-	DL_FOREACH(nft->tables, table)
-	{
+	DL_FOREACH (nft->tables, table) {
 		if (!table->dead && table->family == family && nft_attr_equals(name, table->name))
 			break;
 	}
@@ -39,8 +38,7 @@ struct nft_table *nft_table_find_handle(struct nft *nft, const struct nlattr *ha
 {
 	struct nft_table *table;
 
-	DL_FOREACH(nft->tables, table)
-	{
+	DL_FOREACH (nft->tables, table) {
 		if (!table->dead && table->family == family &&
 		    table->handle == nft_attr_be64(handle))
 			break;
@@ -149,8 +147,8 @@ void nft_hooks_free(struct nft_hook *hooks)
 {
 	struct nft_hook *hook, *next;
 
-	DL_FOREACH_SAFE(hooks, hook, next)
-	free(hook);
+	DL_FOREACH_SAFE (hooks, hook, next)
+		free(hook);
 }
 
 void nft_chain_free(struct nft_chain *chain)
@@ -183,8 +181,7 @@ struct nft_hook *nft_hook_find(struct nft_hook *hooks, const struct nft_hook *li
 {
 	struct nft_hook *hook;
 
-	DL_FOREACH(hooks, hook)
-	{
+	DL_FOREACH (hooks, hook) {
 		size_t a = compared_length(hook), b = compared_length(like);
 
 		if (!hook->dead && !strncmp(hook->device, like->device, a < b ? a : b))

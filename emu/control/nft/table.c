@@ -232,8 +232,7 @@ static int delete_table(struct nft_call *call, struct nft_table *table)
 	struct nft_chain *chain;
 	int error = 0;
 
-	DL_FOREACH(table->chains, chain)
-	{
+	DL_FOREACH (table->chains, chain) {
 		if (!error && !chain->dead && !(chain->flags & NFT_CHAIN_BINDING))
 			error = nft_rules_delete(call, chain);
 	}
@@ -241,8 +240,7 @@ static int delete_table(struct nft_call *call, struct nft_table *table)
 		error = nft_sets_delete(call, table);
 	if (!error)
 		error = nft_objects_delete(call, table);
-	DL_FOREACH(table->chains, chain)
-	{
+	DL_FOREACH (table->chains, chain) {
 		if (!error && !chain->dead && !(chain->flags & NFT_CHAIN_BINDING))
 			error = nft_chain_delete(call, chain);
 	}
@@ -261,8 +259,7 @@ static int delete_tables(struct nft_call *call)
 	struct nft_table *table;
 	int error = 0;
 
-	DL_FOREACH(call->nft->tables, table)
-	{
+	DL_FOREACH (call->nft->tables, table) {
 		if (table->dead || (call->family && call->family != table->family) ||
 		    (table->flags & NFT_TABLE_F_OWNER && table->owner != call->portid) ||
 		    (name && !nft_attr_equals(name, table->name)))
@@ -303,8 +300,7 @@ void nft_tables_orphan(struct nft *nft, struct client *client)
 	struct nft_call call = {.nft = nft, .client = client, .portid = client_portid(client)};
 	struct nft_table *table;
 
-	DL_FOREACH(nft->tables, table)
-	{
+	DL_FOREACH (nft->tables, table) {
 		if (!(table->flags & NFT_TABLE_F_OWNER) || table->owner != call.portid)
 			continue;
 		if (table->flags & NICEMU_TABLE_F_PERSIST) {
@@ -315,8 +311,7 @@ void nft_tables_orphan(struct nft *nft, struct client *client)
 				"table %s outlives its owner: memory is out", table->name);
 		}
 	}
-	if (nft_commit(&call))
-		nft_abort(nft, NULL);
+	nft_commit_silently(&call);
 }
 
 /* ---- GETTABLE ---- */
@@ -327,8 +322,7 @@ static int dump_tables(struct nft_call *call)
 	struct nft_dump dump;
 
 	nft_dump_begin(&dump, call);
-	DL_FOREACH(call->nft->tables, table)
-	{
+	DL_FOREACH (call->nft->tables, table) {
 		if (call->family && call->family != table->family)
 			continue;
 		fill(nft_dump_message(&dump, NFT_MSG_NEWTABLE, 0, table->family), table,

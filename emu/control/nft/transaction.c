@@ -74,16 +74,15 @@ static int validate_tables(struct nft *nft)
 {
 	struct nft_table *table;
 
-	DL_FOREACH(nft->tables, table)
-	{
+	DL_FOREACH (nft->tables, table) {
 		if (table->validate_state == NFT_VALIDATE_SKIP)
 			continue;
 		table->validate_state = NFT_VALIDATE_DO;
 		if (nft_table_validate(nft, table) < 0)
 			return -EAGAIN;
 	}
-	DL_FOREACH(nft->tables, table)
-	table->validate_state = NFT_VALIDATE_SKIP;
+	DL_FOREACH (nft->tables, table)
+		table->validate_state = NFT_VALIDATE_SKIP;
 	return 0;
 }
 
@@ -96,16 +95,49 @@ int nft_validate(struct nft *nft)
 	return error;
 }
 
+/* Makes all changes final. Cannot fail. The transactions are the caller's to free. */
+static struct nft_trans *commit_all(struct nft *nft)
+{
+	struct nft_trans *head = nft->transactions, *trans;
+
+	nft->transactions = NULL;
+	DL_FOREACH (head, trans)
+		trans->type->commit(nft, trans);
+	return head;
+}
+
+static void release_all(struct nft *nft, struct nft_trans *trans)
+{
+	struct nft_trans *next;
+
+	for (; trans; trans = next) {
+		next = trans->next;
+		if (trans->type->release)
+			trans->type->release(nft, trans, true);
+		free(trans);
+	}
+}
+
+void nft_commit_silently(struct nft_call *call)
+{
+	struct nft *nft = call->nft;
+
+	/* What is deleted is unbound whatever the NIC says. */
+	nft_offload_commit(call);
+	nft->silent = true;
+	release_all(nft, commit_all(nft));
+	nft->silent = false;
+}
+
 int nft_commit(struct nft_call *call)
 {
 	struct nft *nft = call->nft;
-	struct nft_trans *trans, *next, *head = nft->transactions;
+	struct nft_trans *trans;
 	int error = 0;
 
-	if (!head)
+	if (!nft->transactions)
 		return 0;
-	DL_FOREACH(head, trans)
-	{
+	DL_FOREACH (nft->transactions, trans) {
 		error = trans->type->check ? trans->type->check(nft, trans) : 0;
 		if (error)
 			return error;
@@ -116,17 +148,10 @@ int nft_commit(struct nft_call *call)
 	if (error)
 		return error;
 	nft->generation += nft->generation == UINT32_MAX ? 2 : 1;
-	nft->transactions = NULL;
-	DL_FOREACH(head, trans)
-	trans->type->commit(nft, trans);
+	trans = commit_all(nft);
 	nft_notify_flush(nft, call->client);
 	nft_notify_generation(call);
 	nft->validate_all = false;
-	for (trans = head; trans; trans = next) {
-		next = trans->next;
-		if (trans->type->release)
-			trans->type->release(nft, trans, true);
-		free(trans);
-	}
+	release_all(nft, trans);
 	return 0;
 }

@@ -55,8 +55,7 @@ static int validate_chain(struct walk *walk, struct nft_chain *chain)
 	if (walk->level && chain->validated_walk == walk->nft->validate_walk &&
 	    chain->validated_level >= walk->level)
 		return 0;
-	DL_FOREACH(chain->rules, rule)
-	{
+	DL_FOREACH (chain->rules, rule) {
 		for (size_t i = 0; !rule->dead && i < rule->num_exprs; i++) {
 			error = validate_expr(walk, &rule->exprs[i]);
 			if (error)
@@ -73,8 +72,7 @@ int nft_table_validate(struct nft *nft, struct nft_table *table)
 	struct nft_chain *chain;
 	int error = 0;
 
-	DL_FOREACH(table->chains, chain)
-	{
+	DL_FOREACH (table->chains, chain) {
 		struct walk walk = {.nft = nft, .base = chain};
 
 		if (!nft_chain_is_base(chain))

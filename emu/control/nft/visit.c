@@ -35,8 +35,7 @@ static void visit_rule(const struct nft *nft, const struct nft_chain *chain,
 	struct offload_stats totals;
 	const struct nft_hook *hook;
 
-	DL_FOREACH(chain->hooks, hook)
-	{
+	DL_FOREACH (chain->hooks, hook) {
 		int port = nic_port_by_name(nft->env.nic, hook->device);
 		bool in_hw = hook->binding && !offload_totals(nft->env.offload, hook->binding,
 							      rule->cookie, &totals);
@@ -68,14 +67,12 @@ void nft_visit_offload_rules(const struct nft *nft,
 	const struct nft_chain *chain;
 	const struct nft_rule *rule;
 
-	DL_FOREACH(nft->tables, table)
-	{
-		DL_FOREACH(table->chains, chain)
-		{
+	DL_FOREACH (nft->tables, table) {
+		DL_FOREACH (table->chains, chain) {
 			if (!nft_chain_is_offload(chain))
 				continue;
-			DL_FOREACH(chain->rules, rule)
-			visit_rule(nft, chain, rule, visit, context);
+			DL_FOREACH (chain->rules, rule)
+				visit_rule(nft, chain, rule, visit, context);
 		}
 	}
 }
@@ -86,14 +83,11 @@ int nft_first_offload_port(const struct nft *nft)
 	const struct nft_chain *chain;
 	const struct nft_hook *hook;
 
-	DL_FOREACH(nft->tables, table)
-	{
-		DL_FOREACH(table->chains, chain)
-		{
+	DL_FOREACH (nft->tables, table) {
+		DL_FOREACH (table->chains, chain) {
 			if (!nft_chain_is_offload(chain))
 				continue;
-			DL_FOREACH(chain->hooks, hook)
-			{
+			DL_FOREACH (chain->hooks, hook) {
 				int port = nic_port_by_name(nft->env.nic, hook->device);
 
 				if (port >= 0)
