@@ -7,6 +7,35 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ADDRESS_SANITIZER
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define WITH_ADDRESS_SANITIZER
+#endif
+
+#ifdef WITH_ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size)   ((void)(address), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#endif
+
+/*
+ * The buffer is larger than what is in it, so AddressSanitizer would not see a read behind the last
+ * byte: what is not filled is marked.
+ */
+static void mark_unfilled(const struct source *s)
+{
+	ASAN_POISON_MEMORY_REGION(s->buffer + s->end, s->capacity - s->end);
+}
+
+static void unmark_unfilled(const struct source *s)
+{
+	ASAN_UNPOISON_MEMORY_REGION(s->buffer + s->end, s->capacity - s->end);
+}
+
 int source_open(struct source *s, int fd, uint64_t offset)
 {
 	*s = (struct source){
@@ -18,11 +47,16 @@ int source_open(struct source *s, int fd, uint64_t offset)
 		.patience_ms = -1,
 	};
 	s->buffer = malloc(s->capacity);
-	return s->buffer ? 0 : -ENOMEM;
+	if (!s->buffer)
+		return -ENOMEM;
+	mark_unfilled(s);
+	return 0;
 }
 
 void source_close(struct source *s)
 {
+	if (s->buffer)
+		unmark_unfilled(s);
 	free(s->buffer);
 	s->buffer = NULL;
 }
@@ -33,6 +67,7 @@ void source_restart(struct source *s, uint64_t offset)
 	s->end = SOURCE_HEADROOM;
 	s->offset = offset;
 	s->at_end = false;
+	mark_unfilled(s);
 }
 
 static int grow(struct source *s, size_t capacity)
@@ -93,9 +128,11 @@ int source_want(struct source *s, size_t size)
 
 	if (source_available(s) >= size || s->at_end)
 		return 0;
+	unmark_unfilled(s);
 	move_to_front(s);
 	ret = grow(s, SOURCE_HEADROOM + size);
 	while (!ret && source_available(s) < size && !s->at_end)
 		ret = read_some(s);
+	mark_unfilled(s);
 	return ret;
 }
