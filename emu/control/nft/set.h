@@ -97,6 +97,8 @@ struct nft_set {
 	struct nft_setelem *by_key;   /* index: hash */
 	struct nft_setelem **ordered; /* index: interval ends, ascending; an end before a start */
 	size_t num_ordered, max_ordered;
+	bool has_last_start; /* in this batch: see set_index.c */
+	uint8_t last_start[NFT_DATA_VALUE_MAXLEN];
 	struct nft_setelem *catchall;
 	UT_hash_handle by_name;
 };
@@ -173,15 +175,14 @@ void nft_put_expr(struct nft_writer *w, uint16_t type, const struct nft_expr *ex
 
 /*
  * Into the index and the list. 0, or *clash is in the way: -EEXIST the same key, -ENOTEMPTY an
- * overlap; -EINVAL for an interval that ends before it starts, -ENOMEM.
+ * overlap; -ECANCELED: never mind; -EINVAL for an interval that ends before it starts, -ENOMEM.
  */
 int nft_set_index_insert(struct nft_set *set, struct nft_setelem *elem, struct nft_setelem **clash);
 /* Out of the index, back into it (never fails: room is kept). */
 void nft_set_index_remove(struct nft_set *set, struct nft_setelem *elem);
 void nft_set_index_restore(struct nft_set *set, struct nft_setelem *elem);
 /* What a message with this key deletes, and what it gets; or NULL. */
-struct nft_setelem *nft_set_index_find(const struct nft_set *set, const uint8_t *key,
-				       uint32_t flags);
+struct nft_setelem *nft_set_index_find(struct nft_set *set, const uint8_t *key, uint32_t flags);
 struct nft_setelem *nft_set_index_get(const struct nft_set *set, const uint8_t *key,
 				      uint32_t flags);
 /* How many elements may be in the set now. */

@@ -15,7 +15,6 @@ struct index_ops {
 	int (*insert)(struct nft_set *set, struct nft_setelem *elem, struct nft_setelem **clash);
 	void (*remove)(struct nft_set *set, struct nft_setelem *elem);
 	void (*restore)(struct nft_set *set, struct nft_setelem *elem);
-	struct nft_setelem *(*find)(const struct nft_set *set, const uint8_t *key, uint32_t flags);
 	struct nft_setelem *(*get)(const struct nft_set *set, const uint8_t *key, uint32_t flags);
 };
 
@@ -88,29 +87,91 @@ static bool key_equals(const struct nft_set *set, const struct nft_setelem *elem
 }
 
 /*
+ * A start and the end that follows it in a batch must be of one interval where both are there
+ * already: `last_start` remembers the start.
+ */
+static void remember_start(struct nft_set *set, const struct nft_setelem *start)
+{
+	set->has_last_start = true;
+	memcpy(set->last_start, start->bytes, set->desc.key_length);
+}
+
+static bool is_null_end(const struct nft_set *set, const uint8_t *key, bool is_end)
+{
+	static const uint8_t zeroes[NFT_DATA_VALUE_MAXLEN];
+
+	return is_end && !memcmp(key, zeroes, set->desc.key_length);
+}
+
+/* Does the end at place close the start that came before it? */
+static bool closes_last_start(struct nft_set *set, size_t place)
+{
+	const struct nft_setelem *start = place ? set->ordered[place - 1] : NULL;
+	bool remembered = set->has_last_start;
+
+	set->has_last_start = false;
+	if (!remembered)
+		return true;
+	return start && !nft_setelem_is_end(start) && key_equals(set, start, set->last_start);
+}
+
+/* The same for an end being deleted: its start has just left the index, and nothing is between. */
+static bool closed_last_start(struct nft_set *set, size_t place)
+{
+	const struct nft_setelem *below = place ? set->ordered[place - 1] : NULL;
+	const uint8_t *end = set->ordered[place]->bytes;
+	bool remembered = set->has_last_start;
+
+	set->has_last_start = false;
+	if (!remembered)
+		return true;
+	return memcmp(set->last_start, end, set->desc.key_length) < 0 &&
+	       (!below || compare(set, below, set->last_start, false) < 0);
+}
+
+/* A start or an end that is there already: -EEXIST; -ECANCELED where that never matters. */
+static int tree_check_equal(struct nft_set *set, size_t end_place, size_t start_place,
+			    const struct nft_setelem *elem, struct nft_setelem **clash)
+{
+	const uint8_t *key = elem->bytes;
+	bool is_end = nft_setelem_is_end(elem), is_null = is_null_end(set, key, is_end);
+	struct nft_setelem *same = tree_at(set, is_end ? end_place : start_place);
+
+	if (is_null || !is_end)
+		set->has_last_start = false;
+	*clash = NULL;
+	if (!key_equals(set, same, key) || nft_setelem_is_end(same) != is_end)
+		return 0;
+	if (is_null)
+		return -ECANCELED;
+	*clash = same;
+	if (!is_end)
+		remember_start(set, same);
+	else if (!closes_last_start(set, end_place))
+		return -ENOTEMPTY;
+	return -EEXIST;
+}
+
+/*
  * The kernel's overlap rules. below: the closest element that is less than the new key, or an end
  * at the key; above: a start at the key, or the closest that is greater.
  */
-static int tree_check(const struct nft_set *set, const struct nft_setelem *elem,
+static int tree_check(struct nft_set *set, const struct nft_setelem *elem,
 		      struct nft_setelem **clash)
 {
 	const uint8_t *key = elem->bytes;
 	bool is_end = nft_setelem_is_end(elem);
 	size_t end_place = tree_place(set, key, true), start_place = tree_place(set, key, false);
-	struct nft_setelem *end = tree_at(set, end_place), *above = tree_at(set, start_place);
-	struct nft_setelem *below = NULL, *next;
 	size_t below_place = end_place;
+	const struct nft_setelem *end = tree_at(set, end_place), *above, *below, *next;
+	int error = tree_check_equal(set, end_place, start_place, elem, clash);
 
+	if (error)
+		return error;
 	if (!key_equals(set, end, key) || !nft_setelem_is_end(end))
 		below_place--; /* may wrap: there is none below */
+	above = tree_at(set, start_place);
 	below = tree_at(set, below_place);
-	*clash = NULL;
-	if (key_equals(set, above, key) && !is_end)
-		*clash = above;
-	else if (key_equals(set, below, key) && is_end)
-		*clash = below;
-	if (*clash)
-		return -EEXIST;
 	if (below && !nft_setelem_is_end(below) && !is_end) {
 		/* Anonymous sets leave out an end that the next start follows at once. */
 		next = tree_at(set, below_place + 1);
@@ -119,9 +180,7 @@ static int tree_check(const struct nft_set *set, const struct nft_setelem *elem,
 	}
 	if (is_end && below && nft_setelem_is_end(below))
 		return -ENOTEMPTY;
-	if (is_end && above && nft_setelem_is_end(above))
-		return -ENOTEMPTY;
-	return 0;
+	return is_end && above && nft_setelem_is_end(above) ? -ENOTEMPTY : 0;
 }
 
 static void tree_restore(struct nft_set *set, struct nft_setelem *elem)
@@ -184,6 +243,23 @@ static struct nft_setelem *tree_find(const struct nft_set *set, const uint8_t *k
 	return key_equals(set, elem, key) && nft_setelem_is_end(elem) == is_end ? elem : NULL;
 }
 
+static struct nft_setelem *tree_find_deleted(struct nft_set *set, const uint8_t *key,
+					     uint32_t flags)
+{
+	bool is_end = flags & NFT_SET_ELEM_INTERVAL_END;
+	struct nft_setelem *elem = tree_find(set, key, flags);
+
+	if (!is_end || is_null_end(set, key, is_end))
+		set->has_last_start = false;
+	if (!elem)
+		return NULL;
+	if (!is_end)
+		remember_start(set, elem);
+	else if (!closed_last_start(set, tree_place(set, key, true)))
+		return NULL;
+	return elem;
+}
+
 /* The end or start at the key, else the interval's start below or end above. */
 static struct nft_setelem *tree_get(const struct nft_set *set, const uint8_t *key, uint32_t flags)
 {
@@ -228,8 +304,7 @@ static struct nft_setelem *ranges_find(const struct nft_set *set, const uint8_t 
 {
 	struct nft_setelem *elem;
 
-	DL_FOREACH(set->elems, elem)
-	{
+	DL_FOREACH (set->elems, elem) {
 		if (elem->indexed && !(elem->flags & NFT_SET_ELEM_CATCHALL) &&
 		    holds(set, elem, key))
 			return elem;
@@ -274,12 +349,10 @@ static void ranges_change(struct nft_set *set, struct nft_setelem *elem)
 
 /* ---- by backend ---- */
 
-static const struct index_ops hash_ops = {hash_insert, hash_remove, hash_restore, hash_find,
-					  hash_find};
-static const struct index_ops tree_ops = {tree_insert, tree_remove, tree_restore, tree_find,
-					  tree_get};
+static const struct index_ops hash_ops = {hash_insert, hash_remove, hash_restore, hash_find};
+static const struct index_ops tree_ops = {tree_insert, tree_remove, tree_restore, tree_get};
 static const struct index_ops ranges_ops = {ranges_insert, ranges_change, ranges_change,
-					    ranges_find, ranges_find};
+					    ranges_find};
 
 static const struct index_ops *ops_of(const struct nft_set *set)
 {
@@ -332,12 +405,13 @@ void nft_set_index_restore(struct nft_set *set, struct nft_setelem *elem)
 		ops_of(set)->restore(set, elem);
 }
 
-struct nft_setelem *nft_set_index_find(const struct nft_set *set, const uint8_t *key,
-				       uint32_t flags)
+struct nft_setelem *nft_set_index_find(struct nft_set *set, const uint8_t *key, uint32_t flags)
 {
 	if (flags & NFT_SET_ELEM_CATCHALL)
 		return set->catchall;
-	return ops_of(set)->find(set, key, flags);
+	if (set->backend == NFT_SET_RBTREE)
+		return tree_find_deleted(set, key, flags);
+	return ops_of(set)->get(set, key, flags);
 }
 
 struct nft_setelem *nft_set_index_get(const struct nft_set *set, const uint8_t *key, uint32_t flags)

@@ -28,6 +28,7 @@ static void commit_new(struct nft *nft, struct nft_trans *trans)
 {
 	struct trans_elem *t = (struct trans_elem *)trans;
 
+	t->set->has_last_start = false;
 	nft_setelem_notify(nft, trans, t->set, t->elem, NFT_MSG_NEWSETELEM);
 }
 
@@ -35,6 +36,7 @@ static void abort_new(struct nft *nft, struct nft_trans *trans)
 {
 	struct trans_elem *t = (struct trans_elem *)trans;
 
+	t->set->has_last_start = false;
 	nft_set_index_remove(t->set, t->elem);
 	nft_setelem_release(t->elem);
 	take_off_list(t->set, t->elem);
@@ -58,6 +60,7 @@ static void commit_del(struct nft *nft, struct nft_trans *trans)
 {
 	struct trans_elem *t = (struct trans_elem *)trans;
 
+	t->set->has_last_start = false;
 	nft_setelem_notify(nft, trans, t->set, t->elem, NFT_MSG_DELSETELEM);
 	take_off_list(t->set, t->elem);
 	if (is_counted(t->elem))
@@ -69,6 +72,7 @@ static void abort_del(struct nft *nft, struct nft_trans *trans)
 	struct trans_elem *t = (struct trans_elem *)trans;
 
 	t->elem->dead = false;
+	t->set->has_last_start = false;
 	nft_set_index_restore(t->set, t->elem);
 	nft_setelem_hold(t->elem);
 	if (is_counted(t->elem))
@@ -106,6 +110,8 @@ static bool data_differs(const struct nft_set *set, struct nft_setelem *a, struc
 static int judge_clash(const struct nft_call *call, const struct nft_set *set,
 		       struct nft_setelem *elem, struct nft_setelem *clash, int error)
 {
+	if (error == -ECANCELED)
+		return 0;
 	if (error == -ENOTEMPTY)
 		return -EEXIST;
 	if (error != -EEXIST)
@@ -188,8 +194,9 @@ static int handle_newsetelem(struct nft_call *call)
 		return nft_bad(call, name, error);
 	if (set->bindings && set->desc.flags & (NFT_SET_CONSTANT | NFT_SET_ANONYMOUS))
 		return -EBUSY;
-	nft_attr_for_each_nested(attr, list, left)
-	{
+	if (!call->nft->transactions)
+		set->has_last_start = false;
+	nft_attr_for_each_nested (attr, list, left) {
 		error = add_element(call, set, attr);
 		if (error)
 			return nft_bad(call, attr, error);
@@ -236,8 +243,7 @@ static int flush_set(struct nft_call *call, struct nft_set *set)
 	/* In the order of a dump; from an ordered index elements leave at its end. */
 	while (!error && set->num_ordered)
 		error = delete_element(call, set, set->ordered[set->num_ordered - 1]);
-	DL_FOREACH(set->elems, elem)
-	{
+	DL_FOREACH (set->elems, elem) {
 		if (!error && !elem->dead && is_counted(elem))
 			error = delete_element(call, set, elem);
 	}
@@ -267,8 +273,9 @@ static int handle_delsetelem(struct nft_call *call)
 		return -EBUSY;
 	if (!list)
 		return flush_set(call, set);
-	nft_attr_for_each_nested(attr, list, left)
-	{
+	if (!call->nft->transactions)
+		set->has_last_start = false;
+	nft_attr_for_each_nested (attr, list, left) {
 		error = delete_by_attr(call, set, attr);
 		if (error == -ENOENT && call->message == NICEMU_MSG_DESTROYSETELEM)
 			continue;

@@ -299,12 +299,15 @@ static int parse_data(struct nft_call *call, struct nft_set *set, const struct n
 	return parse_value(attr, nft_setelem_data(set, elem), set->desc.data_length);
 }
 
+/* A kernel keeps the size in 8 bits: 256 bytes are none. */
 static int parse_userdata(const struct nlattr *attr, struct nft_setelem *elem)
 {
-	if (!attr || !nft_attr_size(attr))
+	uint8_t size = attr ? (uint8_t)nft_attr_size(attr) : 0;
+
+	if (!size)
 		return 0;
 	elem->userdata = nft_attr_memdup(attr);
-	elem->userdata_size = (uint16_t)nft_attr_size(attr);
+	elem->userdata_size = size;
 	return elem->userdata ? 0 : -ENOMEM;
 }
 
