@@ -69,15 +69,6 @@ static int shift_init(struct nft_expr *expr, const struct nlattr *const tb[])
 	return shift == 0 || shift >= 32 ? -EINVAL : 0;
 }
 
-/* Different registers that share words: the kernel would overwrite what it still has to read. */
-static int check_overlap(const struct nft_expr *expr, uint8_t source)
-{
-	int words = (expr->bitwise.length + 3) / 4;
-	int distance = source - expr->bitwise.dreg;
-
-	return distance != 0 && distance < words && -distance < words ? -EINVAL : 0;
-}
-
 static int logic_init(struct expr_init *init, struct nft_expr *expr,
 		      const struct nlattr *const tb[])
 {
@@ -93,7 +84,8 @@ static int logic_init(struct expr_init *init, struct nft_expr *expr,
 		return data_value(tb[NFTA_BITWISE_DATA], expr->bitwise.mask, &size);
 	expr->bitwise.has_sreg2 = true;
 	error = register_load(init, sreg2, &expr->bitwise.sreg2, size);
-	return error ? error : check_overlap(expr, expr->bitwise.sreg2);
+	return error ? error
+		     : register_check_overlap(expr->bitwise.sreg2, expr->bitwise.dreg, size);
 }
 
 static int bitwise_init(struct expr_init *init, struct nft_expr *expr,
@@ -111,7 +103,7 @@ static int bitwise_init(struct expr_init *init, struct nft_expr *expr,
 	error = register_store(init, tb[NFTA_BITWISE_DREG], &expr->bitwise.dreg, false, length);
 	if (error)
 		return error;
-	error = check_overlap(expr, expr->bitwise.sreg);
+	error = register_check_overlap(expr->bitwise.sreg, expr->bitwise.dreg, length);
 	if (error)
 		return error;
 	expr->bitwise.op = operation(tb);

@@ -222,6 +222,43 @@ static int dynset_check_set(const struct nft_expr *expr, const struct nft_expr_s
 	return expr->lookup.op > OP_DELETE ? -EOPNOTSUPP : 0;
 }
 
+static int check_stateful(struct expr_init *init, const struct nlattr *attr)
+{
+	struct nft_expr expr;
+	int error = nft_expr_parse_stateful(&expr, attr, init->context);
+
+	nft_expr_clear(&expr);
+	return error;
+}
+
+/* Expressions that each new element gets: checked here, their bytes are kept. */
+static int dynset_exprs(struct expr_init *init, const struct nft_expr *expr,
+			const struct nlattr *const tb[], const struct nft_expr_set *set)
+{
+	enum { MAX_EXPRS = 2, F_EXPR = 2 };
+	const struct nlattr *attr;
+	int count = 0, error = 0;
+
+	if (!tb[NFTA_DYNSET_EXPR] && !tb[NFTA_DYNSET_EXPRESSIONS])
+		return 0;
+	if (!(set->flags & NFT_SET_EVAL))
+		return -EINVAL;
+	if (tb[NFTA_DYNSET_EXPR])
+		return check_stateful(init, tb[NFTA_DYNSET_EXPR]);
+	if (!(expr->lookup.flags & F_EXPR))
+		return -EINVAL;
+	mnl_attr_for_each_nested (attr, tb[NFTA_DYNSET_EXPRESSIONS]) {
+		if (count++ == MAX_EXPRS)
+			return -E2BIG;
+		if (mnl_attr_get_type(attr) != NFTA_LIST_ELEM)
+			return -EINVAL;
+		error = check_stateful(init, attr);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
 static int dynset_init(struct expr_init *init, struct nft_expr *expr,
 		       const struct nlattr *const tb[])
 {
@@ -245,9 +282,7 @@ static int dynset_init(struct expr_init *init, struct nft_expr *expr,
 				      set.key_length);
 	if (!error)
 		error = dynset_data(init, expr, tb[NFTA_DYNSET_SREG_DATA], &set);
-	if (error)
-		return error;
-	return exprs && !(set.flags & NFT_SET_EVAL) ? -EINVAL : 0;
+	return error ? error : dynset_exprs(init, expr, tb, &set);
 }
 
 /* Its expressions are not interpreted: their bytes come from the kept attributes. */

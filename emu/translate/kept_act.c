@@ -105,10 +105,10 @@ static int log_init(struct expr_init *init, struct nft_expr *expr, const struct 
 
 	if (tb[NFTA_LOG_GROUP])
 		return tb[NFTA_LOG_LEVEL] || tb[NFTA_LOG_FLAGS] ? -EINVAL : 0;
-	/* The kernel keeps the low byte. */
+	/* Of both numbers the kernel keeps the low byte. */
 	if (tb[NFTA_LOG_LEVEL] && (uint8_t)attr_be32(tb[NFTA_LOG_LEVEL]) > NFT_LOGLEVEL_AUDIT)
 		return -EINVAL;
-	if (tb[NFTA_LOG_FLAGS] && attr_be32(tb[NFTA_LOG_FLAGS]) & ~(uint32_t)KNOWN_FLAGS)
+	if (tb[NFTA_LOG_FLAGS] && (uint8_t)attr_be32(tb[NFTA_LOG_FLAGS]) & ~KNOWN_FLAGS)
 		return -EINVAL;
 	return 0;
 }
@@ -121,7 +121,6 @@ static const struct attr_policy reject_policy[NFTA_REJECT_MAX + 1] = {
 static int reject_init(struct expr_init *init, struct nft_expr *expr,
 		       const struct nlattr *const tb[])
 {
-	uint8_t family = init->context->family;
 	const struct nlattr *code = tb[NFTA_REJECT_ICMP_CODE];
 
 	if (!tb[NFTA_REJECT_TYPE])
@@ -130,9 +129,7 @@ static int reject_init(struct expr_init *init, struct nft_expr *expr,
 	case NFT_REJECT_TCP_RST: return 0;
 	case NFT_REJECT_ICMP_UNREACH: return code ? 0 : -EINVAL;
 	case NFT_REJECT_ICMPX_UNREACH:
-		if (!code || family == NFPROTO_IPV4 || family == NFPROTO_IPV6)
-			return -EINVAL;
-		return attr_u8(code) > NFT_REJECT_ICMPX_MAX ? -EINVAL : 0;
+		return !code || attr_u8(code) > NFT_REJECT_ICMPX_MAX ? -EINVAL : 0;
 	default: return -EINVAL;
 	}
 }

@@ -71,6 +71,7 @@ static const struct attr_policy byteorder_policy[NFTA_BYTEORDER_MAX + 1] = {
 static int byteorder_init(struct expr_init *init, struct nft_expr *expr,
 			  const struct nlattr *const tb[])
 {
+	uint8_t source, destination;
 	uint32_t size, length;
 	int error;
 
@@ -84,8 +85,10 @@ static int byteorder_init(struct expr_init *init, struct nft_expr *expr,
 	if (size != 2 && size != 4 && size != 8)
 		return -EINVAL;
 	length = attr_be32(tb[NFTA_BYTEORDER_LEN]);
-	error = kept_load(init, tb[NFTA_BYTEORDER_SREG], length);
-	return error ? error : kept_store(init, tb[NFTA_BYTEORDER_DREG], length);
+	error = register_load(init, tb[NFTA_BYTEORDER_SREG], &source, length);
+	if (!error)
+		error = register_store(init, tb[NFTA_BYTEORDER_DREG], &destination, false, length);
+	return error ? error : register_check_overlap(source, destination, length);
 }
 
 static const struct attr_policy exthdr_policy[NFTA_EXTHDR_MAX + 1] = {
@@ -185,6 +188,22 @@ static const struct attr_policy fib_policy[NFTA_FIB_MAX + 1] = {
 	[NFTA_FIB_RESULT] = {ATTR_U32, 0},
 	[NFTA_FIB_FLAGS] = {ATTR_MASK32, 0x3f},
 };
+
+/* The backends of ip and ip6 look at the result early; those of inet and netdev leave it to init.
+ */
+static int fib_select(const struct nft_expr_context *context, const struct nlattr *const tb[],
+		      size_t *size)
+{
+	uint32_t result;
+
+	if (context->family != NFPROTO_IPV4 && context->family != NFPROTO_IPV6)
+		return 0;
+	if (!tb[NFTA_FIB_RESULT])
+		return -EINVAL;
+	result = attr_be32(tb[NFTA_FIB_RESULT]);
+	return result == NFT_FIB_RESULT_UNSPEC || result > NFT_FIB_RESULT_ADDRTYPE ? -EOPNOTSUPP
+										   : 0;
+}
 
 static int fib_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
 {
@@ -466,6 +485,7 @@ const struct nft_expr_type expr_types_read[] = {
 	 .policy = fib_policy,
 	 .max_attr = NFTA_FIB_MAX,
 	 .kernel_size = 8,
+	 .select = fib_select,
 	 .init = fib_init,
 	 .validate = fib_validate},
 	{.name = "rt",

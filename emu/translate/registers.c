@@ -79,6 +79,13 @@ int register_store(struct expr_init *init, const struct nlattr *attr, uint8_t *r
 	return 0;
 }
 
+int register_check_overlap(uint8_t source, uint8_t destination, size_t size)
+{
+	return source != destination && words_of(source, size) & words_of(destination, size)
+		       ? -EINVAL
+		       : 0;
+}
+
 void register_put(struct attr_writer *writer, uint16_t type, uint8_t reg)
 {
 	/* The kernel writes the wide name where the word starts a wide register. */

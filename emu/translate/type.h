@@ -87,6 +87,11 @@ int register_load(struct expr_init *init, const struct nlattr *attr, uint8_t *re
 /* verdict: the register may (and must) be the verdict register. */
 int register_store(struct expr_init *init, const struct nlattr *attr, uint8_t *reg, bool verdict,
 		   size_t size);
+/*
+ * -EINVAL for different registers that share words of size bytes: the kernel would overwrite what
+ * it still has to read.
+ */
+int register_check_overlap(uint8_t source, uint8_t destination, size_t size);
 void register_put(struct attr_writer *writer, uint16_t type, uint8_t reg);
 
 /* nft_data_init() for values: *size is the wanted size, or 0 for any (then set). */

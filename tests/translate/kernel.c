@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+uint8_t kernel_family = NFPROTO_NETDEV;
+
 struct mnl_socket *kernel_open(void)
 {
 	struct mnl_socket *socket;
@@ -44,7 +46,7 @@ struct nlmsghdr *kernel_message(void *buffer, uint16_t type, uint16_t flags, uin
 	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
 	nlh->nlmsg_seq = sequence;
 	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = NFPROTO_NETDEV;
+	nfg->nfgen_family = kernel_family;
 	return nlh;
 }
 
@@ -128,7 +130,8 @@ static void put_chain(struct nlmsghdr *nlh, const char *name, uint32_t priority,
 	hook = mnl_attr_nest_start(nlh, NFTA_CHAIN_HOOK);
 	mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, htonl(0));
 	mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, htonl(priority));
-	mnl_attr_put_strz(nlh, NFTA_HOOK_DEV, "nosuch0");
+	if (kernel_family == NFPROTO_NETDEV)
+		mnl_attr_put_strz(nlh, NFTA_HOOK_DEV, "nosuch0");
 	mnl_attr_nest_end(nlh, hook);
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, "filter");
 	if (flags)

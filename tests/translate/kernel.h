@@ -15,7 +15,10 @@
  */
 struct mnl_socket *kernel_open(void);
 
-/* Start of an nf_tables message with its nfgenmsg for family netdev, at buffer. */
+/* The family of the world's table and of the messages below; NFPROTO_NETDEV at first. */
+extern uint8_t kernel_family;
+
+/* Start of an nf_tables message with its nfgenmsg, at buffer. */
 struct nlmsghdr *kernel_message(void *buffer, uint16_t type, uint16_t flags, uint32_t sequence);
 
 /* Batch begin or end at buffer. */

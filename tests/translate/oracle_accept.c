@@ -5,8 +5,10 @@
  * to one without, and through the parser and the translation here. Errno and the reported
  * attribute must be the same.
  *
- * usage: oracle_accept [SEED [RULES]]. Every batch ends with a message that fails, so that nothing
- * is ever committed.
+ * Tables of other families take such chains too, and translate their rules.
+ *
+ * usage: oracle_accept [SEED [RULES [FAMILY-NUMBER]]]. Every batch ends with a message that fails,
+ * so that nothing is ever committed.
  */
 #include "generator.h"
 #include "kernel.h"
@@ -58,6 +60,7 @@ static struct verdict ours(const struct nlmsghdr *nlh, const struct kernel_behav
 	size_t count;
 
 	world_context(&context, kernel);
+	context.family = kernel_family;
 	context.message = nlh;
 	context.reason = &reason;
 	verdict.error = -nft_exprs_parse(&exprs, &count, find_list(nlh), &context, &bad, NULL);
@@ -82,13 +85,19 @@ static struct nlmsghdr *put_rule(void *buffer, uint32_t seq, const char *chain)
 }
 
 /*
- * Differences that are no mistake here, each with its reason:
- *   exthdr-dccp  kernels may be built without CONFIG_NFT_EXTHDR_DCCP, and this one is
+ * Differences that are no mistake here, each with its reason; returns the name or NULL.
  */
-static bool is_excluded(const struct nlmsghdr *nlh)
+static const char *exclusion(const struct nlmsghdr *nlh)
 {
-	return strstr(describe_expressions(find_list(nlh)), "6=00000004") &&
-	       strstr(describe_expressions(find_list(nlh)), "exthdr");
+	const char *text = describe_expressions(find_list(nlh));
+
+	/* Kernels may be built without CONFIG_NFT_EXTHDR_DCCP. */
+	if (strstr(text, "\n\texthdr") && strstr(text, " 6=00000004"))
+		return "exthdr-dccp";
+	/* Kernels may be built without CONFIG_NF_CONNTRACK_BRIDGE. */
+	if (strstr(text, "\n\tnat") && strstr(text, " 2=00000007"))
+		return "nat-bridge";
+	return NULL;
 }
 
 static void compare(const struct nlmsghdr *nlh, const struct kernel_answer *theirs,
@@ -102,7 +111,9 @@ static void compare(const struct nlmsghdr *nlh, const struct kernel_answer *thei
 	counts->by_error[theirs->error & 255]++;
 	if (v.error == theirs->error && v.offset == theirs->offset)
 		return;
-	if (is_excluded(nlh)) {
+	if (exclusion(nlh)) {
+		printf("EXCLUDED: %s: kernel %s, nicemu %s\n", exclusion(nlh),
+		       errno_name(theirs->error), errno_name(v.error));
 		counts->excluded++;
 		return;
 	}
@@ -174,6 +185,8 @@ int main(int argc, char **argv)
 	uint32_t seq = 100;
 	int error;
 
+	if (argc > 3)
+		kernel_family = (uint8_t)strtoul(argv[3], NULL, 0);
 	if (!find_kernel(&kernel))
 		return SKIP;
 	socket = kernel_open();
@@ -191,7 +204,7 @@ int main(int argc, char **argv)
 		if (!run_batch(socket, buffer, &seq, &random, &kernel, &counts))
 			return 1;
 	printf("seed %llu, kernel %s: %zu rules, %zu accepted, %zu refused, %zu different, "
-	       "%zu excluded (exthdr-dccp)\n",
+	       "%zu excluded\n",
 	       (unsigned long long)seed, kernel.version, counts.rules, counts.accepted,
 	       counts.refused, counts.different, counts.excluded);
 	for (int i = 1; i < 256; i++)
