@@ -75,8 +75,11 @@ static int run(struct nic *nic, const struct kernel_behavior *kernel, const char
 	       int lifeline, int status_fd)
 {
 	struct emulator *emulator;
-	int error = emulator_create(&emulator, nic, kernel, path);
+	sigset_t blocked;
+	int error;
 
+	serve_block_signals(&blocked);
+	error = emulator_create(&emulator, nic, kernel, path);
 	if (error) {
 		int status = explain_failure(error, path);
 

@@ -215,10 +215,23 @@ static int wait_for_work(struct serve *s, int signals, int lifeline)
 	return server_dispatch(s->emulator->server, 0);
 }
 
+void serve_block_signals(sigset_t *blocked)
+{
+	static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
+	struct sigaction action;
+
+	sigemptyset(blocked);
+	/* nohup, or a shell's &: who started us wants that one ignored. */
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (sigaction(ends[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(blocked, ends[i]);
+	sigprocmask(SIG_BLOCK, blocked, NULL);
+}
+
 int serve(struct emulator *emulator, int lifeline)
 {
 	struct serve s = {.emulator = emulator};
-	sigset_t wanted, before;
+	sigset_t wanted;
 	int signals, error = 0;
 
 	s.endpoint = (struct server_endpoint){
@@ -229,11 +242,7 @@ int serve(struct emulator *emulator, int lifeline)
 	};
 	/* Outputs of a replay can be pipes: their writers get EPIPE. */
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGTERM);
-	sigaddset(&wanted, SIGINT);
-	sigaddset(&wanted, SIGHUP);
-	sigprocmask(SIG_BLOCK, &wanted, &before);
+	serve_block_signals(&wanted);
 	signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return -errno;
@@ -251,6 +260,5 @@ int serve(struct emulator *emulator, int lifeline)
 	}
 	server_close_clients(emulator->server);
 	close(signals);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	return error;
 }

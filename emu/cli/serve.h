@@ -19,6 +19,7 @@
 #include <nicemu/engine/emulator.h>
 
 #include <jansson.h>
+#include <signal.h>
 
 struct serve;
 
@@ -54,7 +55,13 @@ extern const struct serve_command serve_refusal_commands[];
 json_t *serve_error(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Serve until {"command": "stop"}, SIGTERM, or end of file on lifeline (a descriptor, or -1).
+ * Block SIGTERM, SIGINT and SIGHUP, except those that are ignored: serve takes them. Call it before
+ * the emulator is made, so that one which comes early is not the end without cleaning up.
+ */
+void serve_block_signals(sigset_t *blocked);
+
+/*
+ * Serve until {"command": "stop"}, SIGTERM, SIGINT or SIGHUP, or end of file on lifeline (a descriptor, or -1).
  * 0 or a negative errno.
  */
 int serve(struct emulator *emulator, int lifeline);
