@@ -39,7 +39,7 @@ struct world {
 	struct buffer received;
 	bool ext_ack, cap_ack, listening;
 	/* A batch under construction. */
-	uint8_t batch[1 << 18];
+	_Alignas(8) uint8_t batch[1 << 18];
 	size_t batch_size;
 	uint32_t sequence;
 };

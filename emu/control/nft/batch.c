@@ -260,11 +260,12 @@ static void undo_batch(struct nft *nft)
 static int finish(struct batch *batch)
 {
 	struct nft *nft = batch->nft;
-	struct nft_call call = make_call(nft, batch->client, batch->first);
+	struct nft_call call;
 	int error;
 
-	if (batch->failed || nft->judge)
+	if (batch->failed || nft->judge || !batch->first)
 		return 0;
+	call = make_call(nft, batch->client, batch->first);
 	if (!batch->done)
 		return nft_validate(nft);
 	error = nft_commit(&call);

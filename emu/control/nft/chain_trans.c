@@ -75,7 +75,9 @@ static void rename_chain(struct nft_chain *chain, struct nft_trans_chain *t)
 	nft_chain_unhash(chain);
 	chain->name = t->name;
 	t->name = old;
-	nft_chain_rehash(chain);
+	/* A later message of the batch may have deleted it already. */
+	if (!chain->dead)
+		nft_chain_rehash(chain);
 }
 
 static void commit_update(struct nft *nft, struct nft_trans *trans)

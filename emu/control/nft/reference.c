@@ -126,15 +126,15 @@ static void free_chain(struct nft *nft, struct nft_chain *chain)
 
 /* ---- phases ---- */
 
-#define FOR_EACH_REFERENCE(rule, expr)                                                        \
-	for (struct nft_expr *expr = (rule)->exprs; expr < (rule)->exprs + (rule)->num_exprs; \
-	     expr++)                                                                          \
-		if (expr->reference)
+/* The inner loop runs once, for an expression that refers to something. */
+#define FOR_EACH_REFERENCE(rule, expr)                                                    \
+	for (size_t i_ = 0; i_ < (rule)->num_exprs; i_++)                                 \
+		for (struct nft_expr *expr = &(rule)->exprs[i_]; expr && expr->reference; \
+		     expr = NULL)
 
 void nft_references_prepare(struct nft *nft, struct nft_table *table, struct nft_rule *rule)
 {
-	FOR_EACH_REFERENCE(rule, expr)
-	{
+	FOR_EACH_REFERENCE (rule, expr) {
 		if (expr->reference_kind == NFT_EXPR_CHAIN)
 			prepare_chain(nft, table, expr->reference);
 		else if (expr->reference_kind == NFT_EXPR_SET)
@@ -146,8 +146,7 @@ void nft_references_prepare(struct nft *nft, struct nft_table *table, struct nft
 
 void nft_references_restore(struct nft *nft, struct nft_table *table, struct nft_rule *rule)
 {
-	FOR_EACH_REFERENCE(rule, expr)
-	{
+	FOR_EACH_REFERENCE (rule, expr) {
 		if (expr->reference_kind == NFT_EXPR_CHAIN)
 			restore_chain(nft, table, expr->reference);
 		else if (expr->reference_kind == NFT_EXPR_SET)
@@ -159,8 +158,7 @@ void nft_references_restore(struct nft *nft, struct nft_table *table, struct nft
 
 void nft_references_commit(struct nft *nft, const struct nft_trans *trans, struct nft_rule *rule)
 {
-	FOR_EACH_REFERENCE(rule, expr)
-	{
+	FOR_EACH_REFERENCE (rule, expr) {
 		if (expr->reference_kind == NFT_EXPR_CHAIN)
 			commit_chain(nft, trans, expr->reference);
 		else if (expr->reference_kind == NFT_EXPR_SET)
@@ -170,8 +168,7 @@ void nft_references_commit(struct nft *nft, const struct nft_trans *trans, struc
 
 void nft_references_abort(struct nft *nft, struct nft_table *table, struct nft_rule *rule)
 {
-	FOR_EACH_REFERENCE(rule, expr)
-	{
+	FOR_EACH_REFERENCE (rule, expr) {
 		if (expr->reference_kind == NFT_EXPR_CHAIN)
 			abort_chain(nft, table, expr->reference);
 		else if (expr->reference_kind == NFT_EXPR_SET)
@@ -183,8 +180,7 @@ void nft_references_abort(struct nft *nft, struct nft_table *table, struct nft_r
 
 void nft_references_free(struct nft *nft, struct nft_rule *rule)
 {
-	FOR_EACH_REFERENCE(rule, expr)
-	{
+	FOR_EACH_REFERENCE (rule, expr) {
 		if (expr->reference_kind == NFT_EXPR_CHAIN)
 			free_chain(nft, expr->reference);
 		else if (expr->reference_kind == NFT_EXPR_SET)
@@ -205,8 +201,7 @@ static void undo(struct nft *nft, enum nft_expr_reference kind, void *reference)
 
 void nft_references_undo(struct nft *nft, struct nft_rule *rule)
 {
-	FOR_EACH_REFERENCE(rule, expr)
-	{
+	FOR_EACH_REFERENCE (rule, expr) {
 		undo(nft, expr->reference_kind, expr->reference);
 		expr->reference = NULL;
 	}
