@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The running kernel's software path: a veth pair in this (fresh) network namespace.
 
-Frames are sent byte for byte with a packet socket, so nothing pads or segments them, and a counter
-in an earlier chain says that exactly they arrived.
+tcpreplay sends the frames, and a counter in an earlier chain says that exactly they arrived.
 """
 import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 
 import draw
+from frames import write_capture
 
 RECEIVER, SENDER = "eth0", "wire0"
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -55,7 +54,7 @@ def _load(text):
 
 def set_up():
     """The pair of devices, silent and without offloads. Unusable when that is impossible."""
-    for program in ("nft", "ip", "ethtool"):
+    for program in ("nft", "ip", "ethtool", "tcpreplay"):
         if not find(program):
             raise Unusable(program + " is not installed")
     for name in ("all", "default"):
@@ -107,10 +106,9 @@ def _counters(table):
 
 
 def _send(frames):
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as wire:
-        wire.bind((SENDER, 0))
-        for frame in frames:
-            wire.send(frame)
+    with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
+        write_capture(file.name, frames)
+        _run(find("tcpreplay"), "--quiet", "--topspeed", "--intf1=" + SENDER, file.name)
 
 
 def _arrived():
