@@ -183,7 +183,7 @@ static json_t *make_record(const struct rules_file *file, const struct nft_error
 			   const json_t *refusal)
 {
 	bool at_commit = json_is_true(json_object_get(refusal, "at_commit"));
-	const char *answer = errno_in(error->text);
+	const char *answer = refusal ? NULL : errno_in(error->text);
 	json_t *record = json_object();
 	json_t *place = json_object();
 

@@ -40,12 +40,12 @@ def icmp(source, target):
 
 def pcap(frames, magic=PCAP_MAGIC_US, order="<", link=1, start=START, step=1, snap=None, lengths=None):
     """frames one every step seconds; snap cuts what is stored; lengths overrides original lengths."""
-    data = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 262144, link)
+    data = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 262144, link)]
     for i, frame in enumerate(frames):
         stored = frame if snap is None else frame[:snap]
         length = lengths[i] if lengths else len(frame)
-        data += struct.pack(order + "IIII", start + i * step, 1, len(stored), length) + stored
-    return data
+        data.append(struct.pack(order + "IIII", start + i * step, 1, len(stored), length) + stored)
+    return b"".join(data)
 
 
 def parse_pcap(data):

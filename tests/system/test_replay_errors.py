@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from nicemu import NICEMU, SHARED_PCAPS, nicemu, skip_suite
+from nicemu import NICEMU, RULES, SHARED_PCAPS, nicemu, skip_suite
 from replay_support import Folder, chain, icmp, parse_pcap, pcap, replay, tcp
 
 FRAMES = [icmp("10.0.0.1", "10.0.0.2"), tcp("10.0.0.1", "10.0.0.2", 1000, 80)]
@@ -224,6 +224,18 @@ class Rules(Case):
                 self.assertIsInstance(record[key], str, record)
             self.assertIn("expression", record)
             self.assertIsNone(record["rule"]["handle"])
+
+    def test_every_refused_sample_is_named_with_its_line(self):
+        names = sorted(os.listdir(os.path.join(RULES, "refused")))
+        self.assertGreater(len(names), 50)
+        for name in names:
+            path = os.path.join(RULES, "refused", name)
+            with open(path) as sample, self.subTest(name):
+                expected = sample.readline().split()[1]
+                report = self.fails(REFUSED, "-r", path, self.capture, report=True)
+                self.assertIn(expected, [r["errno"] for r in report["refused"]])
+                for record in report["refused"]:
+                    self.assertIsInstance(record["line"], int, record)
 
     def test_a_refusal_at_commit_hides_no_other(self):
         nic = self.folder.write("n.yaml", "nic: tiny\nmodel: generic\nentries: 2\n"
