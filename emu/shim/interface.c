@@ -157,7 +157,7 @@ static void add_link(struct links *all, const struct nlmsghdr *message)
 /* True when the dump is over. */
 static bool take_datagram(struct links *all, const void *data, size_t size)
 {
-	unsigned int left = (unsigned int)size; /* NLMSG_OK compares it with an unsigned length */
+	long left = (long)size; /* signed: the last step may pass the end by its padding */
 
 	for (const struct nlmsghdr *h = data; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
 		if (h->nlmsg_type == NLMSG_DONE)
