@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Cases for the running kernel as an oracle: tables, chains and rules (sets: set_cases.py)."""
+from random import Random
+
 from oracle import (NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_ECHO, NLM_F_EXCL, NLM_F_NONREC,
                     NLM_F_REPLACE, argv, attr, batch, be64, case, dump, lying_attr, message, nft, request)
 
@@ -351,6 +353,69 @@ def raw_rules():
         flags=NLM_F_CREATE)), batch(new_table("t", "netdev"), message(
             "NEWCHAIN", TABLE, attr(3, "c"), hook(0, 10, attr(3, "nicemu0")), attr(10, OFFLOAD), attr(5, DROP),
             family="netdev", flags=NLM_F_CREATE), ack=False))
+
+
+# ---- at random ----
+
+def jump_to(chain, code=-3):
+    return attr(1, [attr(1, "immediate"), attr(2, [attr(1, 0), attr(2, [attr(2, [attr(1, code), attr(2, chain)])])])])
+
+
+def random_message(random):
+    """A message out of a small world of names and numbers, so that messages meet each other."""
+    chain, handle = random.choice("cde"), be64(random.randint(1, 9))
+    maybe = lambda *attributes: [a for a in attributes if random.random() < 0.3]
+    exprs = [random.choice([COUNTER, COUNTER, immediate(ACCEPT), jump_to(random.choice("cde")), jump_to("b")])
+             for _ in range(random.randint(0, 2))]
+    kind = random.choice("table chain base bind rule rule rule rule insert replace rename policy "
+                         "deltable delchain delrule delrule delrules flush destroy".split())
+    flags = random.choice([0, NLM_F_CREATE, NLM_F_CREATE, NLM_F_CREATE | NLM_F_EXCL, NLM_F_ECHO])
+    if kind == "table":
+        return message("NEWTABLE", TABLE, *maybe(attr(2, random.randint(0, 1))), flags=flags)
+    if kind == "chain":
+        return new_chain(chain, *maybe(attr(11, random.randint(1, 3)), attr(12, b"user")), flags=flags)
+    if kind == "base":
+        return new_chain("b", hook(1, 0), *maybe(attr(5, random.randint(0, 1))), flags=flags)
+    if kind == "bind":
+        return new_chain(None, attr(10, BINDING), attr(11, random.randint(1, 3)), flags=flags)
+    if kind == "policy":
+        return new_chain("b", attr(5, random.randint(0, 1)), flags=0)
+    if kind == "rename":
+        return message("NEWCHAIN", TABLE, attr(2, handle), attr(3, random.choice("cdef")))
+    if kind in ("rule", "insert"):
+        append = NLM_F_APPEND if kind == "rule" else 0
+        where = maybe(attr(6, handle), attr(10, random.randint(1, 3)), attr(9, random.randint(1, 3)))
+        named = random.random() < 0.8
+        return new_rule(*where, *([] if named else [attr(11, random.randint(1, 3))]),
+                        chain=random.choice([chain, "b"]) if named else None, exprs=exprs,
+                        flags=NLM_F_CREATE | append | (flags & NLM_F_ECHO))
+    if kind == "replace":
+        return new_rule(attr(3, handle), chain=random.choice([chain, "b"]), exprs=exprs, flags=NLM_F_REPLACE)
+    if kind == "deltable":
+        return message("DELTABLE", *maybe(TABLE), flags=random.choice([0, 0, NLM_F_NONREC]))
+    if kind == "delchain":
+        return message("DELCHAIN", TABLE, random.choice([attr(3, chain), attr(3, "b"), attr(2, handle)]),
+                       flags=random.choice([0, 0, NLM_F_NONREC]))
+    if kind == "delrule":
+        return message("DELRULE", TABLE, attr(2, random.choice([chain, "b"])),
+                       random.choice([attr(3, handle), attr(3, handle), attr(9, random.randint(1, 3))]))
+    if kind == "delrules":
+        return message("DELRULE", TABLE, attr(2, random.choice([chain, "b"])))
+    if kind == "flush":
+        return message("DELRULE", TABLE)
+    return message(random.choice(["DESTROYTABLE", "DESTROYCHAIN", "DESTROYRULE"]), TABLE,
+                   *maybe(attr(2, handle if random.random() < .5 else chain), attr(3, chain)))
+
+
+def at_random(seed, number):
+    """Batches that mostly succeed: what fails is a single odd message among good ones."""
+    random = Random(seed)
+    for i in range(number):
+        start = batch(new_table(), new_chain("c"), new_chain("d"), new_chain("b", hook(1, 0)),
+                      new_rule(), new_rule(exprs=[jump_to("d")]), new_rule(chain="b"))
+        batches = [batch(*[random_message(random) for _ in range(random.choice([1, 1, 1, 2, 3, 6]))],
+                         end=random.random() < 0.9) for _ in range(12)]
+        yield case("random %d of seed %d" % (i, seed), start, *batches, final_dump=True)
 
 
 def all_cases():

@@ -163,7 +163,6 @@ static int judge_message(struct nft_call *call)
 		error = nft_offload_offer(call, trans);
 		if (!error)
 			continue;
-		call->table = trans->table;
 		nft_refuse(call, error, false);
 		if (trans->type == &nft_trans_newchain)
 			return error;
@@ -252,8 +251,10 @@ static void undo_batch(struct nft *nft)
 	withdraw_all(nft);
 	nft_abort(nft, NULL);
 	nft->validate_all = false;
-	DL_FOREACH (nft->tables, table)
+	DL_FOREACH (nft->tables, table) {
 		table->validate_state = NFT_VALIDATE_SKIP;
+		table->invalid = false;
+	}
 }
 
 /* The commit's error goes out before all acknowledgements. */

@@ -64,6 +64,7 @@ struct nft_table {
 	bool dead;
 	bool update_pending; /* this batch changes its flags */
 	enum nft_validate_state validate_state;
+	bool invalid; /* found so by the open batch's last validation of one of its rules */
 
 	struct nft_chain *chains;        /* list, in order of creation */
 	struct nft_chain *chain_names;   /* hash by name */
@@ -486,6 +487,8 @@ int nft_chain_hook_parse(struct nft_call *call, const struct nft_chain *chain, u
 
 /* validate.c: jumps and where expressions may stand. 0, -EMLINK, -ELOOP, -EOPNOTSUPP … */
 int nft_table_validate(struct nft *nft, struct nft_table *table);
+/* The same after a rule has been added, with what is known from before. */
+int nft_rule_validate(struct nft *nft, struct nft_table *table, const struct nft_rule *rule);
 
 /* rule_dump.c: fills a NEWRULE or DELRULE message; position 0: none. Counters are brought up to
  * date. */

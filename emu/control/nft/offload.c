@@ -355,6 +355,8 @@ int nft_offload_commit(struct nft_call *call)
 
 int nft_offload_offer(struct nft_call *call, struct nft_trans *trans)
 {
+	call->table = trans->table;
+	call->chain = chain_of(trans);
 	return apply(call->nft, trans, &call->reason);
 }
 

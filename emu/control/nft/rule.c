@@ -211,7 +211,8 @@ static int handle_newrule(struct nft_call *call)
 		nft_rule_free(rule);
 		return error;
 	}
-	return table->validate_state == NFT_VALIDATE_DO ? nft_table_validate(call->nft, table) : 0;
+	return table->validate_state == NFT_VALIDATE_DO ? nft_rule_validate(call->nft, table, rule)
+							: 0;
 }
 
 /* ---- DELRULE ---- */
