@@ -290,3 +290,30 @@ Test(nft_offload, a_device_that_is_no_port_depends_on_the_kernel)
 	expect_errors("");
 	expect_commands("BIND nowhere\nREPLACE nowhere 1\n");
 }
+
+Test(nft_offload, a_kernel_without_rollback_leaves_the_rules_of_old_chains_programmed)
+{
+	world_close(w);
+	world_open(w, "5.4");
+	w->kernel.short_loads = true;
+	w->kernel.counter_offload = true;
+	w->refuse_verb = OFFLOAD_REPLACE;
+	w->refuse_after = 3;
+	w->refuse_error = ENOSPC;
+	load("eth0", NULL, 1);
+	expect_errors("");
+	batch_begin(w);
+	add_rule(w, "c", ADD, 0, 7, true);
+	add_rule(w, "c", ADD, 0, 8, true);
+	batch_send(w, true);
+	expect_errors("1:ENOSPC");
+	expect_commands("REPLACE eth0 2\nREPLACE eth0 3 ENOSPC\n");
+	/* A new chain's port is not left bound. */
+	w->refuse_after = 1;
+	batch_begin(w);
+	add_chain(w, "d", "eth1", NULL, OFFLOAD, NF_ACCEPT);
+	add_rule(w, "d", ADD, 0, 9, true);
+	batch_send(w, true);
+	expect_errors("1:ENOSPC");
+	expect_commands("BIND eth1\nREPLACE eth1 4 ENOSPC\nUNBIND eth1\n");
+}

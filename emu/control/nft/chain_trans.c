@@ -49,6 +49,8 @@ static void abort_new(struct nft *nft, struct nft_trans *trans)
 		return;
 	trans->table->use--;
 	nft_chain_unlink(chain);
+	/* Kernels that don't roll back leave the port bound to freed memory; here it is let go. */
+	nft_offload_let_go(nft, chain);
 }
 
 static void release_new(struct nft *nft, struct nft_trans *trans, bool committed)

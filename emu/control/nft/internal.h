@@ -520,7 +520,8 @@ void nft_offload_withdraw(struct nft *nft, struct nft_trans *trans);
 /* Adds what came since the last call to the rule's counters. */
 void nft_offload_update_counters(struct nft *nft, const struct nft_chain *chain,
 				 struct nft_rule *rule);
-/* The endpoint is going away: unbind everything. */
+/* A chain, or the whole endpoint, is going away: unbind what is still bound, without a word. */
+void nft_offload_let_go(struct nft *nft, struct nft_chain *chain);
 void nft_offload_unbind_all(struct nft *nft);
 
 /* What offload.c reads of chain and rule transactions. */

@@ -389,19 +389,24 @@ void nft_offload_update_counters(struct nft *nft, const struct nft_chain *chain,
 	}
 }
 
+void nft_offload_let_go(struct nft *nft, struct nft_chain *chain)
+{
+	struct nft_hook *hook;
+
+	DL_FOREACH (chain->hooks, hook) {
+		if (hook->binding)
+			offload_unbind(nft->env.offload, hook->binding);
+		hook->binding = 0;
+	}
+}
+
 void nft_offload_unbind_all(struct nft *nft)
 {
 	struct nft_table *table;
 	struct nft_chain *chain;
-	struct nft_hook *hook;
 
 	DL_FOREACH (nft->tables, table) {
-		DL_FOREACH (table->chains, chain) {
-			DL_FOREACH (chain->hooks, hook) {
-				if (hook->binding)
-					offload_unbind(nft->env.offload, hook->binding);
-				hook->binding = 0;
-			}
-		}
+		DL_FOREACH (table->chains, chain)
+			nft_offload_let_go(nft, chain);
 	}
 }

@@ -66,8 +66,9 @@ int nft_first_offload_port(const struct nft *nft);
 
 /*
  * Why messages were refused, oldest first; kept until nft_clear_refusals (at most 100,000, the
- * rest is counted in the log). sequence is the message's nlmsg_seq, line for line what the client
- * got as errors.
+ * rest is counted in the log). One for each error that the client got, in that order. sequence is
+ * the nlmsg_seq of the message that is refused; with at_commit the client was told the batch's first
+ * one instead. Without a better reason, reason.id is "nf-tables".
  */
 struct nft_refusal {
 	uint32_t portid, sequence;
@@ -84,7 +85,8 @@ void nft_clear_refusals(struct nft *nft);
  * Judge mode: instead of one commit at the end, each message of a batch is carried out and offered
  * to the NIC at once and on its own; every refusal is the message's own error and carries the
  * offset of the refused expression in the extended ack; at the end the whole batch is rolled back.
- * For finding every refused rule of a file in one run.
+ * For finding every refused rule of a file in one run. A chain that the NIC refuses stays until
+ * then, so that its rules are judged too; a device that is no port is refused (ENOENT).
  */
 void nft_set_judge(struct nft *nft, bool on);
 
