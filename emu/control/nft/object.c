@@ -50,8 +50,7 @@ static struct nft_object *find_handle(struct nft_table *table, const struct nlat
 {
 	struct nft_object *object;
 
-	DL_FOREACH(table->objects, object)
-	{
+	DL_FOREACH (table->objects, object) {
 		if (!object->dead && object->handle == nft_attr_be64(handle) &&
 		    object->type->type == type)
 			break;
@@ -373,8 +372,7 @@ int nft_objects_delete(struct nft_call *call, struct nft_table *table)
 	struct nft_object *object;
 	int error = 0;
 
-	DL_FOREACH(table->objects, object)
-	{
+	DL_FOREACH (table->objects, object) {
 		if (!object->dead)
 			error = delete_object(call, object);
 		if (error)
@@ -387,8 +385,7 @@ void nft_objects_free(struct nft *nft, struct nft_table *table)
 {
 	struct nft_object *object, *next;
 
-	DL_FOREACH_SAFE(table->objects, object, next)
-	{
+	DL_FOREACH_SAFE (table->objects, object, next) {
 		unhash(object);
 		DL_DELETE(table->objects, object);
 		destroy(object);
@@ -405,13 +402,11 @@ static int dump_objects(struct nft_call *call, bool reset)
 	struct nft_dump dump;
 
 	nft_dump_begin(&dump, call);
-	DL_FOREACH(call->nft->tables, table)
-	{
+	DL_FOREACH (call->nft->tables, table) {
 		if ((call->family && call->family != table->family) ||
 		    (name && !nft_attr_equals(name, table->name)))
 			continue;
-		DL_FOREACH(table->objects, object)
-		{
+		DL_FOREACH (table->objects, object) {
 			if (type && nft_attr_be32(type) &&
 			    nft_attr_be32(type) != object->type->type)
 				continue;

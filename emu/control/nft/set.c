@@ -52,8 +52,7 @@ static struct nft_set *find_handle(struct nft_table *table, const struct nlattr 
 {
 	struct nft_set *set;
 
-	DL_FOREACH(table->sets, set)
-	{
+	DL_FOREACH (table->sets, set) {
 		if (!set->dead && set->handle == nft_attr_be64(handle))
 			break;
 	}
@@ -96,8 +95,8 @@ void nft_set_destroy(struct nft_set *set)
 	if (!set)
 		return;
 	HASH_CLEAR(by_key, set->by_key);
-	DL_FOREACH_SAFE(set->elems, elem, next)
-	nft_setelem_free(elem);
+	DL_FOREACH_SAFE (set->elems, elem, next)
+		nft_setelem_free(elem);
 	for (unsigned int i = 0; i < set->num_exprs; i++)
 		nft_expr_clear(&set->exprs[i]);
 	free(set->ordered);
@@ -117,8 +116,7 @@ void nft_set_hold_data(struct nft_set *set)
 
 	if (!has_data(set))
 		return;
-	DL_FOREACH(set->elems, elem)
-	{
+	DL_FOREACH (set->elems, elem) {
 		if (!elem->dead)
 			nft_setelem_hold(elem);
 	}
@@ -130,8 +128,7 @@ void nft_set_release_data(struct nft_set *set)
 
 	if (!has_data(set))
 		return;
-	DL_FOREACH(set->elems, elem)
-	{
+	DL_FOREACH (set->elems, elem) {
 		if (!elem->dead)
 			nft_setelem_release(elem);
 	}
@@ -258,8 +255,7 @@ static long free_number(const struct nft_table *table, const char *template, siz
 
 	for (least = 0; taken && found < 0; least += NUMBERS_AT_ONCE) {
 		memset(taken, 0, NUMBERS_AT_ONCE / CHAR_BIT);
-		DL_FOREACH(table->sets, set)
-		{
+		DL_FOREACH (table->sets, set) {
 			long n = set->dead ? -1 : number_of(set->name, template, prefix) - least;
 
 			if (n >= 0 && n < NUMBERS_AT_ONCE)
@@ -479,8 +475,7 @@ int nft_sets_delete(struct nft_call *call, struct nft_table *table)
 	struct nft_set *set;
 	int error = 0;
 
-	DL_FOREACH(table->sets, set)
-	{
+	DL_FOREACH (table->sets, set) {
 		if (!set->dead && !nft_set_is_anonymous(set))
 			error = delete_set(call, set);
 		if (error)
@@ -493,8 +488,7 @@ void nft_sets_free(struct nft *nft, struct nft_table *table)
 {
 	struct nft_set *set, *next;
 
-	DL_FOREACH_SAFE(table->sets, set, next)
-	{
+	DL_FOREACH_SAFE (table->sets, set, next) {
 		nft_set_unlink(set);
 		nft_set_destroy(set);
 	}

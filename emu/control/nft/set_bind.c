@@ -99,8 +99,7 @@ int nft_set_visit_chains(struct nft_set *set, int (*visit)(void *context, struct
 
 	if (set->desc.data_type != NFT_DATA_VERDICT)
 		return 0;
-	DL_FOREACH(set->elems, elem)
-	{
+	DL_FOREACH (set->elems, elem) {
 		if (!elem->dead && elem->chain)
 			error = visit(context, elem->chain);
 		if (error)

@@ -102,12 +102,10 @@ static int dump_sets(struct nft_call *call, const struct nft_table *only)
 	struct nft_dump dump;
 
 	nft_dump_begin(&dump, call);
-	DL_FOREACH(call->nft->tables, table)
-	{
+	DL_FOREACH (call->nft->tables, table) {
 		if ((call->family && call->family != table->family) || (only && only != table))
 			continue;
-		DL_FOREACH(table->sets, set)
-		{
+		DL_FOREACH (table->sets, set) {
 			nft_set_fill(call->nft,
 				     nft_dump_message(&dump, NFT_MSG_NEWSET, 0, table->family), set,
 				     NFT_MSG_NEWSET);

@@ -171,8 +171,7 @@ static int parse_concatenation(const struct nlattr *nest, struct nft_set_desc *d
 	size_t left;
 	int error;
 
-	nft_attr_for_each_nested(attr, nest, left)
-	{
+	nft_attr_for_each_nested (attr, nest, left) {
 		if (nft_attr_type(attr) != NFTA_LIST_ELEM)
 			return -EINVAL;
 		error = parse_field(attr, desc);
@@ -244,8 +243,7 @@ static int parse_expr_list(const struct nlattr *nest, const struct nft_expr_cont
 	size_t left;
 	int error;
 
-	nft_attr_for_each_nested(attr, nest, left)
-	{
+	nft_attr_for_each_nested (attr, nest, left) {
 		if (*num == NICEMU_SET_EXPRS_MAX)
 			return -E2BIG;
 		if (nft_attr_type(attr) != NFTA_LIST_ELEM)

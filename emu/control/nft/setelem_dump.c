@@ -168,8 +168,7 @@ int nft_setelems_get(struct nft_call *call)
 		return nft_bad(call, attr, error);
 	if (call->flags & NLM_F_DUMP)
 		return dump_elements(call, set, reset);
-	nft_attr_for_each_nested(attr, list, left)
-	{
+	nft_attr_for_each_nested (attr, list, left) {
 		error = get_element(call, set, attr, reset);
 		if (error)
 			return nft_bad(call, attr, error);

@@ -191,8 +191,7 @@ static int parse_expr_list(struct nft_set *set, const struct nlattr *nest,
 	size_t left;
 	int error;
 
-	nft_attr_for_each_nested(attr, nest, left)
-	{
+	nft_attr_for_each_nested (attr, nest, left) {
 		if (elem->num_exprs == NICEMU_SET_EXPRS_MAX ||
 		    (set->num_exprs && set->num_exprs == elem->num_exprs))
 			return -E2BIG;
