@@ -60,7 +60,7 @@ static int init_base(struct nft_call *call, struct nft_chain *chain, uint32_t fl
 	chain->flags = flags | NFT_CHAIN_BASE;
 	if (nft_chain_has_devices(call->family, hook.hooknum) && !hook.hooks &&
 	    !call->nft->env.kernel->empty_netdev_chains)
-		return -EINVAL;
+		return nft_chain_refuse(call, NFT_CHAIN_WITHOUT_DEVICE);
 	if (call->attrs[NFTA_CHAIN_COUNTERS]) {
 		error = parse_counters(call, &chain->packets, &chain->bytes);
 		chain->has_counters = !error;
@@ -70,12 +70,12 @@ static int init_base(struct nft_call *call, struct nft_chain *chain, uint32_t fl
 	return error;
 }
 
-static int init_regular(struct nft_chain *chain, uint32_t flags)
+static int init_regular(struct nft_call *call, struct nft_chain *chain, uint32_t flags)
 {
 	if (flags & NFT_CHAIN_BASE)
 		return -EINVAL;
 	if (flags & NFT_CHAIN_HW_OFFLOAD)
-		return -EOPNOTSUPP;
+		return nft_chain_refuse(call, NFT_CHAIN_WITHOUT_HOOK);
 	chain->flags = flags;
 	return 0;
 }
@@ -135,7 +135,7 @@ static int add_chain(struct nft_call *call, struct nft_table *table, uint8_t pol
 	if (call->attrs[NFTA_CHAIN_HOOK])
 		error = init_base(call, chain, flags);
 	else
-		error = init_regular(chain, flags);
+		error = init_regular(call, chain, flags);
 	if (!error) {
 		chain->handle = nft_handle_alloc(table);
 		error = init_name(call, chain);
@@ -167,7 +167,7 @@ static int keep_new_devices(struct nft_call *call, struct nft_chain *chain,
 
 			if (trans->type == &nft_trans_updchain && trans->table == chain->table &&
 			    nft_hook_find(t->hooks, device))
-				return -EEXIST;
+				return nft_chain_refuse(call, NFT_CHAIN_DEVICE_TWICE);
 		}
 	}
 	return 0;
@@ -181,15 +181,15 @@ static int parse_hook_update(struct nft_call *call, struct nft_chain *chain, uin
 	if (!call->attrs[NFTA_CHAIN_HOOK])
 		return 0;
 	if (!nft_chain_is_base(chain))
-		return nft_bad(call, attr, -EEXIST);
+		return nft_bad(call, attr, nft_chain_refuse(call, NFT_CHAIN_IS_REGULAR));
 	error = nft_chain_hook_parse(call, chain, flags, hook);
 	if (error)
 		return error;
 	if (hook->type != chain->type)
-		return nft_bad(call, attr, -EEXIST);
+		return nft_bad(call, attr, nft_chain_refuse(call, NFT_CHAIN_TYPE_CHANGED));
 	error = keep_new_devices(call, chain, hook);
 	if (!error && hook->hooks && !call->nft->env.kernel->chain_device_updates)
-		error = nft_bad(call, attr, -EEXIST);
+		error = nft_bad(call, attr, nft_chain_refuse(call, NFT_CHAIN_DEVICES_FIXED));
 	return error;
 }
 
@@ -245,7 +245,7 @@ static int update_chain(struct nft_call *call, struct nft_chain *chain, uint8_t 
 	int error;
 
 	if (chain->flags ^ flags)
-		return -EOPNOTSUPP;
+		return nft_chain_refuse(call, NFT_CHAIN_FLAGS_CHANGED);
 	error = parse_hook_update(call, chain, flags, attr, &hook);
 	if (!error && call->attrs[NFTA_CHAIN_HANDLE] && call->attrs[NFTA_CHAIN_NAME])
 		error = check_rename(call, chain->table);
@@ -328,15 +328,15 @@ static int handle_newchain(struct nft_call *call)
 	else if (chain)
 		flags = chain->flags;
 	if (flags & ~(uint32_t)NICEMU_CHAIN_FLAGS)
-		return -EOPNOTSUPP;
+		return nft_chain_refuse(call, NFT_CHAIN_FLAGS_UNKNOWN);
 	if (!chain)
 		return add_chain(call, table, code, flags);
 	if (chain->flags & NFT_CHAIN_BINDING)
 		return -EINVAL;
 	if (call->flags & NLM_F_EXCL)
-		return nft_bad(call, attr, -EEXIST);
+		return nft_bad(call, attr, nft_chain_refuse(call, NFT_CHAIN_EXISTS));
 	if (call->flags & NLM_F_REPLACE)
-		return -EOPNOTSUPP;
+		return nft_chain_refuse(call, NFT_CHAIN_REPLACED);
 	return update_chain(call, chain, code, flags | (chain->flags & NFT_CHAIN_BASE), attr);
 }
 
@@ -357,7 +357,7 @@ static int delete_devices(struct nft_call *call, struct nft_chain *chain)
 	DL_FOREACH_SAFE (parsed.hooks, given, next) {
 		hook = nft_hook_find(chain->hooks, given);
 		if (!hook) {
-			error = -ENOENT;
+			error = nft_chain_refuse(call, NFT_CHAIN_DEVICE_ABSENT);
 			break;
 		}
 		hook->dead = true;
@@ -422,7 +422,9 @@ static int handle_delchain(struct nft_call *call)
 	if (chain->flags & NFT_CHAIN_BINDING)
 		return -EOPNOTSUPP;
 	if (attrs[NFTA_CHAIN_HOOK] && call->nft->env.kernel->chain_device_updates) {
-		if (destroy || nft_chain_is_offload(chain))
+		if (nft_chain_is_offload(chain))
+			return nft_chain_refuse(call, NFT_CHAIN_DEVICES_KEPT);
+		if (destroy)
 			return -EOPNOTSUPP;
 		if (nft_chain_is_base(chain) &&
 		    nft_chain_has_devices(table->family, chain->hooknum))

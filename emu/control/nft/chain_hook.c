@@ -79,7 +79,7 @@ static int add_device(struct nft_call *call, const struct nlattr *attr, bool is_
 	}
 	if (nft_hook_find(*hooks, hook)) {
 		free(hook);
-		return nft_bad(call, attr, -EEXIST);
+		return nft_bad(call, attr, nft_chain_refuse(call, NFT_CHAIN_DEVICE_TWICE));
 	}
 	DL_APPEND(*hooks, hook);
 	return 0;
@@ -101,7 +101,7 @@ static int parse_device_list(struct nft_call *call, const struct nlattr *list,
 		if (error)
 			return error;
 		if (++number == NICEMU_NETDEVICE_MAX)
-			return -EFBIG;
+			return nft_chain_refuse(call, NFT_CHAIN_DEVICES_TOO_MANY);
 	}
 	return 0;
 }
@@ -116,7 +116,7 @@ static int parse_devices(struct nft_call *call, const struct nlattr *const *attr
 	else if (attrs[NFTA_HOOK_DEVS])
 		error = parse_device_list(call, attrs[NFTA_HOOK_DEVS], hooks);
 	if (!error && flags & NFT_CHAIN_HW_OFFLOAD && !*hooks)
-		error = -EINVAL;
+		error = nft_chain_refuse(call, NFT_CHAIN_WITHOUT_DEVICE);
 	return error;
 }
 
@@ -126,14 +126,15 @@ static int parse_new(struct nft_call *call, const struct nlattr *const *attrs,
 	const struct nlattr *type = call->attrs[NFTA_CHAIN_TYPE];
 
 	if (!attrs[NFTA_HOOK_HOOKNUM] || !attrs[NFTA_HOOK_PRIORITY])
-		return nft_bad(call, call->attrs[NFTA_CHAIN_NAME], -ENOENT);
+		return nft_bad(call, call->attrs[NFTA_CHAIN_NAME],
+			       nft_chain_refuse(call, NFT_CHAIN_HOOK_INCOMPLETE));
 	hook->hooknum = nft_attr_be32(attrs[NFTA_HOOK_HOOKNUM]);
 	hook->priority = (int32_t)nft_attr_be32(attrs[NFTA_HOOK_PRIORITY]);
 	hook->type = nft_chain_type_find(call->family, type);
 	if (!hook->type)
-		return nft_bad(call, type, -ENOENT);
+		return nft_bad(call, type, nft_chain_refuse(call, NFT_CHAIN_TYPE_UNKNOWN));
 	if (hook->hooknum >= 32 || !(hook->type->hook_mask & 1u << hook->hooknum))
-		return -EOPNOTSUPP;
+		return nft_chain_refuse(call, NFT_CHAIN_HOOK_UNKNOWN);
 	if (!strcmp(hook->type->name, "nat") && hook->priority <= PRIORITY_CONNTRACK)
 		return -EOPNOTSUPP;
 	return 0;
@@ -148,13 +149,13 @@ static int parse_update(struct nft_call *call, const struct nlattr *const *attrs
 	hook->priority = chain->priority;
 	hook->type = chain->type;
 	if (attrs[NFTA_HOOK_HOOKNUM] && nft_attr_be32(attrs[NFTA_HOOK_HOOKNUM]) != chain->hooknum)
-		return -EOPNOTSUPP;
+		return nft_chain_refuse(call, NFT_CHAIN_HOOK_CHANGED);
 	if (attrs[NFTA_HOOK_PRIORITY] &&
 	    (int32_t)nft_attr_be32(attrs[NFTA_HOOK_PRIORITY]) != chain->priority)
-		return -EOPNOTSUPP;
+		return nft_chain_refuse(call, NFT_CHAIN_PRIORITY_CHANGED);
 	if (type)
 		hook->type = nft_chain_type_find(call->family, type);
-	return hook->type ? 0 : nft_bad(call, type, -ENOENT);
+	return hook->type ? 0 : nft_bad(call, type, nft_chain_refuse(call, NFT_CHAIN_TYPE_UNKNOWN));
 }
 
 int nft_chain_hook_parse(struct nft_call *call, const struct nft_chain *chain, uint32_t flags,

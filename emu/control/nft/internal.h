@@ -552,6 +552,31 @@ extern const struct nft_trans_type nft_trans_newchain, nft_trans_updchain, nft_t
 /* "netdev" … for NFPROTO_*; "?" for an unknown number. */
 const char *nft_family_name(uint8_t family);
 
+/* What a message about a chain can be refused for (chain_refusal.c has the words). */
+enum nft_chain_fault {
+	NFT_CHAIN_FLAGS_UNKNOWN,
+	NFT_CHAIN_WITHOUT_HOOK,
+	NFT_CHAIN_HOOK_INCOMPLETE,
+	NFT_CHAIN_TYPE_UNKNOWN,
+	NFT_CHAIN_HOOK_UNKNOWN,
+	NFT_CHAIN_WITHOUT_DEVICE,
+	NFT_CHAIN_DEVICE_TWICE,
+	NFT_CHAIN_DEVICES_TOO_MANY,
+	NFT_CHAIN_EXISTS,
+	NFT_CHAIN_REPLACED,
+	NFT_CHAIN_FLAGS_CHANGED,
+	NFT_CHAIN_PRIORITY_CHANGED,
+	NFT_CHAIN_HOOK_CHANGED,
+	NFT_CHAIN_TYPE_CHANGED,
+	NFT_CHAIN_IS_REGULAR,
+	NFT_CHAIN_DEVICES_FIXED,
+	NFT_CHAIN_DEVICES_KEPT,
+	NFT_CHAIN_DEVICE_ABSENT,
+};
+
+/* Set the call's reason; the kernel's negative errno for it. */
+int nft_chain_refuse(struct nft_call *call, enum nft_chain_fault fault);
+
 /* Record and log why the call was refused; error is the negative errno that the client gets. */
 void nft_refuse(struct nft_call *call, int error, bool at_commit);
 
