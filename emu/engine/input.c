@@ -2,7 +2,6 @@
 #include "input.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,17 +13,13 @@ enum { PIPE_WAIT_MS = 10, LOOP_GAP_NS = 1000 };
 static int open_capture(struct inputs *inputs, struct input *input, struct capture_error *error)
 {
 	int fd = input->fd;
-	int ret;
 
-	input->fd = -1;
-	ret = capture_open(&input->capture, fd, input->name, inputs->fake_ethernet, error);
-	if (ret < 0) {
-		input->capture = NULL;
-		return ret;
-	}
-	input->fd = fd;
-	if (!input->is_file)
-		capture_set_patience(input->capture, PIPE_WAIT_MS);
+	input->fd = -1; /* taken over, also when opening fails */
+	if (input->is_file)
+		return capture_open(&input->capture, fd, input->name, inputs->fake_ethernet, error);
+	if (capture_attach(&input->capture, fd, input->name, inputs->fake_ethernet, error))
+		return error->error;
+	capture_set_patience(input->capture, PIPE_WAIT_MS);
 	return 0;
 }
 
@@ -68,8 +63,7 @@ int inputs_open(struct inputs *inputs, const struct replay_options *options,
 	*error = (struct capture_error){.text = "out of memory"};
 	ret = take_over(inputs, options);
 	for (size_t i = 0; !ret && i < inputs->length; i++)
-		if (inputs->input[i].is_file)
-			ret = open_capture(inputs, &inputs->input[i], error);
+		ret = open_capture(inputs, &inputs->input[i], error);
 	if (ret)
 		inputs_close(inputs);
 	return ret;
@@ -80,9 +74,8 @@ void inputs_close(struct inputs *inputs)
 	for (size_t i = 0; i < inputs->length; i++) {
 		struct input *input = &inputs->input[i];
 
-		if (input->capture)
-			capture_close(input->capture);
-		else if (input->fd >= 0)
+		capture_close(input->capture);
+		if (input->fd >= 0)
 			close(input->fd);
 		free(input->name);
 	}
@@ -100,32 +93,12 @@ static void end_with_fault(struct inputs *inputs, struct input *input,
 	input->ended = true;
 }
 
-/* Has a pipe something to say? A file always has. */
-static bool readable(const struct input *input)
-{
-	return input->is_file ||
-	       poll(&(struct pollfd){.fd = input->fd, .events = POLLIN}, 1, PIPE_WAIT_MS) != 0;
-}
-
 /* Read the input's next packets. False: they are still on their way. */
 static bool refill(struct inputs *inputs, struct input *input)
 {
 	struct capture_error error;
-	int got;
+	int got = capture_read(input->capture, input->batch, CAPTURE_BATCH, &error);
 
-	if (!input->capture && input->fd < 0) {
-		input->ended = true;
-		return true;
-	}
-	if (!input->capture) {
-		if (!readable(input))
-			return false;
-		if (open_capture(inputs, input, &error) < 0) {
-			end_with_fault(inputs, input, &error);
-			return true;
-		}
-	}
-	got = capture_read(input->capture, input->batch, CAPTURE_BATCH, &error);
 	if (got == -EAGAIN)
 		return false;
 	input->next = 0;
@@ -142,15 +115,24 @@ static bool used_up(const struct input *input)
 	return input->next == input->count;
 }
 
-/* The packet's time in this pass, and the pass's first and last time. */
+/* The pass's first and last time. What a packet without a time stamp has is not its own. */
+static void note_time(struct inputs *inputs, const struct packet *packet)
+{
+	if (packet->flags & PACKET_NO_TIME)
+		return;
+	if (!inputs->timed || packet->time_ns < inputs->first_ns)
+		inputs->first_ns = packet->time_ns;
+	if (!inputs->timed || packet->time_ns > inputs->last_ns)
+		inputs->last_ns = packet->time_ns;
+	inputs->timed = true;
+}
+
+/* The next packet with its time in this pass. */
 static struct packet take(struct inputs *inputs, struct input *input)
 {
 	struct packet packet = input->batch[input->next++];
 
-	if (!inputs->any || packet.time_ns < inputs->first_ns)
-		inputs->first_ns = packet.time_ns;
-	if (!inputs->any || packet.time_ns > inputs->last_ns)
-		inputs->last_ns = packet.time_ns;
+	note_time(inputs, &packet);
 	inputs->any = true;
 	packet.time_ns += inputs->shift_ns;
 	packet.port = input->port;
@@ -226,15 +208,14 @@ static bool next_pass(struct inputs *inputs)
 	if (!inputs->passes_left || !inputs->any)
 		return false;
 	inputs->passes_left--;
-	inputs->shift_ns += inputs->last_ns - inputs->first_ns + LOOP_GAP_NS;
+	inputs->shift_ns += (inputs->timed ? inputs->last_ns - inputs->first_ns : 0) + LOOP_GAP_NS;
 	inputs->any = false;
+	inputs->timed = false;
 	inputs->current = 0;
 	for (size_t i = 0; i < inputs->length; i++) {
 		struct input *input = &inputs->input[i];
 		struct capture_error error;
 
-		if (!input->capture)
-			continue;
 		inputs->done_before += capture_position(input->capture);
 		input->next = 0;
 		input->count = 0;
@@ -266,7 +247,7 @@ uint64_t inputs_position(const struct inputs *inputs, uint64_t *whole)
 	for (size_t i = 0; i < inputs->length; i++) {
 		const struct capture *capture = inputs->input[i].capture;
 
-		if (!capture || !capture_size(capture)) {
+		if (!capture_size(capture)) {
 			*whole = 0;
 			return done;
 		}

@@ -3,8 +3,8 @@
  * The inputs of a replay as one stream of packets: one capture after the other, or merged by time
  * stamp, in one pass or several.
  *
- * Regular files are opened at once, so that a wrong one is found before a packet is played. Pipes
- * are opened when it is their turn, because opening waits for the first bytes.
+ * All are opened at once. Of a regular file the header is read then, so that a wrong one is found
+ * before a packet is played; of a pipe when it is its turn: nothing waits for a silent writer.
  *
  * Invariants: a batch's packets stay valid until the next call of inputs_next. A fault ends only
  * the capture that has it, and is reported once.
@@ -23,8 +23,8 @@ enum { INPUTS_END = 0, INPUTS_WAIT = -EAGAIN };
 
 struct input {
 	char *name;
-	int fd;       /* until the capture takes it over, then only for waiting; -1: given away */
-	bool is_file; /* can be opened at once and read again */
+	int fd;       /* until the capture takes it over, then -1 */
+	bool is_file; /* its header can be read at once; else a pipe or device */
 	uint16_t port;
 	struct capture *capture;
 	bool ended;  /* in this pass */
@@ -42,6 +42,7 @@ struct inputs {
 	uint64_t shift_ns;    /* added to time stamps in this pass */
 	uint64_t first_ns, last_ns;
 	bool any;             /* a packet has been seen in this pass */
+	bool timed;           /* and one with a time stamp: first_ns and last_ns hold */
 	uint64_t done_before; /* bytes read in the passes before */
 	uint64_t passes;
 	void (*fault)(void *context, size_t input, const struct capture_error *error);

@@ -105,25 +105,23 @@ void capture_finish_packet(const struct interface *interface, uint8_t fcs_size, 
 		link_make_ethernet(interface->link, data, packet);
 }
 
-/* Classic or pcapng, by the first bytes; and its file header. */
-static int recognise(struct capture *c)
+/* The first step: classic or pcapng, by the first bytes; and its file header. */
+static int step_file_header(struct capture *c, struct packet *packet)
 {
+	const uint8_t *at = source_at(&c->source);
+	size_t size = source_available(&c->source);
 	const char *what;
-	const uint8_t *at;
-	size_t size;
-	int ret;
 
-	ret = source_want(&c->source, MAGIC_SIZE);
-	if (ret)
-		return capture_fail(c, -ret, c->start, "can't read: %s", strerror(-ret));
-	at = source_at(&c->source);
-	size = source_available(&c->source);
+	if (size < MAGIC_SIZE && !c->source.at_end) {
+		c->want = MAGIC_SIZE;
+		return STEP_MORE;
+	}
 	if (!size)
 		return capture_fail(c, EINVAL, NO_OFFSET, "the file is empty");
 	if (size >= sizeof(uint32_t) && pcap_recognise(at))
 		return pcap_start(c);
 	if (size >= sizeof(uint32_t) && pcapng_recognise(at))
-		return pcapng_start(c);
+		return pcapng_start(c, packet);
 	if (size < sizeof(uint32_t))
 		return capture_fail(c, EINVAL, c->start,
 				    "the file ends inside the file header: it has %zu bytes", size);
@@ -152,8 +150,31 @@ static int examine(struct capture *c)
 	return 0;
 }
 
-int capture_open(struct capture **capture, int fd, const char *name, bool fake_ethernet,
-		 struct capture_error *error)
+static int fill(struct capture *c)
+{
+	int ret = source_want(&c->source, c->want);
+
+	if (!ret || ret == -EAGAIN)
+		return ret;
+	return capture_fail(c, -ret, c->source.offset, "can't read: %s", strerror(-ret));
+}
+
+/* All steps up to behind the file header, however long that takes: 0 or the fault. */
+static int read_file_header(struct capture *c)
+{
+	struct packet unused;
+	int ret = 0;
+
+	while (ret >= 0 && c->source.offset == c->start) {
+		ret = c->step(c, &unused);
+		if (ret == STEP_MORE)
+			ret = fill(c);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+int capture_attach(struct capture **capture, int fd, const char *name, bool fake_ethernet,
+		   struct capture_error *error)
 {
 	struct capture *c = calloc(1, sizeof(*c));
 	int ret;
@@ -169,15 +190,13 @@ int capture_open(struct capture **capture, int fd, const char *name, bool fake_e
 	}
 	c->fd = fd;
 	c->fake_ethernet = fake_ethernet;
+	c->step = step_file_header;
 	ret = examine(c);
 	if (ret)
 		goto out;
 	ret = source_open(&c->source, fd, c->start);
-	if (ret) {
+	if (ret)
 		capture_fail(c, -ret, NO_OFFSET, "out of memory");
-		goto out;
-	}
-	ret = recognise(c);
 out:
 	if (ret) {
 		*error = c->fault;
@@ -186,6 +205,22 @@ out:
 	}
 	*capture = c;
 	return 0;
+}
+
+int capture_open(struct capture **capture, int fd, const char *name, bool fake_ethernet,
+		 struct capture_error *error)
+{
+	int ret = capture_attach(capture, fd, name, fake_ethernet, error);
+
+	if (ret)
+		return ret;
+	ret = read_file_header(*capture);
+	if (ret) {
+		*error = (*capture)->fault;
+		capture_close(*capture);
+		*capture = NULL;
+	}
+	return ret;
 }
 
 void capture_close(struct capture *capture)
@@ -197,15 +232,6 @@ void capture_close(struct capture *capture)
 	free(capture->interfaces);
 	free(capture->name);
 	free(capture);
-}
-
-static int fill(struct capture *c)
-{
-	int ret = source_want(&c->source, c->want);
-
-	if (!ret || ret == -EAGAIN)
-		return ret;
-	return capture_fail(c, -ret, c->source.offset, "can't read: %s", strerror(-ret));
 }
 
 int capture_read(struct capture *capture, struct packet *packets, size_t count,
@@ -256,11 +282,13 @@ int capture_rewind(struct capture *capture, struct capture_error *error)
 	capture->fault = (struct capture_error){0};
 	capture->passing = (struct passing){0};
 	capture->num_interfaces = 0;
+	capture->last_time_ns = 0;
+	capture->step = step_file_header;
 	if (lseek(capture->fd, (off_t)capture->start, SEEK_SET) < 0)
 		ret = capture_fail(capture, errno, capture->start, "%s", strerror(errno));
 	else {
 		source_restart(&capture->source, capture->start);
-		ret = recognise(capture);
+		ret = read_file_header(capture);
 	}
 	if (ret)
 		*error = capture->fault;

@@ -57,6 +57,8 @@ struct capture {
 	size_t want;                                           /* with STEP_MORE */
 	struct capture_error fault; /* once error is not 0, nothing more is delivered */
 
+	uint64_t last_time_ns; /* of the packet before, for one without a time stamp */
+
 	bool big_endian;   /* the file's (or the section's) byte order */
 	int lengths_order; /* of a classic file's records: pcap.c */
 	struct interface *interfaces;
@@ -65,9 +67,12 @@ struct capture {
 	struct passing passing;
 };
 
-/* Recognise the format by its first bytes and read its file header. 0 or a negative errno. */
+/*
+ * The first step of a format, which capture.c has recognised by the first bytes:
+ * consumes the file header, and makes the format's own step the next one.
+ */
 int pcap_start(struct capture *c);
-int pcapng_start(struct capture *c);
+int pcapng_start(struct capture *c, struct packet *packet);
 bool pcap_recognise(const uint8_t *magic);
 bool pcapng_recognise(const uint8_t *magic);
 

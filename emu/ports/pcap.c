@@ -151,5 +151,5 @@ int pcap_start(struct capture *c)
 		return ret;
 	source_consume(s, FILE_HEADER_SIZE);
 	c->step = step;
-	return 0;
+	return STEP_BLOCK;
 }

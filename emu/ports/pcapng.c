@@ -311,6 +311,7 @@ static int stamped_packet(struct capture *c, struct cursor *body, uint32_t numbe
 		return capture_fail(c, EINVAL, c->source.offset,
 				    "time stamp %llu is outside 1970 to 2554",
 				    (unsigned long long)stamp);
+	c->last_time_ns = packet->time_ns;
 	packet->data = data;
 	packet->flags = packet->captured > packet->length ? PACKET_BAD_LENGTH : 0;
 	capture_finish_packet(interface, fcs_size, data, packet);
@@ -340,7 +341,11 @@ static int simple_packet(struct capture *c, struct cursor *body, struct packet *
 
 	if (!interface)
 		return c->fault.error;
-	*packet = (struct packet){.length = file_u32(body, c->big_endian)};
+	*packet = (struct packet){
+		.length = file_u32(body, c->big_endian),
+		.time_ns = c->last_time_ns,
+		.flags = PACKET_NO_TIME,
+	};
 	packet->captured = packet->length;
 	if (interface->snaplen && packet->captured > interface->snaplen)
 		packet->captured = interface->snaplen;
@@ -482,6 +487,7 @@ static bool plain_packet(struct capture *c, struct packet *packet)
 	packet->length = load_u32(at + 24, c->big_endian);
 	packet->port = 0;
 	packet->flags = captured > packet->length ? PACKET_BAD_LENGTH : 0;
+	c->last_time_ns = packet->time_ns;
 	source_consume(s, size);
 	return true;
 }
@@ -522,18 +528,8 @@ static int step(struct capture *c, struct packet *packet)
 	return pass(c);
 }
 
-int pcapng_start(struct capture *c)
+int pcapng_start(struct capture *c, struct packet *packet)
 {
-	struct packet unused;
-	int ret;
-
 	c->step = step;
-	/* The first section header, so that a wrong one is the opening's fault. */
-	while ((ret = step(c, &unused)) == STEP_MORE) {
-		ret = source_want(&c->source, c->want);
-		if (ret)
-			return capture_fail(c, -ret, c->source.offset, "can't read: %s",
-					    strerror(-ret));
-	}
-	return ret == STEP_BLOCK ? 0 : ret;
+	return step(c, packet); /* the first section header */
 }

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { MANY = 5000 };
@@ -225,6 +226,87 @@ Test(input, a_silent_pipe_is_waited_for_without_blocking)
 	cr_assert_eq(packets[1].data[59], 3);
 	close(ends[1]);
 	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_END);
+	inputs_close(&inputs);
+}
+
+Test(input, a_pipe_that_stops_inside_the_file_header_is_waited_for_without_blocking)
+{
+	int source = capture_of(times_a, marks_a, 3, 0);
+	struct replay_options options = {0};
+	struct packet packets[CAPTURE_BATCH];
+	uint16_t origin[CAPTURE_BATCH];
+	uint8_t bytes[1024];
+	ssize_t size = (ssize_t)file_bytes(source, bytes, sizeof(bytes));
+	struct replay_input given[1];
+	struct inputs inputs;
+	int ends[2];
+
+	close(source);
+	cr_assert_eq(pipe(ends), 0);
+	given[0] = (struct replay_input){ends[0], "pipe", 0};
+	open_inputs(&inputs, given, 1, &options);
+	cr_assert_eq(write(ends[1], bytes, 10), 10);
+	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_WAIT);
+	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_WAIT);
+	cr_assert_eq(write(ends[1], bytes + 10, (size_t)size - 10), size - 10);
+	cr_assert_eq(inputs_next(&inputs, packets, origin), 3);
+	close(ends[1]);
+	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_END);
+	cr_assert_eq(faults, 0);
+	inputs_close(&inputs);
+}
+
+/* A pcapng file: one simple packet (no time stamp), then one enhanced packet at that time. */
+static int capture_with_a_simple_packet(uint64_t time_us)
+{
+	const uint32_t words[] = {
+		0x0a0d0d0a,
+		28,
+		0x1a2b3c4d,
+		1,
+		UINT32_MAX,
+		UINT32_MAX,
+		28, /* section */
+		1,
+		20,
+		1,
+		0,
+		20, /* interface */
+		3,
+		20,
+		4,
+		0x01010101,
+		20, /* simple */
+		6,
+		36,
+		0,
+		(uint32_t)(time_us >> 32),
+		(uint32_t)time_us,
+		4,
+		4,
+		0x02020202,
+		36,
+	};
+	int fd = memfd_create("capture", 0);
+
+	cr_assert_eq(write(fd, words, sizeof(words)), (ssize_t)sizeof(words));
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+Test(input, packets_without_a_time_stamp_do_not_lengthen_the_passes_of_a_loop)
+{
+	struct replay_input given[] = {{capture_with_a_simple_packet(1700000000000000), "a", 0}};
+	struct replay_options options = {.loops = 40};
+	const uint64_t first = UINT64_C(1700000000000000000);
+	struct inputs inputs;
+	struct seen seen[80];
+
+	open_inputs(&inputs, given, 1, &options);
+	cr_assert_eq(drain(&inputs, seen, 80), 80);
+	for (size_t pass = 0; pass < 40; pass++)
+		cr_assert_eq(seen[2 * pass + 1].time_ns, first + pass * 1000, "pass %zu: %llu",
+			     pass, (unsigned long long)seen[2 * pass + 1].time_ns);
 	inputs_close(&inputs);
 }
 

@@ -252,6 +252,88 @@ Test(read, a_silent_pipe_gives_the_caller_a_say_and_loses_nothing)
 	buffer_clear(&m.bytes);
 }
 
+/* A writer may stop anywhere, also before the reader knows what kind of file it is. */
+Test(read, an_attached_pipe_that_stops_inside_the_file_header_does_not_block)
+{
+	for (size_t kind = 0; kind < NUM_KINDS; kind++) {
+		size_t packets, got = 0;
+		struct made m = make_kind(kind, &packets);
+		struct packet batch[CAPTURE_BATCH];
+		struct capture_error error;
+		struct capture *capture;
+		int ends[2], count;
+
+		cr_assert_eq(pipe(ends), 0);
+		cr_assert_eq(capture_attach(&capture, ends[0], "pipe", false, &error), 0);
+		capture_set_patience(capture, 1);
+		for (size_t i = 0; i < 23; i++) {
+			count = capture_read(capture, batch, CAPTURE_BATCH, &error);
+			cr_assert_eq(count, -EAGAIN, "kind %zu, %zu bytes: %d", kind, i, count);
+			cr_assert_eq(write(ends[1], m.bytes.data + i, 1), 1);
+		}
+		cr_assert_eq(write(ends[1], m.bytes.data + 23, m.bytes.size - 23),
+			     (ssize_t)m.bytes.size - 23);
+		close(ends[1]);
+		while ((count = capture_read(capture, batch, CAPTURE_BATCH, &error)) > 0)
+			got += (size_t)count;
+		cr_assert_eq(count, 0, "kind %zu: %s", kind, error.text);
+		cr_assert_eq(got, packets, "kind %zu: %zu of %zu", kind, got, packets);
+		capture_close(capture);
+		buffer_clear(&m.bytes);
+	}
+}
+
+Test(read, an_attached_pipe_has_the_same_faults_as_an_opened_one_when_it_is_read)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} cases[] = {{"", 0}, {"abc", 3}, {"text that is no capture", 23}, {"\x0a\x0d\x0d\x0a", 4}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct capture_error opened = {0}, read = {0};
+		struct capture *capture;
+		struct packet packet;
+
+		cr_assert_eq(capture_open(&capture, slow_pipe(cases[i].bytes, cases[i].size, 2),
+					  "pipe", false, &opened),
+			     -EINVAL);
+		cr_assert_eq(capture_attach(&capture, slow_pipe(cases[i].bytes, cases[i].size, 2),
+					    "pipe", false, &read),
+			     0);
+		cr_assert_eq(capture_read(capture, &packet, 1, &read), -EINVAL);
+		cr_assert_str_eq(read.text, opened.text);
+		cr_assert_eq(capture_read(capture, &packet, 1, &read), -EINVAL, "not sticky");
+		capture_close(capture);
+	}
+}
+
+Test(read, simple_packets_take_the_time_of_the_packet_before_them)
+{
+	const uint64_t times[] = {0, 1700000000123456000, 1700000000123456000, 5000, 5000};
+	struct made m = {0};
+	struct result got;
+
+	put_section(&m);
+	put_interface(&m, 1, 0);
+	put_simple(&m, 60, 60, 1);
+	put_enhanced(&m, 0, 1700000000123456, 60, 60, 2);
+	put_simple(&m, 60, 60, 3);
+	put_obsolete(&m, 0, 5, 60, 60, 4);
+	put_simple(&m, 60, 60, 5);
+	for (size_t batch = 1; batch <= 5; batch += 4) {
+		got = read_bytes(m.bytes.data, m.bytes.size, false, batch);
+		cr_assert_eq(got.error, 0, "%s", got.fault.text);
+		cr_assert_eq(got.count, 5);
+		for (size_t i = 0; i < 5; i++) {
+			cr_assert_eq(got.packets[i].time_ns, times[i], "packet %zu", i);
+			cr_assert_eq(!!(got.packets[i].flags & PACKET_NO_TIME), i % 2 == 0);
+		}
+		free_result(&got);
+	}
+	buffer_clear(&m.bytes);
+}
+
 static void do_nothing(int number)
 {
 }

@@ -16,13 +16,14 @@
 
 enum packet_flags {
 	PACKET_BAD_LENGTH = 1u << 0, /* the record's captured length exceeds its original length */
+	PACKET_NO_TIME = 1u << 1,    /* the record has no time stamp: the packet's before it */
 };
 
 struct packet {
 	const uint8_t *data; /* first byte of the Ethernet header */
 	uint32_t captured;   /* bytes at data */
 	uint32_t length;     /* bytes on the wire, without FCS */
-	uint64_t time_ns;    /* since the epoch */
+	uint64_t time_ns;    /* since the epoch; also with PACKET_NO_TIME, then 0 for the first */
 	uint16_t port;       /* number of the port it arrived on (config/nic.h) */
 	uint16_t flags;      /* enum packet_flags */
 };

@@ -14,8 +14,9 @@
  *
  * What a packet's fields are: captured and length as the record has them, also where captured is
  * more than length (PACKET_BAD_LENGTH) or than the file's snap length; without the frame check
- * sequence where the file says that there is one. time_ns is 0 for pcapng's simple packets, which
- * have no time stamp. Nothing is reordered.
+ * sequence where the file says that there is one. pcapng's simple packets have no time stamp: they
+ * take the time of the packet before them, 0 where there is none, and say so (PACKET_NO_TIME).
+ * Nothing is reordered.
  *
  * Errors: a capture that ends inside a record, a length that lies, a block that contradicts itself
  * end the reading with a capture_error that holds the file's name, the offset of the record (or
@@ -56,6 +57,13 @@ struct capture;
  */
 int capture_open(struct capture **capture, int fd, const char *name, bool fake_ethernet,
 		 struct capture_error *error);
+
+/*
+ * The same without reading anything, for a pipe that must not be waited for: the first calls of
+ * capture_read read the file header, and have its faults.
+ */
+int capture_attach(struct capture **capture, int fd, const char *name, bool fake_ethernet,
+		   struct capture_error *error);
 
 /* NULL is fine. */
 void capture_close(struct capture *capture);
