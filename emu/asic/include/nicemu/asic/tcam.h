@@ -3,8 +3,10 @@
  * Ternary lookup: the entry that decides, among many with masks.
  *
  * This header is the interface; tcam_reference is the slow, obvious table behind it: an array in
- * (priority, arrival) order, walked from the front. A faster table implements the same interface
- * and is run in lockstep with it.
+ * (priority, arrival) order, walked from the front.
+ *
+ * Why an interface for one table: a faster one can take its place without its users, and be run in
+ * lockstep with it.
  *
  * An entry matches a key when ((key ^ value) & mask) is 0 in every word; value bits outside the
  * mask are ignored. The first match in (priority, arrival) order decides: lower priority number

@@ -3,6 +3,8 @@
  * Bytes that grow. For messages under construction and payloads of unknown size, never for the
  * packet path.
  *
+ * Why: a message is appended to in many places, and is checked for lack of memory in one.
+ *
  * Invariants: size <= capacity. Out of memory is sticky, as in a cursor: after it nothing is
  * appended, buffer_failed() is true, and what was there stays.
  *
@@ -22,7 +24,7 @@ struct buffer {
 	bool failed;
 };
 
-/* Room for size more bytes, zeroed and counted as used. NULL when memory is out. */
+/* Room for size (> 0) more bytes, zeroed and counted as used. NULL when memory is out. */
 void *buffer_reserve(struct buffer *b, size_t size);
 
 void buffer_append(struct buffer *b, const void *data, size_t size);

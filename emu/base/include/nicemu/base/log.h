@@ -2,8 +2,13 @@
 /*
  * What the emulator did and why, in order: the last LOG_LINES lines, for `nicemu show log`.
  *
- * A line is plain text without a newline. Old lines are overwritten; dropped counts them. Not for
- * the packet path. Threading: one owner (the emulator's event loop).
+ * Why: a kernel hands a program an errno and keeps the rest to itself; here the rest can be read.
+ *
+ * Invariants: a line is plain text without a newline. Lines are numbered from 1 without a gap; when
+ * there are too many the oldest ones are overwritten, which the numbers tell. Not for the packet
+ * path.
+ *
+ * Threading: one owner (the emulator's event loop).
  */
 #ifndef NICEMU_BASE_LOG_H
 #define NICEMU_BASE_LOG_H

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Seeded random numbers for tests and generators: the same seed gives the same sequence on every
- * machine. splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
- * Not for secrets. Threading: one owner.
+ * Seeded random numbers for tests and generators: splitmix64 (Steele, Lea, Flood: "Fast splittable
+ * pseudorandom number generators", 2014). Not for secrets.
+ *
+ * Why not the C library's: a failure must be repeatable from the seed that it prints.
+ *
+ * Invariant: the same seed gives the same sequence on every machine, for ever. Threading: one
+ * owner.
  */
 #ifndef NICEMU_BASE_RANDOM_H
 #define NICEMU_BASE_RANDOM_H

@@ -10,6 +10,8 @@
  * branch the branch's last row holds; a branch without rows takes mainline X.Y.0, with a warning.
  * `ideal` has no known bug: every flag is true.
  *
+ * Invariant: a filled struct kernel_behavior is a value; nothing in it changes afterwards.
+ *
  * Threading: constant tables.
  */
 #ifndef NICEMU_CONFIG_KERNEL_H

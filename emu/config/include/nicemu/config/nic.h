@@ -2,6 +2,8 @@
 /*
  * The NIC as the user describes it: ports, model, kernel version, table size.
  *
+ * Why a file: a test says once what hardware it is about, and every command means the same.
+ *
  * A NIC comes from a YAML file (schema in netdevsim-config/README.md) or is the default one: model
  * `generic`, kernel DEFAULT_KERNEL, ports eth0 … eth7. Ports have a number (0, 1, … in file order:
  * what the packet path uses) and an interface index (what netlink and flow rules use).

@@ -3,6 +3,8 @@
  * The generic netlink endpoint: a kernel without families. Look-ups of a family answer ENOENT, so
  * that ethtool and others fall back to what they did before there was one.
  *
+ * Why: without an answer such programs would give up instead. Invariant: it keeps no state.
+ *
  * Threading: event loop.
  */
 #ifndef NICEMU_CONTROL_GENL_H

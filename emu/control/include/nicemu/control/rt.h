@@ -2,8 +2,10 @@
 /*
  * The rtnetlink endpoint and the interface ioctls: the NIC's ports and `lo`, so that nft, glibc and
  * ip know them. RTM_GETLINK (dump, by name, by index); anything else answers EOPNOTSUPP, dumps of
- * other kinds are empty. ioctls: SIOCGIFINDEX, SIOCGIFNAME, SIOCGIFFLAGS, SIOCGIFHWADDR, SIOCGIFMTU,
- * SIOCGIFTXQLEN, SIOCGIFCONF; SIOCETHTOOL answers EOPNOTSUPP.
+ * other kinds are empty. ioctls: SIOCGIFINDEX, SIOCGIFNAME, SIOCGIFFLAGS, SIOCGIFHWADDR,
+ * SIOCGIFMTU, SIOCGIFTXQLEN, SIOCGIFCONF; SIOCETHTOOL answers EOPNOTSUPP.
+ *
+ * Invariant: it only reads the NIC; nothing that a client sends changes it.
  *
  * Threading: event loop.
  */

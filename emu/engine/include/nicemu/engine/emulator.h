@@ -3,8 +3,11 @@
  * One emulated NIC with everything attached: configuration, ASIC, offload, control endpoints,
  * clock.
  *
- * emulator_create wires the layers together; nothing else does. The members are read by report/ and
- * by the commands; only the layers themselves change them.
+ * Why one object: what a command sees of the NIC is the same whether it forked the emulator or
+ * joined it.
+ *
+ * Invariant: emulator_create wires the layers together; nothing else does. The members are read by
+ * report/ and by the commands; only the layers themselves change them.
  *
  * Threading: one event loop owns it all. Packet work (replay.h) is done in steps between calls of
  * server_dispatch, so control commands take effect between packet batches.

@@ -2,10 +2,13 @@
 /*
  * One packet on its way through the NIC.
  *
- * The bytes are read-only and borrowed from the port that received them; they stay valid until the
- * pump asks that port for its next batch. length is what was on the wire (it feeds every byte
- * counter), captured is what is really there (captured <= length for a sound record; a capture may
- * claim otherwise, and then the reader says so with PACKET_BAD_LENGTH).
+ * Why no copy: the packet path touches only the headers; the bytes are read again only where an
+ * output wants them.
+ *
+ * Invariants: the bytes are read-only and borrowed from the port that received them; they stay
+ * valid until the pump asks that port for its next batch. length is what was on the wire (it feeds
+ * every byte counter), captured is what is really there (captured <= length for a sound record; a
+ * capture may claim otherwise, and then the reader says so with PACKET_BAD_LENGTH).
  *
  * Threading: a packet belongs to the worker that processes its batch.
  */

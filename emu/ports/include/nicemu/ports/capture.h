@@ -7,6 +7,9 @@
  * Why our own reader: it must be several times faster than libpcap's, and an error must name the
  * byte where the file went wrong. libpcap serves as its oracle in the tests.
  *
+ * Invariants: packets come in the order of the file, each once; what was handed out stays valid
+ * until the next call; after a fault nothing more comes.
+ *
  * How: one buffer is filled by read(2) in large blocks, for files and pipes alike; packets are
  * handed out where they lie in it. There is no mapping, so a file that shrinks while it is read is
  * an error and not a signal, and memory is bounded whatever the file claims: one block, or the
@@ -16,7 +19,6 @@
  * more than length (PACKET_BAD_LENGTH) or than the file's snap length; without the frame check
  * sequence where the file says that there is one. pcapng's simple packets have no time stamp: they
  * take the time of the packet before them, 0 where there is none, and say so (PACKET_NO_TIME).
- * Nothing is reordered.
  *
  * Errors: a capture that ends inside a record, a length that lies, a block that contradicts itself
  * end the reading with a capture_error that holds the file's name, the offset of the record (or

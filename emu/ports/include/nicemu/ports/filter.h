@@ -2,6 +2,8 @@
 /*
  * A tcpdump filter expression over packets: libpcap compiles it for Ethernet and runs it.
  *
+ * Why libpcap's: it is the language that people who have captures already know, bugs included.
+ *
  * It sees what a capture on the wire would: the frame with its tags. So, as in tcpdump, `ip` or
  * `tcp port 80` does not match a tagged frame, `vlan and tcp port 80` does, and after the word
  * `vlan` everything to the right of it looks behind one more tag: `vlan 10 or ip` is not what it
@@ -9,7 +11,8 @@
  * What only a live capture knows (inbound, outbound, ifname) is refused, names of hosts and
  * services are looked up by the system's resolver.
  *
- * Threading: a compiled filter is read-only.
+ * Invariant: a compiled filter never changes, and nothing behind the captured bytes is looked at.
+ * Threading: so any thread may use it.
  */
 #ifndef NICEMU_PORTS_FILTER_H
 #define NICEMU_PORTS_FILTER_H

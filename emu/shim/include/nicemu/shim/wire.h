@@ -17,6 +17,9 @@
  * client). On a SHIM_PROTOCOL_COMMAND connection a message is one JSON text in one or more
  * datagrams, each opened by a byte: SHIM_CHUNK_MORE or SHIM_CHUNK_LAST.
  *
+ * Why not netlink itself: without privileges nobody can be given a netlink socket that somebody
+ * else answers.
+ *
  * The client's end is bound to the abstract name SHIM_NAME_FORMAT, so that a descriptor tells its
  * protocol by itself, also after dup, fork and exec. Its port id is the emulator's to give.
  */
