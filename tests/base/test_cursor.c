@@ -50,3 +50,17 @@ Test(cursor, sub_cursor_ends_where_told)
 	cr_assert(cursor_failed(&inner));
 	cr_assert(cursor_failed(&c));
 }
+
+Test(cursor, no_bytes_of_nothing_are_no_failure)
+{
+	struct cursor c = cursor_over(NULL, 0);
+	struct cursor inner = cursor_sub(&c, 0);
+
+	cr_assert_not(cursor_failed(&inner));
+	cr_assert_eq(cursor_left(&inner), 0);
+	cursor_skip(&inner, 0);
+	cr_assert_not(cursor_failed(&inner));
+	cr_assert_not(cursor_failed(&c));
+	cr_assert_eq(cursor_u8(&inner), 0);
+	cr_assert(cursor_failed(&inner));
+}

@@ -40,7 +40,10 @@ static inline bool cursor_failed(const struct cursor *c)
 	return c->failed;
 }
 
-/* The next size bytes, or NULL where fewer are left (and the cursor has failed). */
+/*
+ * The next size bytes, or NULL where fewer are left (and the cursor has failed). No bytes of a
+ * cursor over NULL are NULL too.
+ */
 static inline const uint8_t *cursor_bytes(struct cursor *c, size_t size)
 {
 	const uint8_t *at;
@@ -49,7 +52,7 @@ static inline const uint8_t *cursor_bytes(struct cursor *c, size_t size)
 		c->failed = true;
 		return NULL;
 	}
-	at = c->data + c->position;
+	at = c->position ? c->data + c->position : c->data; /* NULL + 0 is undefined */
 	c->position += size;
 	return at;
 }
@@ -64,7 +67,7 @@ static inline struct cursor cursor_sub(struct cursor *c, size_t size)
 {
 	const uint8_t *at = cursor_bytes(c, size);
 
-	return (struct cursor){.data = at, .size = at ? size : 0, .failed = !at};
+	return (struct cursor){.data = at, .size = c->failed ? 0 : size, .failed = c->failed};
 }
 
 /* Unsigned integers, most significant byte first. 0 after a failure. */
