@@ -244,9 +244,11 @@ static int read_u32(const struct place *place, const char *value, uint32_t min, 
 
 static int hex_digit(char c)
 {
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
+	static const char digits[] = "0123456789abcdefABCDEF";
+	const char *at = c ? strchr(digits, c) : NULL;
+	int value = at ? (int)(at - digits) : -1;
 
-	return at && (c >= 'A' || c <= '9') ? (int)(at - digits) : -1;
+	return value > 15 ? value - 6 : value;
 }
 
 static bool parse_mac(const char *text, uint8_t *mac)

@@ -150,6 +150,7 @@ static const struct {
 	{PORT "  mac: ''\n", 4, {"ports[0].mac", "such as"}},
 	{PORT "  mac: ff:ff:ff:ff:ff:ff\n", 4, {"ports[0].mac", "one station"}},
 	{PORT "  mac: 00:00:00:00:00:00\n", 4, {"ports[0].mac", "one station"}},
+	{PORT "  mac: \"0\\x12:00:00:00:00:01\"\n", 4, {"ports[0].mac", "such as"}},
 	{PORT "  mac: 0\x10:00:00:00:00:01\n", 4, {"not valid YAML", ""}},
 	{PORT "  speed: 0\n", 4, {"ports[0].speed", "whole number"}},
 	{PORT "  speed: fast\n", 4, {"ports[0].speed", "fast"}},
