@@ -47,10 +47,15 @@ static void print_used_keys(FILE *out, uint64_t used_keys, const char *indent)
 	const char *separator = " ";
 
 	fprintf(out, "%sused_keys", indent);
-	for (int id = 0; id < FLOW_DISSECTOR_KEY_COUNT; id++) {
+	for (int id = 0; id < 64; id++) {
+		const char *name = flow_dissector_key_name(id);
+
 		if (!(used_keys >> id & 1))
 			continue;
-		fprintf(out, "%s%s", separator, flow_dissector_key_name(id));
+		if (name)
+			fprintf(out, "%s%s", separator, name);
+		else
+			fprintf(out, "%s%d", separator, id);
 		separator = "|";
 	}
 	fprintf(out, "%s\n", used_keys ? "" : " none");

@@ -271,31 +271,33 @@ static void tell_command(struct offload *o, enum offload_verb verb, const struct
 					.reason = error ? reason : NULL});
 }
 
-int offload_replace(struct offload *o, const struct offload_command *command, struct reason *reason)
+typedef int command_in_driver(struct offload *o, struct bound *bound,
+			      const struct offload_command *command, struct reason *reason);
+
+/* The commands without an answer but yes and no. */
+static int run_command(struct offload *o, enum offload_verb verb, command_in_driver *run,
+		       const struct offload_command *command, struct reason *reason)
 {
 	struct bound *bound = find_bound(o, command->binding);
 	struct reason own = {0};
 	int error;
 
 	if (!reason)
-		reason = &own;
-	error = replace_in_driver(o, bound, command, reason);
-	tell_command(o, OFFLOAD_REPLACE, bound, command, NULL, error, reason);
+		reason = &own; /* the tap wants to know, even where the caller does not */
+	error = run(o, bound, command, reason);
+	tell_command(o, verb, bound, command, NULL, error, reason);
 	return error;
+}
+
+int offload_replace(struct offload *o, const struct offload_command *command, struct reason *reason)
+{
+	return run_command(o, OFFLOAD_REPLACE, replace_in_driver, command, reason);
 }
 
 int offload_destroy_rule(struct offload *o, const struct offload_command *command,
 			 struct reason *reason)
 {
-	struct bound *bound = find_bound(o, command->binding);
-	struct reason own = {0};
-	int error;
-
-	if (!reason)
-		reason = &own;
-	error = destroy_in_driver(o, bound, command, reason);
-	tell_command(o, OFFLOAD_DESTROY, bound, command, NULL, error, reason);
-	return error;
+	return run_command(o, OFFLOAD_DESTROY, destroy_in_driver, command, reason);
 }
 
 int offload_stats(struct offload *o, const struct offload_command *command,

@@ -3,6 +3,9 @@
  * The flow rule: what a kernel hands to a driver (struct flow_rule and the parts of struct
  * flow_cls_offload that describe it).
  *
+ * Why: it is the one language between what translates rules and what carries them out, so that each
+ * can be tested without the other.
+ *
  * The match keeps both facts that a driver could look at: which dissector keys are flagged
  * (used_keys), and what was written to key and mask. A key can be written and not flagged; readers
  * that act like a driver look only at flagged keys. Value bits outside the mask are kept as the
@@ -60,7 +63,8 @@ const char *flow_action_name(enum flow_action_id id);
 
 /*
  * The rule as a driver sees it, several lines, each starting with indent: protocol, used_keys, one
- * line per field with a non-zero value or mask (marked where its key is not flagged), actions.
+ * line per field with a non-zero value or mask (marked where its key is not flagged), actions. A
+ * flagged key that has no name here is printed as its number.
  */
 void flow_rule_print(FILE *out, const struct flow_rule *rule, const char *indent);
 

@@ -14,6 +14,9 @@
  * each STATS returns what came since the STATS before it, per (binding, cookie). An entry starts
  * with no delta at REPLACE.
  *
+ * Invariants: a binding or rule is known here if and only if the driver has accepted it; what is
+ * refused leaves no trace. The tap sees every command after the driver's answer, in order.
+ *
  * Errors are negative errnos with a reason. Cookies and prio are the front end's.
  *
  * Threading: one owner (the emulator's event loop), between packet batches.
