@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sourced by run and test: what has to be installed, and the build. Needs only a POSIX shell.
 
-# To build and run nicemu.
-RUN_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config nftables libmnl-dev libnftnl-dev libpcap-dev
+# To build and run nicemu. netbase: nft prints the names of protocols; tcpdump: the demo.
+RUN_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config nftables tcpdump netbase libmnl-dev libnftnl-dev libpcap-dev
 libjansson-dev libcyaml-dev libyaml-dev libseccomp-dev liburcu-dev uthash-dev"
 # To run all tests as well.
 TEST_PACKAGES="libcriterion-dev clang libclang-rt-14-dev python3 python3-nftables iproute2
-ethtool iputils-ping tcpdump tcpreplay tshark man-db mmdebstrap util-linux"
+ethtool iputils-ping tcpreplay tshark man-db mmdebstrap util-linux"
 
 source_folder=$(cd "$(dirname "$0")/.." && pwd)
 build_folder=$source_folder/build
