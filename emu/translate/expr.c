@@ -289,6 +289,11 @@ bool nft_expr_is_counter(const struct nft_expr *expr)
 	return expr->type == &expr_type_counter;
 }
 
+bool nft_expr_updates_set(const struct nft_expr *expr)
+{
+	return expr->type == &expr_type_dynset;
+}
+
 void nft_expr_reset(struct nft_expr *expr)
 {
 	if (expr->type->reset)

@@ -207,7 +207,7 @@ static int dynset_timeout(struct nft_expr *expr, const struct nlattr *attr,
 		return 0;
 	if (!(set->flags & NFT_SET_TIMEOUT))
 		return -EOPNOTSUPP;
-	expr->lookup.timeout_ms = attr_be64(attr);
+	expr->lookup.timeout_ms = nft_whole_ticks(attr_be64(attr));
 	return check_milliseconds(attr);
 }
 
@@ -215,48 +215,65 @@ static int dynset_check_set(const struct nft_expr *expr, const struct nft_expr_s
 {
 	enum { OP_DELETE = 2 };
 
-	if (set->flags & NFT_SET_OBJECT)
+	if (set->flags & NFT_SET_OBJECT || set->is_fixed)
 		return -EOPNOTSUPP;
 	if (set->flags & NFT_SET_CONSTANT)
 		return -EBUSY;
 	return expr->lookup.op > OP_DELETE ? -EOPNOTSUPP : 0;
 }
 
-static int check_stateful(struct expr_init *init, const struct nlattr *attr)
+/* The n-th expression for new elements: of the set's own type, where the set has some. */
+static int dynset_expr(struct expr_init *init, const struct nlattr *attr,
+		       const struct nft_expr_set *set, uint32_t n)
 {
 	struct nft_expr expr;
 	int error = nft_expr_parse_stateful(&expr, attr, init->context);
 
+	if (!error && set->num_exprs && n >= set->num_exprs)
+		error = -EINVAL;
+	else if (!error && set->num_exprs && expr.type != set->exprs[n].type)
+		error = -EOPNOTSUPP;
 	nft_expr_clear(&expr);
 	return error;
+}
+
+static int dynset_expr_list(struct expr_init *init, const struct nlattr *list,
+			    const struct nft_expr_set *set)
+{
+	enum { MAX_EXPRS = 2 };
+	const struct nlattr *attr;
+	uint32_t count = 0;
+
+	mnl_attr_for_each_nested (attr, list) {
+		int error;
+
+		if (count == MAX_EXPRS)
+			return -E2BIG;
+		if (mnl_attr_get_type(attr) != NFTA_LIST_ELEM)
+			return -EINVAL;
+		error = dynset_expr(init, attr, set, count++);
+		if (error)
+			return error;
+	}
+	return set->num_exprs && set->num_exprs != count ? -EOPNOTSUPP : 0;
 }
 
 /* Expressions that each new element gets: checked here, their bytes are kept. */
 static int dynset_exprs(struct expr_init *init, const struct nft_expr *expr,
 			const struct nlattr *const tb[], const struct nft_expr_set *set)
 {
-	enum { MAX_EXPRS = 2, F_EXPR = 2 };
-	const struct nlattr *attr;
-	int count = 0, error = 0;
+	enum { F_EXPR = 2 };
 
 	if (!tb[NFTA_DYNSET_EXPR] && !tb[NFTA_DYNSET_EXPRESSIONS])
 		return 0;
 	if (!(set->flags & NFT_SET_EVAL))
 		return -EINVAL;
 	if (tb[NFTA_DYNSET_EXPR])
-		return check_stateful(init, tb[NFTA_DYNSET_EXPR]);
+		return set->num_exprs > 1 ? -EOPNOTSUPP
+					  : dynset_expr(init, tb[NFTA_DYNSET_EXPR], set, 0);
 	if (!(expr->lookup.flags & F_EXPR))
 		return -EINVAL;
-	mnl_attr_for_each_nested (attr, tb[NFTA_DYNSET_EXPRESSIONS]) {
-		if (count++ == MAX_EXPRS)
-			return -E2BIG;
-		if (mnl_attr_get_type(attr) != NFTA_LIST_ELEM)
-			return -EINVAL;
-		error = check_stateful(init, attr);
-		if (error)
-			return error;
-	}
-	return 0;
+	return dynset_expr_list(init, tb[NFTA_DYNSET_EXPRESSIONS], set);
 }
 
 static int dynset_init(struct expr_init *init, struct nft_expr *expr,

@@ -81,6 +81,31 @@ static int quota_init(struct expr_init *init, struct nft_expr *expr,
 	return 0;
 }
 
+/* A kernel tells all three, whatever it was told. */
+static void quota_dump(struct attr_writer *writer, const struct nft_expr *expr)
+{
+	const struct nlattr *tb[ATTR_TABLE_SIZE];
+
+	attr_parse(tb, NFTA_QUOTA_MAX, expr->attributes, expr->size, NULL);
+	attr_put_be64(writer, NFTA_QUOTA_BYTES, attr_be64(tb[NFTA_QUOTA_BYTES]));
+	attr_put_be64(writer, NFTA_QUOTA_CONSUMED,
+		      tb[NFTA_QUOTA_CONSUMED] ? attr_be64(tb[NFTA_QUOTA_CONSUMED]) : 0);
+	attr_put_be32(writer, NFTA_QUOTA_FLAGS,
+		      tb[NFTA_QUOTA_FLAGS] ? attr_be32(tb[NFTA_QUOTA_FLAGS]) : 0);
+}
+
+static void quota_reset(struct nft_expr *expr)
+{
+	const struct nlattr *tb[ATTR_TABLE_SIZE], *consumed;
+
+	attr_parse(tb, NFTA_QUOTA_MAX, expr->attributes, expr->size, NULL);
+	consumed = tb[NFTA_QUOTA_CONSUMED];
+	if (consumed)
+		memset(expr->attributes + ((const uint8_t *)consumed - expr->attributes) +
+			       MNL_ATTR_HDRLEN,
+		       0, sizeof(uint64_t));
+}
+
 static const struct attr_policy last_policy[NFTA_LAST_MAX + 1] = {
 	[NFTA_LAST_SET] = {ATTR_U32, 0},
 	[NFTA_LAST_MSECS] = {ATTR_U64, 0},
@@ -558,7 +583,10 @@ const struct nft_expr_type expr_types_act[] = {
 	 .policy = quota_policy,
 	 .max_attr = NFTA_QUOTA_MAX,
 	 .kernel_size = 24,
-	 .init = quota_init},
+	 .keeps_bytes = true,
+	 .init = quota_init,
+	 .dump = quota_dump,
+	 .reset = quota_reset},
 	{.name = "last",
 	 .stateful = true,
 	 .policy = last_policy,

@@ -132,6 +132,15 @@ void data_value_put(struct attr_writer *writer, uint16_t type, const uint8_t *da
 	attr_nest_end(writer, nest);
 }
 
+uint64_t nft_whole_ticks(uint64_t milliseconds)
+{
+	enum { TICK_MS = 4 };
+
+	if (milliseconds && milliseconds < TICK_MS)
+		return TICK_MS;
+	return milliseconds / TICK_MS * TICK_MS;
+}
+
 int check_milliseconds(const struct nlattr *attr)
 {
 	return attr_be64(attr) >= UINT64_MAX / 1000000 ? -ERANGE : 0;

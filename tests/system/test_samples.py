@@ -62,6 +62,15 @@ class Samples(unittest.TestCase):
                 reasons = [l for l in done.stderr.splitlines() if l.startswith("nicemu")]
                 self.assertTrue(any(name in l for l in reasons), done.stderr)
 
+    def test_an_element_that_would_have_to_expire_is_refused_with_its_reason(self):
+        for set_, element in (("flags timeout;", "1.1.1.1 timeout 1h"), ("timeout 1h;", "1.1.1.1")):
+            with self.subTest(set_):
+                done = nicemu("exec", "--", "nft", "-f", "-", stdin="table ip t {\n set s { type ipv4_addr; %s "
+                              "elements = { %s }; }\n}\n" % (set_, element))
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("Operation not supported", done.stderr)
+                self.assertRegex(done.stderr, r"nicemu: ip t: .*expire.*element-timeout")
+
     def test_the_running_kernel_says_the_same(self):
         if os.geteuid() != 0 or not shutil.which("unshare"):
             self.skipTest("needs root for a network namespace")

@@ -432,6 +432,7 @@ void nft_chain_unuse(struct nft_chain *chain);
  */
 int nft_set_attach(struct nft_call *call, struct nft_table *table, const struct nlattr *name,
 		   const struct nlattr *id, struct nft_chain *chain, struct nft_expr_set *info);
+void nft_set_limit(struct nft_set *set); /* a rule that updates it has been checked */
 void nft_set_detach(struct nft *nft, struct nft_set *set);
 void nft_set_prepare(struct nft *nft, struct nft_set *set);
 void nft_set_restore(struct nft *nft, struct nft_set *set);

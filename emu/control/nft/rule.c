@@ -98,6 +98,10 @@ static int parse_expressions(struct nft_call *call, struct nft_chain *chain, str
 				&context, &bad, NULL);
 	if (error)
 		return nft_bad(call, bad, error);
+	for (size_t i = 0; i < rule->num_exprs; i++) {
+		if (nft_expr_updates_set(&rule->exprs[i]))
+			nft_set_limit(rule->exprs[i].reference);
+	}
 	if (rule->num_exprs)
 		chain->table->validate_state = chain->table->validate_state == NFT_VALIDATE_DO
 						       ? NFT_VALIDATE_DO

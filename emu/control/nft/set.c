@@ -10,7 +10,9 @@
 struct trans_set {
 	struct nft_trans trans;
 	struct nft_set *set;
-	uint32_t size; /* an update's, 0: none */
+	/* An update's: size 0 leaves the old one. */
+	uint32_t size, gc_interval;
+	uint64_t timeout_ms;
 };
 
 /* ---- store ---- */
@@ -184,6 +186,8 @@ static void commit_update(struct nft *nft, struct nft_trans *trans)
 
 	if (update->size)
 		update->set->desc.size = update->size;
+	update->set->desc.timeout_ms = update->timeout_ms;
+	update->set->desc.gc_interval = update->gc_interval;
 	nft_set_notify(nft, trans, update->set, NFT_MSG_NEWSET);
 }
 
@@ -302,18 +306,6 @@ out:
 	return error;
 }
 
-static int refuse_unsupported(struct nft_call *call, const struct nft_set_desc *desc)
-{
-	if (desc->flags & NFT_SET_TIMEOUT)
-		return nft_unsupported(call, "set-timeout",
-				       "sets with a timeout are not supported yet");
-	if (desc->flags & NFT_SET_EVAL)
-		return nft_unsupported(call, "set-dynamic",
-				       "sets that rules update (flags dynamic) are not supported "
-				       "yet");
-	return 0;
-}
-
 static int add_set(struct nft_call *call, struct nft_table *table, struct nft_set_desc *desc)
 {
 	const struct nlattr *userdata = call->attrs[NFTA_SET_USERDATA];
@@ -324,9 +316,6 @@ static int add_set(struct nft_call *call, struct nft_table *table, struct nft_se
 
 	if (backend == NFT_SET_NO_BACKEND)
 		return -EOPNOTSUPP;
-	error = refuse_unsupported(call, desc);
-	if (error)
-		return error;
 	if (nft_set_size_is_too_large(backend, desc->size))
 		return -ENOMEM;
 	set = calloc(1, sizeof(*set));
@@ -403,6 +392,8 @@ static int update_set(struct nft_call *call, struct nft_set *set, const struct n
 	if (!trans)
 		return -ENOMEM;
 	trans->set = set;
+	trans->timeout_ms = desc->timeout_ms;
+	trans->gc_interval = desc->gc_interval;
 	trans->size = nft_set_kernel_size(set->backend, desc->size);
 	return 0;
 }

@@ -15,7 +15,8 @@
  * catch-all), ndeact those being deleted. use counts rules that look the set up, bindings too, but
  * until commit: a rule being deleted no longer uses its set and is still bound to it.
  *
- * Limits: timeouts and dynamic updates answer EOPNOTSUPP at NEWSET.
+ * Limits: no element expires, so one with a timeout (its own, or the set's) answers EOPNOTSUPP; and
+ * no packet changes a set: rules that would are only kept.
  *
  * Threading: event loop.
  */
@@ -52,7 +53,9 @@ struct nft_set_desc {
 	uint32_t data_type, data_length;
 	uint32_t object_type;
 	uint32_t policy;
-	uint32_t size; /* elements; in a set: as the backend counts them */
+	uint64_t timeout_ms;  /* 0: elements stay */
+	uint32_t gc_interval; /* milliseconds, as the message gave it */
+	uint32_t size;        /* elements; in a set: as the backend counts them */
 	bool has_exprs;
 	uint8_t num_fields;
 	uint8_t fields[NICEMU_SET_FIELDS_MAX]; /* bytes, of a concatenation */

@@ -21,6 +21,9 @@ int nft_set_attach(struct nft_call *call, struct nft_table *table, const struct 
 		.data_length = set->desc.data_length,
 		.data_type = set->desc.data_type,
 		.object_type = set->desc.object_type,
+		.exprs = set->exprs,
+		.num_exprs = set->num_exprs,
+		.is_fixed = set->backend != NFT_SET_RHASH,
 		.name = set->name,
 		.reference = set,
 	};
@@ -28,6 +31,15 @@ int nft_set_attach(struct nft_call *call, struct nft_table *table, const struct 
 	set->bindings++;
 	set->is_bound = true;
 	return 0;
+}
+
+/* What rules add to has a size: a kernel gives one to a set that has none, for good. */
+void nft_set_limit(struct nft_set *set)
+{
+	enum { DEFAULT_SIZE = 65535 };
+
+	if (!set->desc.size)
+		set->desc.size = DEFAULT_SIZE;
 }
 
 /* The rule is refused: so is the batch, and an anonymous set is seen no more in it. */

@@ -72,6 +72,10 @@ void nft_set_fill(const struct nft *nft, struct nft_writer *w, const struct nft_
 	}
 	if (desc->flags & NFT_SET_OBJECT)
 		nft_put_be32(w, NFTA_SET_OBJ_TYPE, desc->object_type);
+	if (desc->timeout_ms)
+		nft_put_be64(w, NFTA_SET_TIMEOUT, desc->timeout_ms);
+	if (desc->gc_interval)
+		nft_put_be32(w, NFTA_SET_GC_INTERVAL, desc->gc_interval);
 	if (desc->policy != NFT_SET_POL_PERFORMANCE)
 		nft_put_be32(w, NFTA_SET_POLICY, desc->policy);
 	if (set->userdata)

@@ -125,22 +125,30 @@ static int parse_object_type(struct nft_call *call, struct nft_set_desc *desc)
 	return 0;
 }
 
-/* Refused further on; here only what a kernel refuses, too. */
-static int check_timeouts(struct nft_call *call, const struct nft_set_desc *desc)
+/* May the set have an attribute about time? */
+static int check_timed(const struct nft_set_desc *desc)
 {
-	static const uint16_t attrs[] = {NFTA_SET_TIMEOUT, NFTA_SET_GC_INTERVAL};
+	if (!(desc->flags & NFT_SET_TIMEOUT))
+		return -EINVAL;
+	return desc->flags & NFT_SET_ANONYMOUS ? -EOPNOTSUPP : 0;
+}
 
-	for (size_t i = 0; i < sizeof(attrs) / sizeof(*attrs); i++) {
-		if (!call->attrs[attrs[i]])
-			continue;
-		if (!(desc->flags & NFT_SET_TIMEOUT))
-			return -EINVAL;
-		if (desc->flags & NFT_SET_ANONYMOUS)
-			return -EOPNOTSUPP;
-		if (attrs[i] == NFTA_SET_TIMEOUT &&
-		    nft_attr_be64(call->attrs[NFTA_SET_TIMEOUT]) >= UINT64_MAX / 1000000)
+static int parse_timeouts(struct nft_call *call, struct nft_set_desc *desc)
+{
+	const struct nlattr *timeout = call->attrs[NFTA_SET_TIMEOUT];
+	const struct nlattr *interval = call->attrs[NFTA_SET_GC_INTERVAL];
+	int error = timeout || interval ? check_timed(desc) : 0;
+
+	if (error)
+		return error;
+	if (timeout) {
+		desc->timeout_ms = nft_attr_be64(timeout);
+		if (desc->timeout_ms >= UINT64_MAX / 1000000)
 			return -ERANGE;
+		desc->timeout_ms = nft_whole_ticks(desc->timeout_ms);
 	}
+	if (interval)
+		desc->gc_interval = nft_attr_be32(interval);
 	return 0;
 }
 
@@ -227,7 +235,7 @@ int nft_set_desc_parse(struct nft_call *call, struct nft_set_desc *desc)
 	if (!error)
 		error = parse_object_type(call, desc);
 	if (!error)
-		error = check_timeouts(call, desc);
+		error = parse_timeouts(call, desc);
 	if (!error)
 		error = parse_policy(call, desc);
 	if (!error)

@@ -153,7 +153,28 @@ static bool fits_kind(const struct nft_set *set, uint32_t kind, const struct nla
 	return attr || flags & NFT_SET_ELEM_INTERVAL_END;
 }
 
-static int check_attrs(const struct nft_set *set, const struct nlattr *const *attrs, uint32_t flags)
+/* What would have to expire is refused: nothing here lets time pass. */
+static int check_timeout(struct nft_call *call, const struct nft_set *set,
+			 const struct nlattr *const *attrs, uint32_t flags)
+{
+	const struct nlattr *timeout = attrs[NFTA_SET_ELEM_TIMEOUT];
+	const struct nlattr *expiration = attrs[NFTA_SET_ELEM_EXPIRATION];
+	bool inherits = set->desc.timeout_ms && !(flags & NFT_SET_ELEM_INTERVAL_END);
+
+	if (!timeout && !expiration && !inherits)
+		return 0;
+	if (!(set->desc.flags & NFT_SET_TIMEOUT))
+		return -EINVAL;
+	if (timeout && nft_attr_be64(timeout) >= UINT64_MAX / 1000000)
+		return -ERANGE;
+	nft_unsupported(call, "element-timeout",
+			"elements with a timeout are not there yet: they would have to expire");
+	reason_hint(&call->reason, "leave out the timeout of the %s", timeout ? "element" : "set");
+	return -EOPNOTSUPP;
+}
+
+static int check_attrs(struct nft_call *call, const struct nft_set *set,
+		       const struct nlattr *const *attrs, uint32_t flags)
 {
 	bool is_catchall = flags & NFT_SET_ELEM_CATCHALL;
 
@@ -163,10 +184,7 @@ static int check_attrs(const struct nft_set *set, const struct nlattr *const *at
 	    !key_end_is_valid(set, attrs, flags) ||
 	    (flags & NFT_SET_ELEM_INTERVAL_END && !end_is_bare(attrs)))
 		return -EINVAL;
-	/* Sets with a timeout are refused at NEWSET. */
-	if (attrs[NFTA_SET_ELEM_TIMEOUT] || attrs[NFTA_SET_ELEM_EXPIRATION])
-		return -EINVAL;
-	return 0;
+	return check_timeout(call, set, attrs, flags);
 }
 
 /* ---- expressions ---- */
@@ -322,7 +340,7 @@ int nft_setelem_parse(struct nft_call *call, struct nft_set *set, const struct n
 	if (!error)
 		error = parse_flags(set, attrs[NFTA_SET_ELEM_FLAGS], &flags);
 	if (!error)
-		error = check_attrs(set, attrs, flags);
+		error = check_attrs(call, set, attrs, flags);
 	if (error)
 		return error;
 	elem = calloc(1, sizeof(*elem) + 2 * (size_t)set->desc.key_length + set->desc.data_length);

@@ -8,8 +8,8 @@
  * for netdev chains with `flags offload` sends commands through offload/ at commit, with the
  * kernel's order and rollback.
  *
- * Limits, said when met: flowtables, interval overlap checks, element timeouts and dynamic set
- * updates answer EOPNOTSUPP.
+ * Limits, said when met: flowtables and set elements with a timeout answer EOPNOTSUPP. Nothing
+ * executes rules outside offload chains, so those that would change a set are only kept.
  *
  * Threading: event loop.
  */

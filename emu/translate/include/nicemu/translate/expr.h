@@ -108,9 +108,12 @@ struct nft_expr_set {
 	uint32_t key_length, data_length;
 	uint32_t data_type;   /* NFT_DATA_VERDICT or a value type; maps only */
 	uint32_t object_type; /* NFT_OBJECT_*, 0 without NFT_SET_OBJECT */
-	uint32_t num_exprs;   /* expressions of the set itself, which each element gets */
-	const char *name;     /* its real name, where nft said "__set%d" and an id; copied */
-	void *reference;      /* goes to nft_expr.reference */
+	/* Expressions of the set itself, which each element gets; borrowed during the call. */
+	const struct nft_expr *exprs;
+	uint32_t num_exprs;
+	bool is_fixed;    /* rules can't change it */
+	const char *name; /* its real name, where nft said "__set%d" and an id; copied */
+	void *reference;  /* goes to nft_expr.reference */
 };
 
 /* What checking an expression needs to know of the rule's surroundings. */
@@ -176,6 +179,15 @@ int nft_expr_copy(struct nft_expr *copy, const struct nft_expr *expr);
  * removed.
  */
 bool nft_expr_dump(struct nlmsghdr *nlh, size_t size, const struct nft_expr *expr);
+
+/* A rule's expression that adds elements to its set (or updates, deletes them). */
+bool nft_expr_updates_set(const struct nft_expr *expr);
+
+/*
+ * What a kernel with 250 ticks a second, as Debian's, has left of a time once it has kept it: whole
+ * ticks, at least one; 0 stays 0. For milliseconds below UINT64_MAX / 1000000 (else -ERANGE there).
+ */
+uint64_t nft_whole_ticks(uint64_t milliseconds);
 
 /* "payload" …; the type's name as in NFTA_EXPR_NAME. */
 const char *nft_expr_name(const struct nft_expr *expr);
