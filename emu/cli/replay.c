@@ -235,17 +235,15 @@ static int play(struct session *session, const struct replay_arguments *a,
 	struct terminal_progress progress = {.wanted = !a->common.quiet && isatty(STDERR_FILENO)};
 	json_t *request = replay_request(a, listing);
 	json_t *report;
-	int status = replay_files_commit(files, a);
-	int printed;
+	int status, printed;
 
-	if (status != EXIT_DONE) {
-		json_decref(request);
-		return status;
-	}
 	clock_gettime(CLOCK_MONOTONIC, &progress.begun);
 	report = session_request(session, request, files->fds, files->length, show_progress,
 				 &progress);
 	erase_progress(&progress);
+	/* An error means that nothing was played, and that no output was touched. */
+	if (!json_object_get(report, "error"))
+		replay_files_keep(files, a);
 	report = check_answer(report, request, &status);
 	if (!report)
 		return status;

@@ -55,10 +55,10 @@ struct replay_files {
 /* EXIT_DONE, EXIT_INPUT, EXIT_OUTPUT or EXIT_USAGE; a complaint has been printed. Close always. */
 int replay_files_open(struct replay_files *files, const struct replay_arguments *arguments);
 
-/* Empty the outputs: from here on they belong to the replay. */
-int replay_files_commit(struct replay_files *files, const struct replay_arguments *arguments);
+/* The replay has begun: outputs that replay_files_open made stay. */
+void replay_files_keep(struct replay_files *files, const struct replay_arguments *arguments);
 
-/* Close all; uncommitted outputs that replay_files_open made are removed again. */
+/* Close all; outputs that replay_files_open made are removed again unless they are to be kept. */
 void replay_files_close(struct replay_files *files, const struct replay_arguments *arguments);
 
 #endif

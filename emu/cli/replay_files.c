@@ -34,7 +34,7 @@ static int open_capture(const struct replay_arguments *a, const char *file, int 
 	return EXIT_DONE;
 }
 
-/* Without emptying it: see replay_files_commit. */
+/* Without emptying it: the emulator does so once it knows that the replay takes place. */
 static int open_output(const char *file, int *fd, bool *created)
 {
 	if (is_dash(file)) {
@@ -108,23 +108,10 @@ int replay_files_open(struct replay_files *files, const struct replay_arguments 
 	return status;
 }
 
-int replay_files_commit(struct replay_files *files, const struct replay_arguments *a)
+void replay_files_keep(struct replay_files *files, const struct replay_arguments *a)
 {
-	for (size_t i = 0; i < a->num_outputs; i++) {
-		int fd = files->fds[a->num_captures + i];
-		struct stat status;
-
+	for (size_t i = 0; i < a->num_outputs; i++)
 		files->created[i] = false;
-		/* What stdout was redirected to is the shell's: it may be meant to be appended to.
-		 */
-		if (is_dash(a->outputs[i].file) || fstat(fd, &status) < 0 ||
-		    !S_ISREG(status.st_mode))
-			continue;
-		if (ftruncate(fd, 0) < 0)
-			return complain(EXIT_OUTPUT, "output %s: %s", a->outputs[i].file,
-					strerror(errno));
-	}
-	return EXIT_DONE;
 }
 
 void replay_files_close(struct replay_files *files, const struct replay_arguments *a)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { COMMENT_SIZE = 1024 };
@@ -31,6 +32,40 @@ static int open_writer(struct output *output, int fd, enum capture_format format
 	return ret;
 }
 
+static int empty_file(int fd, const char *name)
+{
+	struct stat status;
+
+	if (strcmp(name, "-") == 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+		return 0;
+	return ftruncate(fd, 0) < 0 ? -errno : 0;
+}
+
+/* 0, also when the file can't be emptied, which is a fault; or a negative errno. */
+static int begin_output(struct outputs *outputs, size_t index, const struct replay_output *given)
+{
+	struct output *output = &outputs->output[index];
+	int error;
+
+	output->tap = given->tap;
+	output->port = given->port;
+	output->name = strdup(given->name);
+	outputs->length = index + 1;
+	error = output->name ? empty_file(given->fd, given->name) : -ENOMEM;
+	if (!error)
+		return open_writer(output, given->fd, given->format, outputs->nic);
+	close(given->fd);
+	if (output->name)
+		outputs->fault(outputs->context, index, error);
+	return output->name ? 0 : error;
+}
+
+void outputs_reject(const struct replay_options *options)
+{
+	for (size_t i = 0; i < options->num_outputs; i++)
+		close(options->outputs[i].fd);
+}
+
 int outputs_open(struct outputs *outputs, const struct nic *nic,
 		 const struct replay_options *options)
 {
@@ -41,25 +76,16 @@ int outputs_open(struct outputs *outputs, const struct nic *nic,
 		.nic = nic,
 		.describe = options->describe,
 		.describe_context = options->describe_context,
+		.fault = outputs->fault,
+		.context = outputs->context,
 	};
 	if (options->num_outputs && !outputs->output)
 		ret = -ENOMEM;
 	for (size_t i = 0; i < options->num_outputs; i++) {
-		const struct replay_output *given = &options->outputs[i];
-		struct output *output;
-
-		if (ret) {
-			close(given->fd);
-			continue;
-		}
-		output = &outputs->output[i];
-		output->tap = given->tap;
-		output->port = given->port;
-		output->name = strdup(given->name);
-		ret = open_writer(output, given->fd, given->format, nic);
-		if (!output->name)
-			ret = -ENOMEM;
-		outputs->length = i + 1;
+		if (ret)
+			close(options->outputs[i].fd);
+		else
+			ret = begin_output(outputs, i, &options->outputs[i]);
 	}
 	if (ret)
 		outputs_close(outputs);

@@ -27,9 +27,16 @@ struct outputs {
 	void *context;
 };
 
-/* Take the descriptors over, also on failure. 0 or a negative errno. */
+/*
+ * Take the descriptors over, also on failure, and empty the files (not "-": what stdout was
+ * redirected to may be meant to be appended to). 0 or a negative errno. fault and context are the
+ * caller's, set before; a file that can't be emptied is a fault of that output.
+ */
 int outputs_open(struct outputs *outputs, const struct nic *nic,
 		 const struct replay_options *options);
+
+/* In place of outputs_open: only close the descriptors, and leave the files as they are. */
+void outputs_reject(const struct replay_options *options);
 
 /* Write a packet wherever it belongs. */
 void outputs_write(struct outputs *outputs, const struct packet *packet,

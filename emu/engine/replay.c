@@ -118,40 +118,37 @@ int replay_create(struct replay **result, struct emulator *emulator,
 	struct replay *replay = calloc(1, sizeof(*replay));
 	struct capture_error error = {.text = "out of memory"};
 	struct inputs inputs;
-	struct outputs outputs;
-	char complaint[512] = "out of memory";
-	int ret, ret_inputs;
+	int ret;
 
 	*result = NULL;
+	snprintf(message, size, "out of memory");
 	/* The descriptors change hands whatever happens. */
-	ret_inputs = inputs_open(&inputs, options, &error);
-	ret = outputs_open(&outputs, &emulator->nic, options);
-	*wrong_input = ret_inputs < 0;
+	ret = inputs_open(&inputs, options, &error);
+	*wrong_input = ret < 0;
 	if (!replay) {
 		inputs_close(&inputs);
-		outputs_close(&outputs);
-		snprintf(message, size, "out of memory");
+		outputs_reject(options);
 		return -ENOMEM;
 	}
-	*replay = (struct replay){.emulator = emulator, .inputs = inputs, .outputs = outputs};
+	*replay = (struct replay){.emulator = emulator, .inputs = inputs};
 	replay->inputs.fault = input_fault;
 	replay->inputs.context = replay;
 	replay->outputs.fault = output_fault;
 	replay->outputs.context = replay;
-	if (ret_inputs < 0) {
-		ret = ret_inputs;
-		snprintf(complaint, sizeof(complaint), "%s", error.text);
-	}
+	if (ret)
+		snprintf(message, size, "%s", error.text);
 	if (!ret)
 		ret = allocate_results(replay, options);
 	if (!ret)
 		ret = counts_take(&replay->before, emulator);
-	if (!ret && options->filter) {
-		ret = filter_compile(&replay->filter, options->filter, complaint,
-				     sizeof(complaint));
-	}
+	if (!ret && options->filter)
+		ret = filter_compile(&replay->filter, options->filter, message, size);
+	/* Last, since this empties files, which only a replay that takes place may do. */
+	if (ret)
+		outputs_reject(options);
+	else
+		ret = outputs_open(&replay->outputs, &emulator->nic, options);
 	if (ret) {
-		snprintf(message, size, "%s", complaint);
 		replay_destroy(replay);
 		return ret;
 	}

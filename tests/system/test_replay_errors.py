@@ -192,6 +192,26 @@ class Outputs(Case):
         self.assertEqual(self.folder.read("old.pcap"), b"precious")
         self.assertFalse(os.path.exists(self.folder("new.pcap")))
 
+    def test_what_the_emulator_rejects_leaves_outputs_alone(self):
+        text = self.folder.write("text.pcap", b"this is text and no capture, as anyone can see")
+        for status, words in ((USAGE, ("--filter", "tcp port port", self.capture)),
+                              (USAGE, ("-p", "wan", self.capture)),
+                              (USAGE, (self.capture, "-w", "wan=" + self.folder("wan.pcap"))),
+                              (INPUT, (text,)), (INPUT, (self.capture, text))):
+            with self.subTest(words=words):
+                self.folder.write("old.pcap", b"precious")
+                self.fails(status, "-r", self.rules, *words, "-w", "host=" + self.folder("old.pcap"),
+                           "-w", "drop=" + self.folder("new.pcap"))
+                self.assertEqual(self.folder.read("old.pcap"), b"precious")
+                self.assertFalse(os.path.exists(self.folder("new.pcap")))
+                self.assertFalse(os.path.exists(self.folder("wan.pcap")))
+
+    def test_an_output_of_before_is_replaced_as_a_whole(self):
+        self.folder.write("old.pcap", b"x" * 100000)
+        report = self.fails(DONE, self.capture, "-w", "host=" + self.folder("old.pcap"), report=True)
+        self.assertEqual(report["errors"], [])
+        self.assertEqual(len(parse_pcap(self.folder.read("old.pcap"))), 2)
+
     def test_a_report_that_cannot_be_written(self):
         with open("/dev/full", "w") as full:
             for words in (("replay", self.capture), ("replay", "-j", self.capture)):
