@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "wire_client.h"
 
+#include "rt/link.h"
+
 #include <nicemu/control/genl.h>
 #include <nicemu/control/rt.h>
 
@@ -263,4 +265,22 @@ Test(rt, generic_netlink_has_no_families)
 	message->nlmsg_type = 0x15;
 	cr_assert_eq(error_of(exchange_on(socket, message)), -ENOENT);
 	close(socket);
+}
+
+/* What is on the emulator's stack is nobody's business, and the same inputs give the same bytes. */
+Test(rt, what_the_message_buffer_held_before_is_not_sent)
+{
+	uint8_t zeros[LINK_MESSAGE_MAX] __attribute__((aligned(8))) = {0};
+	uint8_t ones[LINK_MESSAGE_MAX] __attribute__((aligned(8)));
+	const struct nlmsghdr *clean, *message;
+	struct link link;
+
+	memset(ones, 0xff, sizeof(ones));
+	for (size_t i = 0; link_at(&nic, i, &link); i++) {
+		clean = link_message(zeros, &link);
+		message = link_message(ones, &link);
+		cr_assert_eq(message->nlmsg_len, clean->nlmsg_len);
+		cr_assert_arr_eq(message, clean, clean->nlmsg_len, "%s", link.name);
+		memset(ones, 0xff, sizeof(ones));
+	}
 }

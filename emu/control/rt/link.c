@@ -73,11 +73,15 @@ int link_by_ifindex(const struct nic *nic, uint32_t ifindex, struct link *link)
 
 struct nlmsghdr *link_message(void *buffer, const struct link *link)
 {
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
 	struct rtnl_link_ifmap map = {0};
 	bool is_loopback = link->flags & IFF_LOOPBACK;
+	struct nlmsghdr *message;
+	struct ifinfomsg *info;
 
+	/* libmnl leaves the padding of attributes as it finds it, and a client would see it. */
+	memset(buffer, 0, LINK_MESSAGE_MAX);
+	message = mnl_nlmsg_put_header(buffer);
+	info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
 	message->nlmsg_type = RTM_NEWLINK;
 	info->ifi_type = link->type;
 	info->ifi_index = (int)link->ifindex;
