@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay_arguments.h"
 
+#include <nicemu/shim/wire.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,8 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* As many descriptors as one request to the emulator can carry. */
+/* All go to the emulator with one request, next to its answer socket and its payload. */
 enum { FILES_MAX = 60 };
+_Static_assert(FILES_MAX <= SHIM_FDS_MAX - 2, "the manual page promises this many files");
 
 static bool is_dash(const char *file)
 {
