@@ -153,7 +153,7 @@ static void resolve(struct kernel_version *version, bool has_release, char *mess
 int kernel_behavior_find(struct kernel_behavior *kernel, const char *text, char *message,
 			 size_t size)
 {
-	struct kernel_version version;
+	struct kernel_version version = {0};
 	bool has_release, ideal = !strcmp(text, "ideal");
 
 	*kernel = (struct kernel_behavior){0};

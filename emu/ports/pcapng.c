@@ -99,7 +99,7 @@ static int check_option_size(struct capture *c, const struct option *option, uin
 
 static int check_options(struct capture *c, struct cursor *list)
 {
-	struct option option;
+	struct option option = {0};
 	int ret;
 
 	do {
@@ -169,7 +169,7 @@ static int interface_option(struct capture *c, struct interface *interface, stru
 static int interface_description(struct capture *c, struct cursor *body, struct packet *packet)
 {
 	struct interface *interface = capture_add_interface(c, c->source.offset);
-	struct option option;
+	struct option option = {0};
 	int ret;
 
 	if (!interface)
@@ -267,7 +267,7 @@ static uint8_t *packet_bytes(struct capture *c, struct cursor *body, uint32_t ca
 /* The frame check sequence's size as this packet's flags have it, else the interface's. */
 static int packet_options(struct capture *c, struct cursor *list, uint8_t *fcs_size)
 {
-	struct option option;
+	struct option option = {0};
 	uint32_t flags;
 	int ret;
 
