@@ -4,11 +4,16 @@
  * - socket(AF_NETLINK): EAFNOSUPPORT. Programs print "Address family not supported", which is what
  *   is going on; EPERM would send the user looking for root. The C library's own look-ups take it
  * as a kernel without netlink and go on.
- * - interface ioctls: EOPNOTSUPP, as a device without that operation.
+ * - sockets on a link (AF_PACKET, also in its old spelling, AF_XDP): EAFNOSUPPORT too. They go by
+ * the number of a link, and the number that a program knows is the emulator's: another link here.
+ * - interface ioctls, those of routes and of wireless links, and those that make links of tun and
+ *   ppp: EOPNOTSUPP, as a device without that operation.
+ * - bpf: EPERM, as for users without rights. It attaches programs to links and netfilter hooks.
+ * - pidfd_getfd: EPERM. It takes sockets out of processes in front of the door.
  * - io_uring_setup: ENOSYS, on which programs fall back to plain system calls. (A ring opens
  * sockets without a system call that a filter could see.)
- * - the socket options that load iptables, arptables and ebtables rules: ENOPROTOOPT, as a kernel
- *   without them ("Table does not exist").
+ * - the socket options that load and list iptables, arptables and ebtables rules: ENOPROTOOPT, as a
+ *   kernel without them ("Table does not exist").
  * - system calls of another architecture (i386 and x32 on x86-64): the process is killed by SIGSYS.
  *   An errno would leave a 32-bit program with no system call that works, to die of something
  *   misleading.
@@ -23,13 +28,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
 #include <linux/netlink.h>
+#include <linux/ppp-ioctl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -38,38 +47,75 @@
 /* The kernel takes these arguments as 32-bit numbers: higher bits must not decide. */
 #define LOW32(mask) ((uint64_t)(uint32_t)(mask))
 
-static int refuse_netlink(scmp_filter_ctx filter)
+static int refuse_sockets(scmp_filter_ctx filter)
 {
-	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-				SCMP_A0(SCMP_CMP_MASKED_EQ, LOW32(~0u), AF_NETLINK));
-}
-
-/* 0x8910 to 0x89ff, sixteen at a time. */
-static int refuse_ioctls(scmp_filter_ctx filter)
-{
+	static const int domains[] = {AF_NETLINK, AF_PACKET, AF_XDP};
 	int error = 0;
 
-	for (uint64_t first = 0x8910; first <= 0x89f0 && !error; first += 0x10)
-		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(ioctl), 1,
-					 SCMP_A1(SCMP_CMP_MASKED_EQ, LOW32(~0xfu), first));
+	for (size_t i = 0; i < sizeof(domains) / sizeof(*domains) && !error; i++)
+		error = seccomp_rule_add(
+			filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+			SCMP_A0(SCMP_CMP_MASKED_EQ, LOW32(~0u), (uint64_t)domains[i]));
+	if (error)
+		return error;
+	/* The kernel makes an AF_PACKET socket of it. */
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 2,
+				SCMP_A0(SCMP_CMP_MASKED_EQ, LOW32(~0u), AF_INET),
+				SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_PACKET));
+}
+
+static int refuse_ioctls(scmp_filter_ctx filter)
+{
+	/* All numbers that are equal to number where mask has bits. */
+	static const struct {
+		uint32_t mask, number;
+	} ioctls[] = {
+		{~0u, SIOCADDRT}, {~0u, SIOCDELRT},
+		{~0u, SIOCRTMSG}, {~0xfu, 0x8910}, /* 0x8910 to 0x89ff */
+		{~0x1fu, 0x8920}, {~0x3fu, 0x8940},
+		{~0x7fu, 0x8980}, {~0xffu, 0x8b00}, /* wireless */
+		{~0u, TUNSETIFF}, {~0u, PPPIOCNEWUNIT},
+	};
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(ioctls) / sizeof(*ioctls) && !error; i++)
+		error = seccomp_rule_add(
+			filter, SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(ioctl), 1,
+			SCMP_A1(SCMP_CMP_MASKED_EQ, LOW32(ioctls[i].mask), ioctls[i].number));
 	return error;
 }
 
-/* IPT_SO_SET_REPLACE and _ADD_COUNTERS, those of arptables and ebtables, and ip6tables. */
+/* What iptables, ip6tables, arptables and ebtables load with (set) and list with (get). */
 static int refuse_table_options(scmp_filter_ctx filter)
 {
 	static const struct {
 		int level, option;
-	} options[] = {{IPPROTO_IP, 64},   {IPPROTO_IP, 65},  {IPPROTO_IP, 96},
-		       {IPPROTO_IP, 97},   {IPPROTO_IP, 128}, {IPPROTO_IP, 129},
+	} options[] = {{IPPROTO_IP, 64},   {IPPROTO_IP, 65},  {IPPROTO_IP, 96},  {IPPROTO_IP, 97},
+		       {IPPROTO_IP, 128},  {IPPROTO_IP, 129}, {IPPROTO_IP, 130}, {IPPROTO_IP, 131},
 		       {IPPROTO_IPV6, 64}, {IPPROTO_IPV6, 65}};
+	const int calls[] = {SCMP_SYS(setsockopt), SCMP_SYS(getsockopt)};
 	int error = 0;
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options) && !error; i++)
+	for (size_t i = 0; i < 2 * sizeof(options) / sizeof(*options) && !error; i++)
 		error = seccomp_rule_add(
-			filter, SCMP_ACT_ERRNO(ENOPROTOOPT), SCMP_SYS(setsockopt), 2,
-			SCMP_A1(SCMP_CMP_MASKED_EQ, LOW32(~0u), (uint64_t)options[i].level),
-			SCMP_A2(SCMP_CMP_MASKED_EQ, LOW32(~0u), (uint64_t)options[i].option));
+			filter, SCMP_ACT_ERRNO(ENOPROTOOPT), calls[i % 2], 2,
+			SCMP_A1(SCMP_CMP_MASKED_EQ, LOW32(~0u), (uint64_t)options[i / 2].level),
+			SCMP_A2(SCMP_CMP_MASKED_EQ, LOW32(~0u), (uint64_t)options[i / 2].option));
+	return error;
+}
+
+static int refuse_calls(scmp_filter_ctx filter)
+{
+	const struct {
+		int call, error;
+	} calls[] = {{SCMP_SYS(io_uring_setup), ENOSYS},
+		     {SCMP_SYS(bpf), EPERM},
+		     {SCMP_SYS(pidfd_getfd), EPERM}};
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls) && !error; i++)
+		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)calls[i].error),
+					 calls[i].call, 0);
 	return error;
 }
 
@@ -84,14 +130,13 @@ static int load_filter(void)
 	if (!error)
 		error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 1);
 	if (!error)
-		error = refuse_netlink(filter);
+		error = refuse_sockets(filter);
 	if (!error)
 		error = refuse_ioctls(filter);
 	if (!error)
 		error = refuse_table_options(filter);
 	if (!error)
-		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(io_uring_setup),
-					 0);
+		error = refuse_calls(filter);
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);
@@ -106,7 +151,7 @@ static bool is_way_out(int fd)
 	ssize_t n;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0)
-		return domain == AF_NETLINK;
+		return domain == AF_NETLINK || domain == AF_PACKET || domain == AF_XDP;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	n = readlink(path, target, sizeof(target) - 1);
 	if (n < 0)

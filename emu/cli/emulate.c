@@ -86,9 +86,11 @@ static int run(struct nic *nic, const struct kernel_behavior *kernel, const char
 		tell(status_fd, status);
 		return status;
 	}
-	/* One that stays after the command must not keep its stderr open. */
-	if (status_fd >= 0 && lifeline < 0)
+	/* One that stays after the command must not keep its stderr open, nor its folder in use. */
+	if (status_fd >= 0 && lifeline < 0) {
 		give_up_streams(STDERR_FILENO, STDERR_FILENO);
+		(void)!chdir("/");
+	}
 	tell(status_fd, EXIT_DONE);
 	error = serve(emulator, lifeline);
 	emulator_destroy(emulator);

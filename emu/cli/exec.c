@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -137,13 +136,11 @@ static int wait_forwarding(pid_t pid, int signals)
 	int end = (int)syscall(SYS_pidfd_open, pid, 0);
 	struct pollfd waiting[2] = {{.fd = end, .events = POLLIN},
 				    {.fd = signals, .events = POLLIN}};
-	struct signalfd_siginfo info;
 
 	while (end >= 0 && !waiting[0].revents) {
 		if (poll(waiting, 2, -1) < 0 && errno != EINTR)
 			break;
-		if (waiting[1].revents && read(signals, &info, sizeof(info)) == sizeof(info))
-			kill(pid, (int)info.ssi_signo);
+		session_forward_signals(signals, pid);
 	}
 	if (end >= 0)
 		close(end);
@@ -161,27 +158,22 @@ static int explain_spawn(const char *command, int error)
 
 static int run_command(struct session *session, char **argv)
 {
-	sigset_t forwarded, before;
-	int signals, status;
-	pid_t pid;
+	int signals = session_hold_signals(true), status;
+	pid_t pid = session_spawn(session, argv, NULL);
 
-	session_ignore_terminal();
-	pid = session_spawn(session, argv, NULL);
 	if (pid < 0) {
-		session_restore_signals();
-		return explain_spawn(argv[0], pid);
+		status = explain_spawn(argv[0], pid);
+	} else {
+		status = wait_forwarding(pid, signals);
+		/* What came too late for the program has had its effect: it is not for nicemu. */
+		session_forward_signals(signals, 0);
 	}
-	sigemptyset(&forwarded);
-	sigaddset(&forwarded, SIGTERM);
-	sigaddset(&forwarded, SIGHUP);
-	sigprocmask(SIG_BLOCK, &forwarded, &before);
-	signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
-	status = wait_forwarding(pid, signals);
+	session_restore_signals();
 	if (signals >= 0)
 		close(signals);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid < 0)
+		return status;
 	tell_refusals(session);
-	session_restore_signals();
 	if (status == 128 + SIGSYS)
 		complain(status,
 			 "%s was ended by SIGSYS: it made a system call of another "
@@ -203,7 +195,7 @@ static int run(const struct exec_options *options, char **argv)
 	status = load_rules(&session, options->rules, options->num_rules, refused);
 	if (status == EXIT_DONE)
 		status = run_command(&session, argv);
-	else
+	else if (status <= 128) /* else a signal ended nft: nothing was wrong */
 		status = complain(EXIT_EXEC_EMULATOR, "%s was not run", argv[0]);
 	session_close(&session);
 	json_decref(refused);

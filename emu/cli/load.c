@@ -386,6 +386,11 @@ static int load_file(struct session *session, const char *name, json_t *refused)
 				  "nft is not installed; on Debian: apt-get install nftables");
 	else if (run.status < 0)
 		status = complain(EXIT_ENVIRONMENT, "nft can't be run: %s", strerror(-run.status));
+	else if (run.status > 128)
+		status = run.status == EXIT_INTERRUPTED
+				 ? EXIT_INTERRUPTED
+				 : complain(run.status, "nft was ended by signal %d",
+					    run.status - 128);
 	else if (run.status)
 		status = judge(session, &file, &run, refused);
 	else if (run.errors)

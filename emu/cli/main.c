@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command {
 	const char *name;
@@ -68,10 +70,23 @@ static int run(const struct command *command, int argc, char **argv)
 	return flush_output(command->run(argc, argv));
 }
 
+/*
+ * A stream that is closed must not become the number of a socket or pipe of ours, into which a
+ * message would be printed. Opened the wrong way round, so that using it fails as before; a program
+ * that is run finds it closed.
+ */
+static void hold_places_of_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", O_CLOEXEC | (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 
+	hold_places_of_streams();
 	if (!word) {
 		print_help(stderr);
 		return EXIT_USAGE;

@@ -52,6 +52,8 @@ int fetch_listing(struct session *session, json_t **listing)
 	if (status == -ENOENT)
 		result = complain(EXIT_ENVIRONMENT,
 				  "nft is not installed; on Debian: apt-get install nftables");
+	else if (status == EXIT_INTERRUPTED)
+		result = EXIT_INTERRUPTED;
 	else if (status)
 		result = complain(EXIT_ENVIRONMENT, "nft can't list the rules: %s",
 				  status < 0 ? strerror(-status)

@@ -24,6 +24,7 @@ struct serve {
 	struct serve_job job;
 	bool job_runs;
 	struct client *job_client; /* NULL when it has gone away */
+	struct client *judge;      /* who turned judging on; NULL: it is off */
 	uint64_t next_progress_ms;
 	bool stop;
 };
@@ -110,6 +111,21 @@ static json_t *about(void)
 	return json_pack("{s:s, s:i}", "version", NICEMU_VERSION, "process", (int)getpid());
 }
 
+/*
+ * {"command": "judge", "on": bool}: see nft_set_judge. It changes what everybody's rules do, so it
+ * ends with the client that asked for it.
+ */
+static json_t *judge(struct serve *s, struct client *client, const json_t *request)
+{
+	bool on = json_is_true(json_object_get(request, "on"));
+
+	if (s->judge && s->judge != client)
+		return serve_error(EXIT_ENVIRONMENT, "the emulator judges for another command");
+	s->judge = on ? client : NULL;
+	nft_set_judge(s->emulator->nft, on);
+	return json_object();
+}
+
 /* The answer, or NULL where there is none (yet). */
 static json_t *carry_out(struct serve *s, struct client *client, const json_t *request, int *fds,
 			 size_t num_fds)
@@ -132,6 +148,8 @@ static json_t *carry_out(struct serve *s, struct client *client, const json_t *r
 			s->job.interrupt(s->job.context);
 		return NULL;
 	}
+	if (strcmp(name, "judge") == 0)
+		return judge(s, client, request);
 	if (!command)
 		return serve_error(EXIT_USAGE, "the emulator knows no command '%s'", name);
 	if (command->is_job && s->job_runs)
@@ -164,6 +182,10 @@ static void client_closed(void *context, struct client *client)
 {
 	struct serve *s = context;
 
+	if (s->judge == client) {
+		s->judge = NULL;
+		nft_set_judge(s->emulator->nft, false);
+	}
 	if (!s->job_runs || s->job_client != client)
 		return;
 	s->job_client = NULL;

@@ -8,8 +8,8 @@
  * It ends early when its client sends {"command": "interrupt"} (which has no answer of its own) or
  * goes away.
  *
- * Commands of the loop itself: "stop", "interrupt", "about" (version, process), "refusals" (why
- * messages were refused since it was asked the last time: {"refusals": […]}).
+ * Commands of the loop itself: "stop", "interrupt", "about" (version, process), "judge", "refusals"
+ * (why messages were refused since it was asked the last time: {"refusals": […]}).
  *
  * Threading: one event loop.
  */
@@ -61,8 +61,8 @@ json_t *serve_error(int status, const char *format, ...) __attribute__((format(p
 void serve_block_signals(sigset_t *blocked);
 
 /*
- * Serve until {"command": "stop"}, SIGTERM, SIGINT or SIGHUP, or end of file on lifeline (a descriptor, or -1).
- * 0 or a negative errno.
+ * Serve until {"command": "stop"}, SIGTERM, SIGINT or SIGHUP, or end of file on lifeline (a
+ * descriptor, or -1). 0 or a negative errno.
  */
 int serve(struct emulator *emulator, int lifeline);
 

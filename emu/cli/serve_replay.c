@@ -95,7 +95,9 @@ static int default_port(const struct emulator *emulator, const json_t *listing)
 		if (!json_is_true(json_object_get(chain, "offload")))
 			continue;
 		json_array_foreach (json_object_get(chain, "devices"), j, device) {
-			port = nic_port_by_name(&emulator->nic, json_string_value(device));
+			const char *name = json_string_value(device);
+
+			port = name ? nic_port_by_name(&emulator->nic, name) : -1;
 			if (port >= 0)
 				return port;
 		}
@@ -308,17 +310,8 @@ static json_t *handle_report(struct emulator *emulator, const json_t *request, i
 	return report_build(emulator, NULL, json_object_get(request, "listing"), &options);
 }
 
-/* {"command": "judge", "on": bool}: see nft_set_judge. */
-static json_t *handle_judge(struct emulator *emulator, const json_t *request, int *fds,
-			    size_t num_fds, struct serve_job *job)
-{
-	nft_set_judge(emulator->nft, json_is_true(json_object_get(request, "on")));
-	return json_object();
-}
-
 const struct serve_command serve_replay_commands[] = {
 	{.name = "replay", .handle = handle_replay, .is_job = true},
 	{.name = "report", .handle = handle_report},
-	{.name = "judge", .handle = handle_judge},
 	{.name = NULL},
 };

@@ -8,6 +8,7 @@
 #include <nicemu/shim/call.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -54,15 +55,22 @@ static int join(struct session *session, const struct common_options *options)
 	return status ? status : dial(session);
 }
 
+/* Absolute, as programs find the socket from wherever they go; and short enough for a socket. */
+static void find_temporary(char folder[PATH_MAX])
+{
+	const char *given = getenv("TMPDIR");
+
+	if (!given || !*given || !realpath(given, folder) || strlen(folder) > 80)
+		strcpy(folder, "/tmp");
+}
+
 static int start_own(struct session *session, const struct common_options *options)
 {
-	const char *temporary = getenv("TMPDIR");
-	char folder[128];
+	char temporary[PATH_MAX], folder[128];
 	int length, status;
 
-	if (!temporary || !*temporary || strlen(temporary) > 80)
-		temporary = "/tmp";
-	snprintf(folder, sizeof(folder), "%s/nicemu-XXXXXX", temporary);
+	find_temporary(temporary);
+	snprintf(folder, sizeof(folder), "%.80s/nicemu-XXXXXX", temporary);
 	if (!mkdtemp(folder))
 		return complain(EXIT_ENVIRONMENT, "no temporary folder %s: %s", folder,
 				strerror(errno));
@@ -216,10 +224,11 @@ json_t *session_request(struct session *session, const json_t *request, const in
 	interrupted = 0;
 	sigemptyset(&on_interrupt.sa_mask);
 	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGINT);
+	if (progress)
+		sigaddset(&blocked, SIGINT);
 	sigprocmask(SIG_BLOCK, &blocked, &open_mask);
 	sigaction(SIGINT, NULL, &before);
-	if (before.sa_handler != SIG_IGN)
+	if (progress && before.sa_handler != SIG_IGN)
 		sigaction(SIGINT, &on_interrupt, NULL);
 	status = send_request(session, request, fds, num_fds);
 	if (status < 0)

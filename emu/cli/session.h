@@ -19,8 +19,8 @@
 
 struct session {
 	char socket_path[108];
-	int fd;          /* command connection */
-	int lifeline;    /* our emulator ends when this closes; -1 when joined */
+	int fd;       /* command connection */
+	int lifeline; /* our emulator ends when this closes; -1 when joined */
 	bool quiet;
 	pid_t emulator;  /* ours, or 0 */
 	char *directory; /* temporary, holds our socket; NULL when joined */
@@ -33,8 +33,9 @@ void session_close(struct session *session);
 /*
  * Send a request {"command": …} with descriptors (borrowed) and wait for its answer (a new
  * reference; NULL: the emulator is gone, a complaint has been printed). Messages with "progress"
- * that arrive before it go to progress (may be NULL). SIGINT while waiting sends {"command":
- * "interrupt"} once and goes on waiting: the job ends with what it has.
+ * that arrive before it go to progress. With progress the request is for a job: SIGINT while
+ * waiting sends {"command": "interrupt"} once and goes on waiting, and the job ends with what it
+ * has. Without (NULL) SIGINT does what it always does.
  */
 json_t *session_request(struct session *session, const json_t *request, const int *fds,
 			size_t num_fds, void (*progress)(void *context, const json_t *message),
@@ -53,13 +54,22 @@ pid_t session_spawn(struct session *session, char *const argv[], const int strea
 int session_wait(pid_t pid);
 
 /*
- * From here on Ctrl-C is for the program that runs and not for nicemu, until
- * session_restore_signals. A program that is spawned gets the signals as nicemu found them.
+ * From here on signals are for the program that runs and not for nicemu, until
+ * session_restore_signals: SIGTERM and SIGHUP, and SIGINT too, come out of the descriptor that is
+ * returned (the caller's to close; -1 where there is none), for session_forward_signals. With
+ * ignore_terminal Ctrl-C and Ctrl-\ are ignored instead: the terminal tells the program by itself.
+ * Call it before session_spawn, or a signal in between ends nicemu and leaves the program behind. A
+ * program that is spawned gets the signals as nicemu found them.
  */
-void session_ignore_terminal(void);
+int session_hold_signals(bool ignore_terminal);
 void session_restore_signals(void);
+/* Send on what has come, without waiting; with pid 0 it is forgotten. */
+void session_forward_signals(int signals, pid_t pid);
 
-/* Spawn with output and errors collected (owned), wait: its exit status or a negative errno. */
+/*
+ * Spawn with output and errors collected (owned), wait: its exit status or a negative errno.
+ * SIGINT, SIGTERM and SIGHUP end the program and not nicemu, which has things to put away: 128 + n.
+ */
 int session_run(struct session *session, char *const argv[], char **output, char **errors);
 
 #endif

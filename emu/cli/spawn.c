@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -157,24 +158,44 @@ static int find_program(const char *name, char path[PATH_MAX])
 enum { TERMINAL_SIGNALS = 2 };
 static const int terminal_signals[TERMINAL_SIGNALS] = {SIGINT, SIGQUIT};
 static struct sigaction signals_before[TERMINAL_SIGNALS];
-static bool signals_saved;
+static sigset_t mask_before;
+static bool holding, ignoring;
 
-void session_ignore_terminal(void)
+int session_hold_signals(bool ignore_terminal)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t held;
 
-	for (int i = 0; i < TERMINAL_SIGNALS; i++)
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	if (!ignore_terminal)
+		sigaddset(&held, SIGINT);
+	sigprocmask(SIG_BLOCK, &held, &mask_before);
+	for (int i = 0; ignore_terminal && i < TERMINAL_SIGNALS; i++)
 		sigaction(terminal_signals[i], &ignore, &signals_before[i]);
-	signals_saved = true;
+	holding = true;
+	ignoring = ignore_terminal;
+	return signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 void session_restore_signals(void)
 {
-	if (!signals_saved)
+	if (!holding)
 		return;
-	for (int i = 0; i < TERMINAL_SIGNALS; i++)
+	for (int i = 0; ignoring && i < TERMINAL_SIGNALS; i++)
 		sigaction(terminal_signals[i], &signals_before[i], NULL);
-	signals_saved = false;
+	sigprocmask(SIG_SETMASK, &mask_before, NULL);
+	holding = false;
+}
+
+void session_forward_signals(int signals, pid_t pid)
+{
+	struct signalfd_siginfo info;
+
+	while (signals >= 0 && read(signals, &info, sizeof(info)) == sizeof(info))
+		if (pid > 0)
+			kill(pid, (int)info.ssi_signo);
 }
 
 /* In the child: streams in place, signals as nicemu found them, door closed, program run. */
@@ -267,16 +288,18 @@ int session_wait(pid_t pid)
 	return exit_status(status);
 }
 
-/* Read both until both end. */
-static void collect(const int fds[2], struct buffer buffers[2])
+/* Read both until both end; signals go on to pid meanwhile. */
+static void collect(const int fds[2], struct buffer buffers[2], int signals, pid_t pid)
 {
-	struct pollfd waiting[2] = {{.fd = fds[0], .events = POLLIN},
-				    {.fd = fds[1], .events = POLLIN}};
+	struct pollfd waiting[3] = {{.fd = fds[0], .events = POLLIN},
+				    {.fd = fds[1], .events = POLLIN},
+				    {.fd = signals, .events = POLLIN}};
 	char piece[65536];
 
 	while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
-		if (poll(waiting, 2, -1) < 0 && errno != EINTR)
+		if (poll(waiting, 3, -1) < 0 && errno != EINTR)
 			return;
+		session_forward_signals(signals, pid);
 		for (int i = 0; i < 2; i++) {
 			ssize_t n;
 
@@ -308,13 +331,14 @@ static char *take_text(struct buffer *buffer)
 int session_run(struct session *session, char *const argv[], char **output, char **errors)
 {
 	struct buffer buffers[2] = {{0}};
-	int out[2] = {-1, -1}, err[2] = {-1, -1}, result;
+	int out[2] = {-1, -1}, err[2] = {-1, -1}, signals = -1, result;
 	pid_t pid;
 
 	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0) {
 		result = -errno;
 		goto out;
 	}
+	signals = session_hold_signals(false);
 	pid = session_spawn(session, argv, (int[3]){-1, out[1], err[1]});
 	if (pid < 0) {
 		result = pid;
@@ -323,11 +347,15 @@ int session_run(struct session *session, char *const argv[], char **output, char
 	close(out[1]);
 	close(err[1]);
 	out[1] = err[1] = -1;
-	collect((int[2]){out[0], err[0]}, buffers);
+	collect((int[2]){out[0], err[0]}, buffers, signals, pid);
 	result = session_wait(pid);
 	*output = take_text(&buffers[0]);
 	*errors = take_text(&buffers[1]);
 out:
+	/* A signal that found nobody to go to any more is nicemu's own again. */
+	session_restore_signals();
+	if (signals >= 0)
+		close(signals);
 	for (int i = 0; i < 2; i++) {
 		if (out[i] >= 0)
 			close(out[i]);

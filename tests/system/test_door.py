@@ -97,6 +97,55 @@ int main(void) {
 	errno = 0; setsockopt(four, 0, 2, &one, sizeof one); printf("%d\\n", errno); /* IP_TTL goes on */
 	return 0; }
 """
+PROBE = """
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <linux/bpf.h>
+/* The errno of a call, 0 when it went well. */
+#define TELL(call) do { errno = 0; long n_ = (call); printf("%d ", n_ < 0 ? errno : 0); } while (0)
+int main(void) {
+"""
+LINK_SOCKETS = PROBE + """
+	TELL(socket(17, SOCK_RAW, 0)); TELL(socket(17, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	TELL(syscall(SYS_socket, 2UL | 1UL << 40, 10UL | 1UL << 40, 0)); TELL(socket(2, 10 | SOCK_NONBLOCK, 0x300));
+	TELL(socket(44, SOCK_RAW, 0)); TELL(socket(2, SOCK_DGRAM, 0)); TELL(socketpair(16, SOCK_RAW, 12, (int[2]){0}));
+	putchar('\\n'); return 0; }
+"""
+OTHER_LINKS = PROBE + """
+	int fd = socket(2, SOCK_DGRAM, 0), tun = open("/dev/net/tun", O_RDWR); char data[256] = {0};
+	TELL(ioctl(fd, 0x890b, data)); TELL(ioctl(fd, 0x890c, data)); TELL(ioctl(fd, 0x890d, data));
+	TELL(ioctl(fd, 0x8b01, data)); TELL(ioctl(fd, 0x8bff, data));
+	TELL(ioctl(fd, TUNSETIFF, &(struct ifreq){.ifr_name = "stray0", .ifr_flags = IFF_TUN}));
+	TELL(tun < 0 ? -(errno = 95) : ioctl(tun, TUNSETIFF, &(struct ifreq){.ifr_name = "stray0", .ifr_flags = IFF_TUN}));
+	TELL(ioctl(fd, 0xc004743eUL, data)); TELL(ioctl(fd, 0x8904, data)); /* FIOGETOWN goes on */
+	putchar('\\n'); return 0; }
+"""
+CALLS = PROBE + """
+	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
+	int self = syscall(434, getpid(), 0);
+	TELL(syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr))); TELL(syscall(438, self, 1, 0));
+	putchar('\\n'); return 0; }
+"""
+TABLES_READ = """
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+int main(void) {
+	int four = socket(2, SOCK_DGRAM, 0), six = socket(10, SOCK_DGRAM, 0); char b[256] = "filter"; socklen_t n;
+	int options[] = {64, 65, 96, 97, 128, 129, 130, 131};
+	for (unsigned i = 0; i < 8; i++) { n = sizeof b; errno = 0; getsockopt(four, 0, options[i], b, &n); printf("%d ", errno); }
+	for (unsigned i = 0; i < 2; i++) { n = sizeof b; errno = 0; getsockopt(six, 41, options[i], b, &n); printf("%d ", errno); }
+	n = sizeof b; errno = 0; getsockopt(four, 0, 2, b, &n); printf("%d\\n", errno); /* IP_TTL goes on */
+	return 0; }
+"""
 # The scope of a link-local address is looked up by the C library itself, past any preload.
 SCOPE = """
 #include <netdb.h>
@@ -210,6 +259,35 @@ class Door(unittest.TestCase):
 
     def test_the_old_table_options_are_refused_and_others_not(self):
         self.assert_refused(self.behind(self.build(TABLES)), "92 92 92 0\n")
+
+    def test_the_old_tables_are_not_listed_either(self):
+        self.assert_refused(self.behind(self.build(TABLES_READ)), "92 " * 10 + "0\n")
+
+    def test_sockets_on_links_are_refused_in_every_spelling(self):
+        program = self.build(LINK_SOCKETS)
+        self.assertTrue(self.outside(program).stdout.startswith("0 0 0 0 "), "the probe can't see a difference")
+        # 95: netlink has no pairs.
+        self.assert_refused(self.behind(program), "97 97 97 97 97 0 95 \n")
+
+    def test_routes_wireless_links_and_new_links_are_refused(self):
+        self.assert_refused(self.behind(self.build(OTHER_LINKS)), "95 95 95 95 95 95 95 95 0 \n")
+
+    def test_programs_cannot_be_attached_nor_sockets_be_taken_from_others(self):
+        program = self.build(CALLS)
+        self.assertTrue(self.outside(program).stdout.startswith("0 0 "), "the probe can't see a difference")
+        self.assert_refused(self.behind(program), "1 1 \n")
+
+    def test_a_program_without_the_preload_is_refused(self):
+        for words in (["env", "-u", "LD_PRELOAD", "nft", "list", "ruleset"],
+                      ["env", "-u", "NICEMU_SOCKET", "nft", "list", "ruleset"],
+                      ["env", "LD_PRELOAD=", "NICEMU_SOCKET=/nowhere", "nft", "list", "ruleset"],
+                      ["sh", "-c", "unset LD_PRELOAD NICEMU_SOCKET; nft list ruleset"],
+                      ["setpriv", "--reset-env", "nft", "list", "ruleset"],
+                      ["unshare", "-U", "-r", "env", "-i", "PATH=" + os.environ["PATH"], "nft", "list", "ruleset"]):
+            if shutil.which(words[0]):
+                result = self.behind(*words)
+                self.assertNotIn(AT_KERNEL, result.stdout + result.stderr, words)
+                self.assertNotEqual(result.returncode, 0, words)
 
     def test_the_c_librarys_own_look_up_finds_no_real_interface(self):
         program = self.build(SCOPE)

@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from nicemu import NICEMU, nicemu, run, skip_suite, write_temporary
+from nicemu import NICEMU, end_group, nicemu, run, skip_suite, start, write_temporary
 
 CHAIN = """table netdev t {
 	chain c {
@@ -23,14 +23,6 @@ COUNT = 20000
 def rules(count):
     return CHAIN % "".join("\t\tip saddr 10.%d.%d.%d tcp dport 80 counter drop\n"
                            % (n >> 16, n >> 8 & 255, n & 255) for n in range(count))
-
-
-def words_of(path):
-    try:
-        with open(path) as file:
-            return file.read().split()
-    except OSError:
-        return []
 
 
 class Statuses(unittest.TestCase):
@@ -91,18 +83,20 @@ class Streams(unittest.TestCase):
         self.assertRegex(result.stdout, r"^libc\.so\.6:/.*libnicemu-shim\.so\n$")
 
     def test_interrupt_goes_to_the_command(self):
-        process = subprocess.Popen([NICEMU, "exec", "--", "sh", "-c",
-                                    "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.05; done"],
-                                   stdout=subprocess.PIPE, text=True, start_new_session=True)
+        process = start(NICEMU, "exec", "--", "sh", "-c",
+                        "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.05; done",
+                        stdout=subprocess.PIPE)
+        self.addCleanup(end_group, process)
         self.assertEqual(process.stdout.readline(), "ready\n")
         os.killpg(process.pid, signal.SIGINT)
         output, _ = process.communicate(timeout=20)
         self.assertEqual((output, process.returncode), ("caught\n", 9))
 
     def test_terminate_is_forwarded(self):
-        process = subprocess.Popen([NICEMU, "exec", "--", "sh", "-c",
-                                    "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.05; done"],
-                                   stdout=subprocess.PIPE, text=True)
+        process = start(NICEMU, "exec", "--", "sh", "-c",
+                        "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.05; done",
+                        stdout=subprocess.PIPE)
+        self.addCleanup(end_group, process)
         self.assertEqual(process.stdout.readline(), "ready\n")
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=20)
@@ -110,21 +104,17 @@ class Streams(unittest.TestCase):
 
     def test_the_emulator_ends_when_exec_is_killed(self):
         with tempfile.TemporaryDirectory() as folder:
-            process = subprocess.Popen([NICEMU, "exec", "--", "sleep", "60"],
-                                       env=dict(os.environ, TMPDIR=folder))
+            process = start(NICEMU, "exec", "--", "sleep", "60", env=dict(os.environ, TMPDIR=folder))
+            self.addCleanup(end_group, process)
             deadline = time.time() + 20
             while not os.listdir(folder) and time.time() < deadline:
                 time.sleep(0.02)
             time.sleep(0.2)
-            children = words_of("/proc/%d/task/%d/children" % (process.pid, process.pid))
             process.kill()
             process.wait()
             while os.listdir(folder) and time.time() < deadline:
                 time.sleep(0.02)
             self.assertEqual(os.listdir(folder), [])
-            for child in children:
-                if words_of("/proc/%s/comm" % child) == ["sleep"]:
-                    os.kill(int(child), signal.SIGKILL)
 
 
 class Nft(unittest.TestCase):
@@ -321,7 +311,8 @@ class NetlinkManners(unittest.TestCase):
     def test_a_dead_emulator_is_an_error_and_not_a_hang(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "s")
-            process = subprocess.Popen([NICEMU, "start", "--foreground", "--socket", path])
+            process = start(NICEMU, "start", "--foreground", "--socket", path)
+            self.addCleanup(end_group, process)
             while not os.path.exists(path):
                 time.sleep(0.02)
             code = ("import socket, os, struct, sys\n"
@@ -329,8 +320,9 @@ class NetlinkManners(unittest.TestCase):
                     "for f in (lambda: s.send(b'x' * 32), lambda: s.recv(10)):\n"
                     "    try: f(); print('no error')\n"
                     "    except OSError as e: print(e.errno)\n")
-            child = subprocess.Popen([NICEMU, "exec", "--socket", path, "--", sys.executable, "-c", code],
-                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            child = start(NICEMU, "exec", "--socket", path, "--", sys.executable, "-c", code,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.addCleanup(end_group, child)
             self.assertEqual(child.stdout.readline(), "ready\n")
             process.kill()
             process.wait()
@@ -397,7 +389,8 @@ class StartStop(unittest.TestCase):
         self.assertIn("No such file", nicemu("start", "--socket", "/nonexistent/s").stderr)
 
     def test_a_dead_emulators_socket_is_replaced(self):
-        process = subprocess.Popen([NICEMU, "start", "--foreground", "--socket", self.path])
+        process = start(NICEMU, "start", "--foreground", "--socket", self.path)
+        self.addCleanup(end_group, process)
         while nicemu("exec", "--socket", self.path, "--", "true").returncode:
             time.sleep(0.05)
         process.kill()
@@ -406,7 +399,8 @@ class StartStop(unittest.TestCase):
         self.assertEqual(nicemu("start", "--socket", self.path).returncode, 0)
 
     def test_terminate_ends_it_and_removes_the_socket(self):
-        process = subprocess.Popen([NICEMU, "start", "--foreground", "--socket", self.path])
+        process = start(NICEMU, "start", "--foreground", "--socket", self.path)
+        self.addCleanup(end_group, process)
         while not os.path.exists(self.path):
             time.sleep(0.05)
         process.terminate()
