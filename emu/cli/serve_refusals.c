@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* {"command": "refusals"}: why messages were refused, once. */
+/*
+ * {"command": "refusals"}: why messages were refused; {"command": "warnings"}: what was accepted
+ * and will surprise. Each is told once.
+ */
 #include "serve.h"
 
 static void set_text(json_t *object, const char *name, const char *text)
@@ -40,5 +43,32 @@ static json_t *refusals(struct emulator *emulator, const json_t *request, int *f
 	return json_pack("{s:o}", "refusals", list);
 }
 
-const struct serve_command serve_refusal_commands[] = {{.name = "refusals", .handle = refusals},
-						       {.name = NULL}};
+static json_t *warning_json(const struct nft_warning *warning)
+{
+	json_t *object = json_object();
+
+	set_text(object, "family", warning->family);
+	set_text(object, "table", warning->table);
+	set_text(object, "chain", warning->chain);
+	json_object_set_new(object, "handle", json_integer((json_int_t)warning->handle));
+	set_text(object, "id", warning->id);
+	set_text(object, "text", warning->text);
+	return object;
+}
+
+static json_t *warnings(struct emulator *emulator, const json_t *request, int *fds, size_t num_fds,
+			struct serve_job *job)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < nft_num_warnings(emulator->nft); i++)
+		json_array_append_new(list, warning_json(nft_warning(emulator->nft, i)));
+	nft_clear_warnings(emulator->nft);
+	return json_pack("{s:o}", "warnings", list);
+}
+
+const struct serve_command serve_refusal_commands[] = {
+	{.name = "refusals", .handle = refusals},
+	{.name = "warnings", .handle = warnings},
+	{.name = NULL},
+};

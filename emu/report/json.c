@@ -239,6 +239,21 @@ static json_t *warnings_json(const struct nic *nic, const json_t *listing)
 	return warnings;
 }
 
+static void add_rule_warning(void *context, const struct nft_warning *warning)
+{
+	json_t *record = json_object();
+	json_t *place = json_object();
+
+	json_object_set_new(place, "family", json_string(warning->family));
+	json_object_set_new(place, "table", text_json(warning->table));
+	json_object_set_new(place, "chain", text_json(warning->chain));
+	json_object_set_new(place, "handle", json_integer((json_int_t)warning->handle));
+	json_object_set_new(record, "rule", place);
+	json_object_set_new(record, "id", json_string(warning->id));
+	json_object_set_new(record, "text", text_json(warning->text));
+	json_array_append_new(context, record);
+}
+
 static json_t *errors_json(const struct replay *replay)
 {
 	json_t *errors = json_array();
@@ -285,9 +300,11 @@ json_t *report_build(const struct emulator *emulator, const struct replay *repla
 		.texts = report_texts_create(listing),
 		.rules = json_array(),
 	};
+	json_t *warnings = warnings_json(nic, listing);
 	json_t *report = json_object();
 
 	nft_visit_offload_rules(emulator->nft, add_rule, &walk);
+	nft_visit_rule_warnings(emulator->nft, add_rule_warning, warnings);
 	json_object_set_new(report, "schema_version", json_integer(REPORT_SCHEMA_VERSION));
 	json_object_set_new(report, "generator", json_string(options->generator));
 	json_object_set_new(report, "nic", text_json(nic->name));
@@ -307,7 +324,7 @@ json_t *report_build(const struct emulator *emulator, const struct replay *repla
 	json_object_set_new(report, "ports", ports_json(nic, results ? results->ports : NULL));
 	json_object_set_new(report, "rules", walk.rules);
 	json_object_set_new(report, "refused", json_array());
-	json_object_set_new(report, "warnings", warnings_json(nic, listing));
+	json_object_set_new(report, "warnings", warnings);
 	json_object_set_new(report, "errors", errors_json(replay));
 	json_object_set_new(report, "timing", timing_json(results, options->reproducible));
 	report_texts_destroy(walk.texts);

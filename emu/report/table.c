@@ -163,24 +163,77 @@ void print_port_counters(FILE *out, const json_t *ports, bool all, const struct 
 	}
 }
 
+/*
+ * What nft prints for the rule that a warning is about, or "". Rules and warnings come in the same
+ * order: *at is where the search goes on.
+ */
+static const char *warned_rule(const json_t *rules, const json_t *place, size_t *at)
+{
+	size_t count = json_array_size(rules);
+
+	for (size_t i = 0; member_number(place, "handle") && i < count; i++) {
+		const json_t *rule = json_array_get(rules, (*at + i) % count);
+
+		if (!json_equal(json_object_get(rule, "handle"),
+				json_object_get(place, "handle")) ||
+		    !json_equal(json_object_get(rule, "table"), json_object_get(place, "table")) ||
+		    !json_equal(json_object_get(rule, "family"), json_object_get(place, "family")))
+			continue;
+		*at = (*at + i) % count;
+		return member_text(rule, "rule");
+	}
+	return "";
+}
+
+static void print_warning(FILE *out, const json_t *warning, const char *rule_text,
+			  const struct report_style *style)
+{
+	const json_t *place = json_object_get(warning, "rule");
+
+	paint(out, style, PAINT_WARNING, "warning: ");
+	print_clean(out, member_text(place, "family"));
+	fputc(' ', out);
+	print_clean(out, member_text(place, "table"));
+	fputc(' ', out);
+	print_clean(out, member_text(place, "chain"));
+	if (*rule_text) {
+		fputs(": ", out);
+		print_clean(out, rule_text);
+	} else if (member_number(place, "handle")) {
+		fprintf(out, " handle %llu", member_number(place, "handle"));
+	}
+	fputs(": ", out);
+	print_clean(out, member_text(warning, "text"));
+	fputc('\n', out);
+}
+
 static void print_warnings(FILE *out, const json_t *report, const struct report_style *style)
 {
-	const json_t *warning;
+	enum { SHOWN = 100 };
+	const json_t *warnings = json_object_get(report, "warnings");
+	const json_t *rules = json_object_get(report, "rules");
+	size_t count = json_array_size(warnings), at = 0;
+
+	for (size_t i = 0; i < count && i < SHOWN; i++) {
+		const json_t *warning = json_array_get(warnings, i);
+		const json_t *place = json_object_get(warning, "rule");
+
+		print_warning(out, warning, warned_rule(rules, place, &at), style);
+	}
+	if (count > SHOWN)
+		fprintf(out, "… and %zu more warnings\n", count - SHOWN);
+}
+
+static void print_filtered(FILE *out, const json_t *report)
+{
+	unsigned long long filtered = 0;
+	const json_t *capture;
 	size_t i;
 
-	json_array_foreach (json_object_get(report, "warnings"), i, warning) {
-		const json_t *rule = json_object_get(warning, "rule");
-
-		paint(out, style, PAINT_WARNING, "warning: ");
-		print_clean(out, member_text(rule, "family"));
-		fputc(' ', out);
-		print_clean(out, member_text(rule, "table"));
-		if (json_integer_value(json_object_get(rule, "handle")))
-			fprintf(out, " handle %llu", member_number(rule, "handle"));
-		fputs(": ", out);
-		print_clean(out, member_text(warning, "text"));
-		fputc('\n', out);
-	}
+	json_array_foreach (json_object_get(report, "captures"), i, capture)
+		filtered += member_number(capture, "filtered");
+	if (filtered)
+		fprintf(out, "%llu packets were left out by --filter\n", filtered);
 }
 
 static void print_rate(FILE *out, const json_t *report)

@@ -267,8 +267,12 @@ static int finish(struct batch *batch)
 	if (batch->failed || nft->judge || !batch->first)
 		return 0;
 	call = make_call(nft, batch->client, batch->first);
-	if (!batch->done)
-		return nft_validate(nft);
+	if (!batch->done) {
+		error = nft_validate(nft);
+		if (!error)
+			nft_collect_warnings(nft);
+		return error;
+	}
 	error = nft_commit(&call);
 	if (error && error != -EAGAIN) {
 		nft_refuse(&call, error, true);

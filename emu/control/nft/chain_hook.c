@@ -30,13 +30,13 @@ static void open_port(struct nft *nft, const char *device)
 		rt_port_added(nft->env.rt, port);
 }
 
-static bool device_exists(const struct nft *nft, const char *device)
+bool nft_device_exists(const struct nft *nft, const struct nft_hook *hook)
 {
-	return !strcmp(device, "lo") || nic_port_by_name(nft->env.nic, device) >= 0;
+	return hook->is_prefix || !strcmp(hook->device, "lo") ||
+	       nic_port_by_name(nft->env.nic, hook->device) >= 0;
 }
 
-/* "eth0, eth1, …" for a message. */
-static void list_ports(const struct nic *nic, char *text, size_t size)
+void nft_list_ports(const struct nic *nic, char *text, size_t size)
 {
 	size_t used = 0;
 
@@ -62,20 +62,13 @@ static int add_device(struct nft_call *call, const struct nlattr *attr, bool is_
 	hook->is_prefix = is_prefix;
 	hook->port = -1;
 	open_port(nft, hook->device);
-	if (!is_prefix && !device_exists(nft, hook->device)) {
-		list_ports(nft->env.nic, ports, sizeof(ports));
+	if (!nft_device_exists(nft, hook) && (!nft->env.kernel->absent_devices || nft->judge)) {
+		nft_list_ports(nft->env.nic, ports, sizeof(ports));
 		reason_set(&call->reason, "no-such-port", ENOENT, REASON_KERNEL,
 			   "device %s is not a port of the NIC; its ports are %s", hook->device,
 			   ports);
-		if (!nft->env.kernel->absent_devices || nft->judge) {
-			free(hook);
-			return nft_bad(call, attr, -ENOENT);
-		}
-		log_add(nft->env.log, LOG_WARNING, nft->env.clock->now_ns,
-			"a chain names device %s, which is not a port of the NIC (%s): it is "
-			"bound to nothing",
-			hook->device, ports);
-		call->reason.id = NULL;
+		free(hook);
+		return nft_bad(call, attr, -ENOENT);
 	}
 	if (nft_hook_find(*hooks, hook)) {
 		free(hook);

@@ -132,6 +132,7 @@ struct nft_rule {
 	/* Offload chains */
 	uint64_t cookie;
 	struct flow_rule *flow;
+	struct nft_rule_warning *warnings; /* of its translation */
 	UT_hash_handle by_handle;
 };
 
@@ -158,6 +159,8 @@ struct nft {
 	struct nft_pending *notifications;
 	struct nft_refusal *refusals; /* array; strings owned */
 	size_t num_refusals, room_refusals, lost_refusals;
+	struct nft_warning *warnings; /* array; strings owned, but the id */
+	size_t num_warnings, room_warnings;
 	bool silent;                   /* nobody is told of this commit */
 	bool validate_all;             /* new tables start at NFT_VALIDATE_DO */
 	bool judge;                    /* judge mode */
@@ -547,6 +550,25 @@ struct nft_trans_rule {
 
 extern const struct nft_trans_type nft_trans_newchain, nft_trans_updchain, nft_trans_delchain,
 	nft_trans_delhooks, nft_trans_newrule, nft_trans_delrule;
+
+/* ---- warnings (warning.c) ---- */
+
+struct nft_rule_warning {
+	struct nft_rule_warning *next;
+	const char *id; /* static */
+	char text[];
+};
+
+/* Keep a warning with the rule; where memory is out it is lost. */
+void nft_rule_warn(struct nft_rule *rule, const char *id, const char *text);
+void nft_rule_forget_warnings(struct nft_rule *rule);
+/* The open batch is right: what it warns of is kept for whoever asks, and logged. */
+void nft_collect_warnings(struct nft *nft);
+
+/* chain_hook.c */
+bool nft_device_exists(const struct nft *nft, const struct nft_hook *hook);
+/* "eth0, eth1, …" for a message. */
+void nft_list_ports(const struct nic *nic, char *text, size_t size);
 
 /* ---- refusals (refusal.c) ---- */
 

@@ -65,6 +65,7 @@ void nft_destroy(struct nft *nft)
 	DL_FOREACH_SAFE (nft->tables, table, next)
 		free_table(nft, table);
 	nft_clear_refusals(nft);
+	nft_clear_warnings(nft);
 	free(nft);
 }
 

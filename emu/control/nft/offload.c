@@ -55,19 +55,32 @@ int nft_offload_chain_check(struct nft_call *call, const struct nft_chain *chain
 	return 0;
 }
 
+/* What the translation's look-ups and warnings need. */
+struct translation {
+	const struct nft *nft;
+	struct nft_rule *rule;
+};
+
 static bool ifindex_exists(void *context, uint32_t ifindex)
 {
-	const struct nft *nft = context;
+	const struct nft *nft = ((const struct translation *)context)->nft;
 
 	return ifindex == 1 || nic_port_by_ifindex(nft->env.nic, ifindex) >= 0;
 }
 
+static void warn(void *context, const char *id, size_t expression, const char *text)
+{
+	nft_rule_warn(((struct translation *)context)->rule, id, text);
+}
+
 int nft_offload_translate(struct nft_call *call, struct nft_rule *rule)
 {
+	struct translation translation = {.nft = call->nft, .rule = rule};
 	const struct translate_context context = {
 		.kernel = call->nft->env.kernel,
 		.ifindex_exists = ifindex_exists,
-		.context = call->nft,
+		.warn = warn,
+		.context = &translation,
 	};
 	int error, index;
 

@@ -167,6 +167,7 @@ void nft_rule_free(struct nft_rule *rule)
 		return;
 	nft_exprs_free(rule->exprs, rule->num_exprs);
 	flow_rule_free(rule->flow);
+	nft_rule_forget_warnings(rule);
 	free(rule->userdata);
 	free(rule);
 }

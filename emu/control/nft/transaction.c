@@ -147,6 +147,7 @@ int nft_commit(struct nft_call *call)
 		error = nft_offload_commit(call);
 	if (error)
 		return error;
+	nft_collect_warnings(nft);
 	nft->generation += nft->generation == UINT32_MAX ? 2 : 1;
 	trans = commit_all(nft);
 	nft_notify_flush(nft, call->client);

@@ -82,6 +82,31 @@ const struct nft_refusal *nft_refusal(const struct nft *nft, size_t index);
 void nft_clear_refusals(struct nft *nft);
 
 /*
+ * What was accepted and will surprise: a bug of the chosen kernel that bites ("short-load-mask"),
+ * a match that hardware reads differently ("field-matched-twice"), a device that is no port
+ * ("device-not-a-port"). handle is that of the rule, 0 where it is about the chain.
+ */
+struct nft_warning {
+	const char *family, *table, *chain;
+	uint64_t handle;
+	const char *id, *text;
+};
+
+/* Of the rules that are there now, in the order of nft_visit_offload_rules. */
+void nft_visit_rule_warnings(const struct nft *nft,
+			     void (*visit)(void *context, const struct nft_warning *warning),
+			     void *context);
+
+/*
+ * Of every batch that was committed, or checked and found right, oldest first; kept until
+ * nft_clear_warnings (at most 100,000, the rest is only logged). A rule of a batch that was only
+ * checked has the handle that it would have got.
+ */
+size_t nft_num_warnings(const struct nft *nft);
+const struct nft_warning *nft_warning(const struct nft *nft, size_t index);
+void nft_clear_warnings(struct nft *nft);
+
+/*
  * Judge mode: instead of one commit at the end, each message of a batch is carried out and offered
  * to the NIC at once and on its own; every refusal is the message's own error and carries the
  * offset of the refused expression in the extended ack; at the end the whole batch is rolled back.

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What was accepted and will surprise: kept with the rule, and for whoever asks; logged. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+enum { WARNINGS_MAX = 100000 };
+
+/* ---- with the rule ---- */
+
+void nft_rule_warn(struct nft_rule *rule, const char *id, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	struct nft_rule_warning *warning = malloc(sizeof(*warning) + size);
+
+	if (!warning)
+		return;
+	warning->id = id;
+	memcpy(warning->text, text, size);
+	LL_APPEND(rule->warnings, warning);
+}
+
+void nft_rule_forget_warnings(struct nft_rule *rule)
+{
+	struct nft_rule_warning *warning, *next;
+
+	LL_FOREACH_SAFE(rule->warnings, warning, next)
+	free(warning);
+	rule->warnings = NULL;
+}
+
+static void visit_rule(const struct nft_rule *rule,
+		       void (*visit)(void *context, const struct nft_warning *warning),
+		       void *context)
+{
+	const struct nft_chain *chain = rule->chain;
+	const struct nft_rule_warning *warning;
+
+	LL_FOREACH(rule->warnings, warning)
+	{
+		visit(context, &(struct nft_warning){
+				       .family = nft_family_name(chain->table->family),
+				       .table = chain->table->name,
+				       .chain = chain->name,
+				       .handle = rule->handle,
+				       .id = warning->id,
+				       .text = warning->text,
+			       });
+	}
+}
+
+void nft_visit_rule_warnings(const struct nft *nft,
+			     void (*visit)(void *context, const struct nft_warning *warning),
+			     void *context)
+{
+	const struct nft_table *table;
+	const struct nft_chain *chain;
+	const struct nft_rule *rule;
+
+	DL_FOREACH (nft->tables, table) {
+		DL_FOREACH (table->chains, chain) {
+			DL_FOREACH (chain->rules, rule)
+				visit_rule(rule, visit, context);
+		}
+	}
+}
+
+/* ---- for whoever asks ---- */
+
+static bool make_room(struct nft *nft)
+{
+	size_t room = nft->room_warnings ? 2 * nft->room_warnings : 16;
+	struct nft_warning *more;
+
+	if (nft->num_warnings < nft->room_warnings)
+		return true;
+	if (nft->num_warnings >= WARNINGS_MAX)
+		return false;
+	more = reallocarray(nft->warnings, room, sizeof(*more));
+	if (!more)
+		return false;
+	nft->warnings = more;
+	nft->room_warnings = room;
+	return true;
+}
+
+static void free_texts(const struct nft_warning *warning)
+{
+	free((char *)warning->table);
+	free((char *)warning->chain);
+	free((char *)warning->text);
+}
+
+static void keep(void *context, const struct nft_warning *warning)
+{
+	struct nft *nft = context;
+	struct nft_warning copy = *warning;
+
+	log_add(nft->env.log, LOG_WARNING, nft->env.clock->now_ns, "warning: %s %s %s%s%.0llu: %s",
+		warning->family, warning->table, warning->chain, warning->handle ? " handle " : "",
+		(unsigned long long)warning->handle, warning->text);
+	copy.table = strdup(warning->table);
+	copy.chain = strdup(warning->chain);
+	copy.text = strdup(warning->text);
+	if (copy.table && copy.chain && copy.text && make_room(nft))
+		nft->warnings[nft->num_warnings++] = copy;
+	else
+		free_texts(&copy);
+}
+
+static void keep_absent(struct nft *nft, const struct nft_chain *chain,
+			const struct nft_hook *hooks)
+{
+	const struct nft_hook *hook;
+	char ports[256], text[512];
+
+	DL_FOREACH (hooks, hook) {
+		if (nft_device_exists(nft, hook))
+			continue;
+		nft_list_ports(nft->env.nic, ports, sizeof(ports));
+		snprintf(text, sizeof(text),
+			 "device %s is no port of this NIC: the chain is bound to nothing there; "
+			 "the ports are %s",
+			 hook->device, ports);
+		keep(nft, &(struct nft_warning){
+				  .family = nft_family_name(chain->table->family),
+				  .table = chain->table->name,
+				  .chain = chain->name,
+				  .id = "device-not-a-port",
+				  .text = text,
+			  });
+	}
+}
+
+void nft_collect_warnings(struct nft *nft)
+{
+	const struct nft_trans *trans;
+
+	DL_FOREACH (nft->transactions, trans) {
+		const struct nft_trans_chain *chain = (const struct nft_trans_chain *)trans;
+
+		if (trans->type == &nft_trans_newrule)
+			visit_rule(((const struct nft_trans_rule *)trans)->rule, keep, nft);
+		else if (trans->type == &nft_trans_newchain)
+			keep_absent(nft, chain->chain, chain->chain->hooks);
+		else if (trans->type == &nft_trans_updchain)
+			keep_absent(nft, chain->chain, chain->hooks);
+	}
+}
+
+size_t nft_num_warnings(const struct nft *nft)
+{
+	return nft->num_warnings;
+}
+
+const struct nft_warning *nft_warning(const struct nft *nft, size_t index)
+{
+	return index < nft->num_warnings ? &nft->warnings[index] : NULL;
+}
+
+void nft_clear_warnings(struct nft *nft)
+{
+	for (size_t i = 0; i < nft->num_warnings; i++)
+		free_texts(&nft->warnings[i]);
+	free(nft->warnings);
+	nft->warnings = NULL;
+	nft->num_warnings = nft->room_warnings = 0;
+}
