@@ -198,62 +198,81 @@ Test(input, a_file_that_is_no_capture_is_found_at_opening)
 	inputs_close(&inputs);
 }
 
-Test(input, a_silent_pipe_is_waited_for_without_blocking)
+/* One input that is a pipe, and the three packets of times_a to be written to it bit by bit. */
+struct slow {
+	struct inputs inputs;
+	int writer;
+	uint8_t bytes[1024];
+	size_t size, written;
+	struct packet packets[CAPTURE_BATCH];
+};
+
+static void open_slow(struct slow *s)
 {
 	int source = capture_of(times_a, marks_a, 3, 0);
 	struct replay_options options = {0};
-	struct packet packets[CAPTURE_BATCH];
-	uint16_t origin[CAPTURE_BATCH];
-	uint8_t bytes[1024];
-	size_t size = file_bytes(source, bytes, sizeof(bytes));
-	struct replay_input given[1];
-	struct inputs inputs;
+	struct replay_input given;
 	int ends[2];
 
+	s->size = file_bytes(source, s->bytes, sizeof(s->bytes));
+	s->written = 0;
 	close(source);
 	cr_assert_eq(pipe(ends), 0);
-	given[0] = (struct replay_input){ends[0], "pipe", 0};
-	open_inputs(&inputs, given, 1, &options);
-	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_WAIT);
+	s->writer = ends[1];
+	given = (struct replay_input){ends[0], "pipe", 0};
+	open_inputs(&s->inputs, &given, 1, &options);
+}
+
+static void write_slow(struct slow *s, size_t size)
+{
+	cr_assert_eq(write(s->writer, s->bytes + s->written, size), (ssize_t)size);
+	s->written += size;
+}
+
+static int next_slow(struct slow *s)
+{
+	uint16_t origin[CAPTURE_BATCH];
+
+	return inputs_next(&s->inputs, s->packets, origin);
+}
+
+static void end_slow(struct slow *s)
+{
+	close(s->writer);
+	cr_assert_eq(next_slow(s), INPUTS_END);
+	cr_assert_eq(faults, 0);
+	inputs_close(&s->inputs);
+}
+
+Test(input, a_silent_pipe_is_waited_for_without_blocking)
+{
+	struct slow s;
+
+	open_slow(&s);
+	cr_assert_eq(next_slow(&s), INPUTS_WAIT);
 	/* The file header, the first packet, and a part of the second. */
-	cr_assert_eq(write(ends[1], bytes, 24 + 76 + 30), 24 + 76 + 30);
-	cr_assert_eq(inputs_next(&inputs, packets, origin), 1);
-	cr_assert_eq(packets[0].data[59], 1);
-	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_WAIT);
-	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_WAIT);
-	cr_assert_eq(write(ends[1], bytes + 130, size - 130), (ssize_t)(size - 130));
-	cr_assert_eq(inputs_next(&inputs, packets, origin), 2);
-	cr_assert_eq(packets[1].data[59], 3);
-	close(ends[1]);
-	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_END);
-	inputs_close(&inputs);
+	write_slow(&s, 24 + 76 + 30);
+	cr_assert_eq(next_slow(&s), 1);
+	cr_assert_eq(s.packets[0].data[59], 1);
+	cr_assert_eq(next_slow(&s), INPUTS_WAIT);
+	cr_assert_eq(next_slow(&s), INPUTS_WAIT);
+	write_slow(&s, s.size - s.written);
+	cr_assert_eq(next_slow(&s), 2);
+	cr_assert_eq(s.packets[1].data[59], 3);
+	end_slow(&s);
 }
 
 Test(input, a_pipe_that_stops_inside_the_file_header_is_waited_for_without_blocking)
 {
-	int source = capture_of(times_a, marks_a, 3, 0);
-	struct replay_options options = {0};
-	struct packet packets[CAPTURE_BATCH];
-	uint16_t origin[CAPTURE_BATCH];
-	uint8_t bytes[1024];
-	ssize_t size = (ssize_t)file_bytes(source, bytes, sizeof(bytes));
-	struct replay_input given[1];
-	struct inputs inputs;
-	int ends[2];
+	struct slow s;
 
-	close(source);
-	cr_assert_eq(pipe(ends), 0);
-	given[0] = (struct replay_input){ends[0], "pipe", 0};
-	open_inputs(&inputs, given, 1, &options);
-	cr_assert_eq(write(ends[1], bytes, 10), 10);
-	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_WAIT);
-	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_WAIT);
-	cr_assert_eq(write(ends[1], bytes + 10, (size_t)size - 10), size - 10);
-	cr_assert_eq(inputs_next(&inputs, packets, origin), 3);
-	close(ends[1]);
-	cr_assert_eq(inputs_next(&inputs, packets, origin), INPUTS_END);
-	cr_assert_eq(faults, 0);
-	inputs_close(&inputs);
+	open_slow(&s);
+	write_slow(&s, 10);
+	cr_assert_eq(next_slow(&s), INPUTS_WAIT);
+	cr_assert_eq(next_slow(&s), INPUTS_WAIT);
+	write_slow(&s, s.size - s.written);
+	cr_assert_eq(next_slow(&s), 3);
+	end_slow(&s);
 }
 
 /* A pcapng file: one simple packet (no time stamp), then one enhanced packet at that time. */
