@@ -3,6 +3,7 @@
 #include "print.h"
 #include "style.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Width of what stands before the rule's text in a line of the rules' table. */
@@ -30,14 +31,33 @@ static void print_captures(FILE *out, const json_t *report, const struct report_
 	fputc('\n', out);
 }
 
-static bool same_group(const json_t *a, const json_t *b)
+/* Key -> array of the rules of one chain and port, in the order in which they are first met. */
+static json_t *groups_of(const json_t *rules)
 {
 	static const char *const keys[] = {"family", "table", "chain", "port"};
+	json_t *groups = json_object();
+	json_t *rule;
+	size_t i;
 
-	for (size_t i = 0; a && i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (strcmp(member_text(a, keys[i]), member_text(b, keys[i])) != 0)
-			return false;
-	return a;
+	json_array_foreach (rules, i, rule) {
+		json_t *name = json_array(), *group;
+		char *key;
+
+		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+			json_array_append(name, json_object_get(rule, keys[k]));
+		key = json_dumps(name, JSON_COMPACT);
+		json_decref(name);
+		if (!key)
+			break;
+		group = json_object_get(groups, key);
+		if (!group) {
+			group = json_array();
+			json_object_set_new(groups, key, group);
+		}
+		json_array_append(group, rule);
+		free(key);
+	}
+	return groups;
 }
 
 static void print_group(FILE *out, const json_t *rule, const struct report_style *style)
@@ -82,27 +102,29 @@ static void print_rule(FILE *out, const json_t *rule, unsigned long long whole,
 
 void report_print_rules(FILE *out, const json_t *document, const struct report_style *style)
 {
-	const json_t *rules = json_object_get(document, "rules");
+	json_t *groups = groups_of(json_object_get(document, "rules"));
 	unsigned long long whole = member_number(document, "packets");
-	const json_t *rule, *last = NULL;
-	bool uncounted = false;
+	bool uncounted = false, first = true;
+	const char *key;
+	json_t *group, *rule;
 	size_t i;
 
-	json_array_foreach (rules, i, rule) {
-		if (!same_group(last, rule)) {
-			if (last)
-				fputc('\n', out);
-			print_group(out, rule, style);
+	json_object_foreach (groups, key, group) {
+		if (!first)
+			fputc('\n', out);
+		first = false;
+		print_group(out, json_array_get(group, 0), style);
+		json_array_foreach (group, i, rule) {
+			print_rule(out, rule, whole, style);
+			uncounted |= !json_is_true(json_object_get(rule, "has_counter"));
 		}
-		print_rule(out, rule, whole, style);
-		uncounted |= !json_is_true(json_object_get(rule, "has_counter"));
-		last = rule;
 	}
-	if (!last)
+	if (first)
 		fputs("no rule is offloaded\n", out);
 	if (uncounted)
 		paint(out, style, PAINT_DIM,
 		      "* has no 'counter': the NIC counts it, nft does not show it\n");
+	json_decref(groups);
 }
 
 static void print_sum(FILE *out, const json_t *counter, unsigned long long whole, const char *name)
@@ -238,13 +260,22 @@ static void print_filtered(FILE *out, const json_t *report)
 
 static void print_rate(FILE *out, const json_t *report)
 {
+	static const struct {
+		double seconds;
+		const char *name;
+	} units[] = {{1, "s"}, {1e-3, "ms"}, {1e-6, "us"}};
 	const json_t *timing = json_object_get(report, "timing");
 	double elapsed = json_real_value(json_object_get(timing, "elapsed_seconds"));
+	size_t unit = 0;
 
-	if (elapsed > 0)
-		fprintf(out, "%llu packets in %.4g s: %llu packets/s\n",
-			member_number(report, "packets"), elapsed,
-			member_number(timing, "packets_per_second"));
+	if (elapsed <= 0)
+		return;
+	/* Half a second stays "0.5 s". */
+	while (unit < 2 && elapsed < units[unit].seconds / 10)
+		unit++;
+	fprintf(out, "%llu packets in %.4g %s: %llu packets/s\n", member_number(report, "packets"),
+		elapsed / units[unit].seconds, units[unit].name,
+		member_number(timing, "packets_per_second"));
 }
 
 void report_print(FILE *out, const json_t *report, const struct report_style *style)
@@ -261,5 +292,6 @@ void report_print(FILE *out, const json_t *report, const struct report_style *st
 	fputc('\n', out);
 	print_port_counters(out, json_object_get(report, "ports"), false, style);
 	print_warnings(out, report, style);
+	print_filtered(out, report);
 	print_rate(out, report);
 }

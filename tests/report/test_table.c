@@ -90,6 +90,70 @@ Test(table, a_rule_line_has_text_packets_share_and_time)
 	json_decref(report);
 }
 
+static json_t *rule_of(const char *text, const char *port)
+{
+	json_t *record = rule(text, 10, true);
+
+	json_object_set_new(record, "port", json_string(port));
+	return record;
+}
+
+Test(table, the_rules_of_a_chain_on_several_ports_are_grouped_by_port)
+{
+	json_t *report = report_with(json_pack("[o, o, o, o]", rule_of("one", "eth1"),
+					       rule_of("one", "eth0"), rule_of("two", "eth1"),
+					       rule_of("two", "eth0")),
+				     "a");
+	char *text = render(report, false);
+	const char *first = strstr(text, ", port eth1"), *second = strstr(text, ", port eth0");
+
+	cr_assert(first && second && first < second, "%s", text);
+	cr_assert_null(strstr(first + 1, ", port eth1"), "%s", text);
+	cr_assert_null(strstr(second + 1, ", port eth0"), "%s", text);
+	cr_assert(strstr(first, "one") < strstr(first, "two"), "%s", text);
+	cr_assert(strstr(first, "two") < second && strstr(second, "two"), "%s", text);
+	free(text);
+	json_decref(report);
+}
+
+Test(table, short_times_are_told_without_exponents)
+{
+	static const struct {
+		double seconds;
+		const char *text;
+	} times[] = {{0.0000435, "in 43.5 us:"},
+		     {0.0125, "in 12.5 ms:"},
+		     {0.5, "in 0.5 s:"},
+		     {83.25, "in 83.25 s:"}};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		json_t *report = report_with(json_array(), "a");
+		char *text;
+
+		json_object_set_new(json_object_get(report, "timing"), "elapsed_seconds",
+				    json_real(times[i].seconds));
+		text = render(report, false);
+		cr_assert(strstr(text, times[i].text), "%s not in %s", times[i].text, text);
+		free(text);
+		json_decref(report);
+	}
+}
+
+Test(table, what_a_filter_left_out_is_told)
+{
+	json_t *report = report_with(json_array(), "a");
+	char *text = render(report, false);
+
+	cr_assert_null(strstr(text, "--filter"), "%s", text);
+	free(text);
+	json_object_set_new(json_array_get(json_object_get(report, "captures"), 0), "filtered",
+			    json_integer(7));
+	text = render(report, false);
+	cr_assert(strstr(text, "7 packets were left out by --filter"), "%s", text);
+	free(text);
+	json_decref(report);
+}
+
 Test(table, rules_without_a_counter_are_marked)
 {
 	json_t *report = report_with(json_pack("[o]", rule("tcp dport 80 drop", 10, false)), "a");
