@@ -42,13 +42,21 @@ struct common_options {
 
 /* The common options for getopt_long: short ones, and the rows for the table of long ones. */
 #define COMMON_SHORT_OPTIONS "n:m:k:jqvh"
-enum { OPTION_PORT = 0x100, OPTION_SOCKET, OPTION_COLOR, OPTION_REPRODUCIBLE, OPTION_OWN };
+enum {
+	OPTION_PORT = 0x100,
+	OPTION_SOCKET,
+	OPTION_COLOR,
+	OPTION_REPRODUCIBLE,
+	OPTION_VERSION,
+	OPTION_OWN
+};
 #define COMMON_LONG_OPTIONS                                                                       \
 	{"nic", required_argument, NULL, 'n'}, {"model", required_argument, NULL, 'm'},           \
 		{"kernel", required_argument, NULL, 'k'}, {"json", no_argument, NULL, 'j'},       \
 		{"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'},           \
 		{"help", no_argument, NULL, 'h'}, {"port", required_argument, NULL, OPTION_PORT}, \
 		{"socket", required_argument, NULL, OPTION_SOCKET},                               \
+		{"version", no_argument, NULL, OPTION_VERSION},                                   \
 		{"color", optional_argument, NULL, OPTION_COLOR},                                 \
 	{                                                                                         \
 		"reproducible", no_argument, NULL, OPTION_REPRODUCIBLE                            \
@@ -56,7 +64,8 @@ enum { OPTION_PORT = 0x100, OPTION_SOCKET, OPTION_COLOR, OPTION_REPRODUCIBLE, OP
 
 /*
  * Take option c (what getopt_long returned) if it is a common one: 1 taken, 0 not a common one,
- * -1 wrong (a message has been printed; exit with EXIT_USAGE). --help is the command's own.
+ * -1 wrong (a message has been printed; exit with EXIT_USAGE). --help is the command's own;
+ * --version prints it and ends the process, as it does before a command.
  */
 int common_option(struct common_options *options, int c, const char *argument);
 /* After the options: $NICEMU_SOCKET. */
@@ -68,6 +77,9 @@ void complain_as(const char *command);
 /* "nicemu COMMAND: text" on stderr. complain_usage adds where help is. Both return the status. */
 int complain(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* After getopt_long has said which option is wrong: where help is. EXIT_USAGE. */
+int complain_option(void);
 
 /* What --help prints about the common options. */
 extern const char common_help[];

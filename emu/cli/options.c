@@ -49,6 +49,12 @@ int complain(int status, const char *format, ...)
 	return status;
 }
 
+int complain_option(void)
+{
+	fprintf(stderr, "`nicemu%s%s --help` tells more.\n", *complaining ? " " : "", complaining);
+	return EXIT_USAGE;
+}
+
 int complain_usage(const char *format, ...)
 {
 	va_list arguments;
@@ -56,8 +62,7 @@ int complain_usage(const char *format, ...)
 	va_start(arguments, format);
 	print_complaint(format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "`nicemu%s%s --help` tells more.\n", *complaining ? " " : "", complaining);
-	return EXIT_USAGE;
+	return complain_option();
 }
 
 static int add_port(struct common_options *options, const char *name)
@@ -88,6 +93,14 @@ static int set_color(struct common_options *options, const char *word)
 	return -1;
 }
 
+static void print_version_and_exit(void)
+{
+	puts("nicemu " NICEMU_VERSION);
+	if (fflush(stdout))
+		exit(complain(EXIT_OUTPUT, "stdout could not be written"));
+	exit(EXIT_DONE);
+}
+
 int common_option(struct common_options *options, int c, const char *argument)
 {
 	switch (c) {
@@ -98,6 +111,7 @@ int common_option(struct common_options *options, int c, const char *argument)
 	case 'q': options->quiet = true; break;
 	case 'v': options->verbose = true; break;
 	case OPTION_SOCKET: options->socket = argument; break;
+	case OPTION_VERSION: print_version_and_exit(); break;
 	case OPTION_REPRODUCIBLE: options->reproducible = true; break;
 	case OPTION_PORT: return add_port(options, argument);
 	case OPTION_COLOR: return set_color(options, argument);

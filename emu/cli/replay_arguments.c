@@ -111,7 +111,7 @@ static int take_option(struct replay_arguments *a, int c, const char **port)
 	case OPTION_JOBS: return parse_jobs(optarg);
 	case OPTION_FAKE_ETHERNET: a->fake_ethernet = true; return EXIT_DONE;
 	case 'h': a->help = true; return EXIT_DONE;
-	default: return complain_usage("wrong option"); /* getopt_long has said which */
+	default: return complain_option();
 	}
 }
 
@@ -140,6 +140,7 @@ int replay_arguments_parse(struct replay_arguments *a, int argc, char **argv)
 	if (!a->rules || !a->captures || !a->outputs)
 		return complain(EXIT_ENVIRONMENT, "out of memory");
 	optind = 0;
+	argv[0] = "nicemu replay"; /* how getopt_long begins its complaints */
 	/* The leading '-': words in order, since -p holds for the captures after it. */
 	while (status == EXIT_DONE && !a->help &&
 	       (c = getopt_long(argc, argv, "-" COMMON_SHORT_OPTIONS "r:p:w:", long_options,

@@ -170,6 +170,7 @@ int command_show(int argc, char **argv)
 	int c;
 
 	optind = 0;
+	argv[0] = "nicemu show"; /* how getopt_long begins its complaints */
 	while ((c = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, long_options, NULL)) != -1) {
 		int taken = common_option(&options, c, optarg);
 
@@ -179,7 +180,7 @@ int command_show(int argc, char **argv)
 			goto out;
 		}
 		if (taken <= 0) {
-			status = taken < 0 ? EXIT_USAGE : complain_usage("wrong option");
+			status = taken < 0 ? EXIT_USAGE : complain_option();
 			goto out;
 		}
 	}

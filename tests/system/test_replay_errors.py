@@ -59,6 +59,24 @@ class Usage(Case):
         self.fails(USAGE, "-p", "wan", self.capture, says=("'wan'", "eth0, eth1", "eth7"))
         self.fails(USAGE, self.capture, "-w", "wan=" + self.folder("x.pcap"), says=("'wan'", "eth7"))
 
+    def test_an_unknown_option_is_told_once(self):
+        for words, option in ((("replay", "--no-such-option", self.capture), "--no-such-option"),
+                              (("replay", "-Z", self.capture), "'Z'"),
+                              (("show", "nic", "--no-such-option"), "--no-such-option")):
+            done = nicemu(*words)
+            lines = done.stderr.splitlines()
+            self.assertEqual((done.returncode, len(lines)), (USAGE, 2), done.stderr)
+            self.assertTrue(lines[0].startswith("nicemu %s: " % words[0]), lines)
+            self.assertIn(option, lines[0])
+            self.assertIn("nicemu %s --help" % words[0], lines[1])
+
+    def test_version_is_an_option_of_every_command(self):
+        version = nicemu("--version").stdout
+        self.assertRegex(version, r"^nicemu \d+\.\d+\.\d+\n$")
+        for command in ("replay", "show", "exec", "start", "stop"):
+            done = nicemu(command, "--version")
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (DONE, version, ""))
+
     def test_a_port_that_is_asked_for_exists(self):
         self.assertEqual(replay("--port", "wan", "-p", "wan", self.capture)[1].returncode, DONE)
 
