@@ -4,6 +4,7 @@
 
 #include "load.h"
 #include "session.h"
+#include "warnings.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -174,6 +175,7 @@ static int run_command(struct session *session, char **argv)
 	if (pid < 0)
 		return status;
 	tell_refusals(session);
+	tell_warnings(session);
 	if (status == 128 + SIGSYS)
 		complain(status,
 			 "%s was ended by SIGSYS: it made a system call of another "
