@@ -72,7 +72,8 @@ static int start_own(struct session *session, const struct common_options *optio
 	find_temporary(temporary);
 	snprintf(folder, sizeof(folder), "%.80s/nicemu-XXXXXX", temporary);
 	if (!mkdtemp(folder))
-		return complain(EXIT_ENVIRONMENT, "no temporary folder %s: %s", folder,
+		return complain(EXIT_ENVIRONMENT,
+				"no temporary folder %s: %s (TMPDIR names another place)", folder,
 				strerror(errno));
 	session->directory = strdup(folder);
 	length = snprintf(session->socket_path, sizeof(session->socket_path), "%s/socket", folder);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@
 enum {
 	EVENTS = 64,
 	REQUESTS_A_TURN = 32, /* of one client, so that a flood does not shut out the others */
+	LOCK_TRIES = 100,
+	LOCK_PAUSE_MS = 20,
 };
 
 /* A client keeps a descriptor here; so many clients need many. */
@@ -32,7 +35,10 @@ static void raise_descriptor_limit(void)
 	}
 }
 
-/* The folder of path, locked against another start on the same path; -1 where that can't be. */
+/*
+ * The folder of path, locked against another start on the same path; -1 where that can't be.
+ * Whoever may open a folder may lock it and stay, so patience ends: bind then decides between two.
+ */
 static int lock_folder(const char *path)
 {
 	char copy[sizeof(((struct server *)0)->path)];
@@ -40,8 +46,11 @@ static int lock_folder(const char *path)
 
 	snprintf(copy, sizeof(copy), "%s", path);
 	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
+	for (int tries = 0; fd >= 0 && tries < LOCK_TRIES; tries++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			break;
+		poll(NULL, 0, LOCK_PAUSE_MS);
+	}
 	return fd;
 }
 

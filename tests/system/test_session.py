@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A command and its emulator: signals at every phase, odd surroundings, clients that misbehave."""
+import fcntl
 import os
 import random
 import shutil
@@ -146,6 +147,19 @@ class Surroundings(Folder):
         self.assertEqual(nicemu("start", "--socket", "s", cwd=self.folder.name).returncode, 0)
         process = Client(socket).ask({"command": "about"})["process"]
         self.assertEqual(os.readlink("/proc/%d/cwd" % process), "/")
+
+
+    def test_a_locked_folder_does_not_keep_a_start_waiting_for_good(self):
+        holder = os.open(self.folder.name, os.O_RDONLY)
+        self.addCleanup(os.close, holder)
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        self.addCleanup(nicemu, "stop", "--socket", self.path("s"))
+        self.assertEqual(nicemu("start", "--socket", self.path("s"), timeout=PATIENCE).returncode, 0)
+
+    def test_a_message_tells_what_to_do_where_no_temporary_folder_can_be_made(self):
+        result = nicemu("exec", "--", "true", env=dict(os.environ, TMPDIR="/proc"))
+        self.assertEqual(result.returncode, 125)
+        self.assertIn("TMPDIR", result.stderr)
 
 
 class Clients(Folder):
