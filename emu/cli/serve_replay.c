@@ -215,9 +215,10 @@ static json_t *finish(void *context)
 	report = report_build(job->emulator, job->replay, json_object_get(job->request, "listing"),
 			      &options);
 	log_add(job->emulator->log, LOG_INFO, job->emulator->clock.now_ns,
-		"replay: %llu packets from %zu captures",
+		"replay: %llu packets from %zu capture%s",
 		(unsigned long long)replay_get_results(job->replay)->total.packets,
-		replay_get_results(job->replay)->num_captures);
+		replay_get_results(job->replay)->num_captures,
+		replay_get_results(job->replay)->num_captures == 1 ? "" : "s");
 	job_free(job);
 	return report;
 }

@@ -117,7 +117,7 @@ class WithEmulator(unittest.TestCase):
         self.assertEqual([line["sequence"] for line in lines], list(range(1, len(lines) + 1)))
         self.assertTrue(any("replay: 3 packets" in line["text"] for line in lines), lines)
         self.assertTrue(any("REPLACE" in line["text"] for line in lines), lines)
-        self.assertIn("replay: 3 packets", self.show("log"))
+        self.assertIn("replay: 3 packets from 1 capture\n", self.show("log"))
 
     def test_the_kernel_of_the_emulator(self):
         self.assertRegex(json.loads(self.show("kernel", "-j"))["kernel"], r"^6\.12\.\d+$")
