@@ -58,7 +58,10 @@ build_in() {
 	folder=$1
 	target=$2
 	shift 2
-	mkdir -p "$folder"
+	if ! mkdir -p "$folder" || [ ! -w "$folder" ]; then
+		say "nicemu: $folder, where the build goes, can't be written"
+		exit 4
+	fi
 	log=$folder/build.log
 	# CMake runs again by itself when its own files change.
 	if [ ! -f "$folder/build.ninja" ] || [ "$(cat "$folder/options" 2>/dev/null)" != "$*" ]; then

@@ -30,7 +30,9 @@ int print_document(FILE *out, const json_t *document, print_fn print,
 	bool failed = false;
 
 	if (options->json) {
-		failed = json_dumpf(document, out, JSON_PRESERVE_ORDER | JSON_INDENT(2)) < 0;
+		failed = json_dumpf(document, out,
+				    JSON_PRESERVE_ORDER | JSON_INDENT(2) | JSON_REAL_PRECISION(9)) <
+			 0;
 		fputc('\n', out);
 	} else {
 		print(out, document, &style);

@@ -147,7 +147,8 @@ static int find_program(const char *name, char path[PATH_MAX])
 		one = n < PATH_MAX ? runnable(path) : -ENOENT;
 		if (one == 0)
 			return 0;
-		if (one == -EACCES)
+		/* Not of a folder that can't be searched: nobody knows what is in there. */
+		if (one == -EACCES && access(path, F_OK) == 0)
 			error = one;
 		if (!at[length])
 			break;

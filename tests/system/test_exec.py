@@ -25,6 +25,21 @@ def rules(count):
                            % (n >> 16, n >> 8 & 255, n & 255) for n in range(count))
 
 
+def as_ordinary_user(test, folder):
+    """Words that start a copy of nicemu, laid out in folder as it is installed, without any rights."""
+    os.chmod(folder, 0o755)
+    build = os.path.dirname(os.path.dirname(NICEMU))
+    for part in ("cli/nicemu", "shim/libnicemu-shim.so"):
+        os.makedirs(os.path.join(folder, os.path.dirname(part)))
+        shutil.copy(os.path.join(build, part), os.path.join(folder, part))
+    copy = [os.path.join(folder, "cli/nicemu")]
+    if os.geteuid() != 0:
+        return copy
+    if not shutil.which("setpriv"):
+        test.skipTest("setpriv is not installed")
+    return ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"] + copy
+
+
 class Statuses(unittest.TestCase):
     def test_the_status_is_the_commands_own(self):
         for status in (0, 1, 7, 125, 200):
@@ -37,6 +52,14 @@ class Statuses(unittest.TestCase):
         result = nicemu("exec", "--", "no-such-command-xyz")
         self.assertEqual(result.returncode, 127)
         self.assertIn("no-such-command-xyz", result.stderr)
+
+    def test_a_folder_that_cannot_be_searched_does_not_make_it_126(self):
+        with tempfile.TemporaryDirectory() as folder:
+            closed = os.path.join(folder, "closed")
+            os.mkdir(closed, 0)
+            result = run(*as_ordinary_user(self, folder), "exec", "--", "no-such-command-xyz",
+                         cwd="/", env={"PATH": closed + ":" + os.environ["PATH"]})
+            self.assertEqual(result.returncode, 127, result.stderr)
 
     def test_a_command_that_cannot_run_gives_126(self):
         self.assertEqual(nicemu("exec", "--", write_temporary("data", ".txt")).returncode, 126)
@@ -206,20 +229,12 @@ class Nft(unittest.TestCase):
     def test_an_ordinary_user_needs_no_rights(self):
         if os.geteuid() != 0:
             self.skipTest("every test here runs as an ordinary user already")
-        if not shutil.which("setpriv"):
-            self.skipTest("setpriv is not installed")
         with tempfile.TemporaryDirectory() as folder:
-            # A copy that another user can reach, laid out as it is installed.
-            os.chmod(folder, 0o755)
-            build = os.path.dirname(os.path.dirname(NICEMU))
-            for part in ("cli/nicemu", "shim/libnicemu-shim.so"):
-                os.makedirs(os.path.join(folder, os.path.dirname(part)))
-                shutil.copy(os.path.join(build, part), os.path.join(folder, part))
+            nicemu_there = as_ordinary_user(self, folder)
             rules_file = os.path.join(folder, "rules.nft")
             with open(rules_file, "w") as out:
                 out.write(rules(3))
-            result = run("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all",
-                         os.path.join(folder, "cli/nicemu"), "exec", "-r", rules_file, "--",
+            result = run(*nicemu_there, "exec", "-r", rules_file, "--",
                          "nft", "list", "ruleset", cwd="/", env={"PATH": os.environ["PATH"]})
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stdout.count("counter"), 3)

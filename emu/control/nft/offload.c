@@ -183,8 +183,9 @@ static struct offload_command make_command(const struct nft_chain *chain,
 	};
 }
 
-static int replace_rule(struct nft *nft, struct nft_chain *chain, struct nft_rule *rule,
-			struct reason *reason)
+/* REPLACE or DESTROY to each port of the chain, in order, until one refuses. */
+static int send_rule(struct nft *nft, enum offload_verb verb, struct nft_chain *chain,
+		     struct nft_rule *rule, struct reason *reason)
 {
 	struct nft_hook *hook;
 	int error = 0;
@@ -194,33 +195,30 @@ static int replace_rule(struct nft *nft, struct nft_chain *chain, struct nft_rul
 
 		if (!hook->binding)
 			continue;
-		command.rule = rule->flow;
-		command.protocol = rule->flow->protocol;
-		error = offload_replace(nft->env.offload, &command, reason);
-		log_command(nft, OFFLOAD_REPLACE, chain, hook, rule, error, reason);
+		if (verb == OFFLOAD_REPLACE) {
+			command.rule = rule->flow;
+			command.protocol = rule->flow->protocol;
+			error = offload_replace(nft->env.offload, &command, reason);
+		} else {
+			error = offload_destroy_rule(nft->env.offload, &command, reason);
+		}
+		log_command(nft, verb, chain, hook, rule, error, reason);
 		if (error)
 			break;
 	}
 	return error;
 }
 
+static int replace_rule(struct nft *nft, struct nft_chain *chain, struct nft_rule *rule,
+			struct reason *reason)
+{
+	return send_rule(nft, OFFLOAD_REPLACE, chain, rule, reason);
+}
+
 static int destroy_rule(struct nft *nft, struct nft_chain *chain, struct nft_rule *rule,
 			struct reason *reason)
 {
-	struct nft_hook *hook;
-	int error = 0;
-
-	DL_FOREACH (chain->hooks, hook) {
-		struct offload_command command = make_command(chain, hook, rule);
-
-		if (!hook->binding)
-			continue;
-		error = offload_destroy_rule(nft->env.offload, &command, reason);
-		log_command(nft, OFFLOAD_DESTROY, chain, hook, rule, error, reason);
-		if (error)
-			break;
-	}
-	return error;
+	return send_rule(nft, OFFLOAD_DESTROY, chain, rule, reason);
 }
 
 /*
