@@ -50,8 +50,8 @@ struct nft_offload_rule {
 	uint16_t port;       /* number */
 	int32_t priority;
 	bool has_counter;
-	bool in_hw;          /* programmed: a REPLACE was accepted for this port */
-	uint32_t binding;    /* with cookie: names its entry */
+	bool in_hw;       /* programmed: a REPLACE was accepted for this port */
+	uint32_t binding; /* with cookie: names its entry */
 	uint64_t cookie;
 	const struct flow_rule *flow_rule; /* its translation, or NULL */
 };
@@ -67,12 +67,12 @@ int nft_first_offload_port(const struct nft *nft);
 /*
  * Why messages were refused, oldest first; kept until nft_clear_refusals (at most 100,000, the
  * rest is counted in the log). One for each error that the client got, in that order. sequence is
- * the nlmsg_seq of the message that is refused; with at_commit the client was told the batch's first
- * one instead. Without a better reason, reason.id is "nf-tables".
+ * the nlmsg_seq of the message that is refused; with at_commit the client was told the batch's
+ * first one instead. Without a better reason, reason.id is "nf-tables".
  */
 struct nft_refusal {
 	uint32_t portid, sequence;
-	bool at_commit; /* the error was sent for the batch's first message */
+	bool at_commit;                     /* the error was sent for the batch's first message */
 	const char *family, *table, *chain; /* NULL where not known */
 	const char *expression; /* name of the expression type that was refused, or NULL */
 	struct reason reason;

@@ -27,10 +27,10 @@ struct client;
 struct server_endpoint {
 	int protocol; /* NETLINK_* or SHIM_PROTOCOL_* */
 	/*
-	 * What a client sent: data is borrowed, fds are its passed descriptors (closed by the server
-	 * after the call unless the endpoint sets fds[i] to -1). The return value is the request's
-	 * status: bytes taken, or a negative errno that the client's send fails with. Must not call
-	 * server_dispatch.
+	 * What a client sent: data is borrowed, fds are its passed descriptors (closed by the
+	 * server after the call unless the endpoint sets fds[i] to -1). The return value is the
+	 * request's status: bytes taken, or a negative errno that the client's send fails with.
+	 * Must not call server_dispatch.
 	 */
 	int64_t (*receive)(void *context, struct client *client, const uint8_t *data, size_t size,
 			   int *fds, size_t num_fds);
@@ -62,7 +62,8 @@ void server_register(struct server *server, const struct server_endpoint *endpoi
 /* A descriptor that is readable when server_dispatch has work to do. */
 int server_fd(const struct server *server);
 
-/* Handle what is ready, waiting at most timeout_ms (0: not at all, -1: without limit). 0 or -errno. */
+/* Handle what is ready, waiting at most timeout_ms (0: not at all, -1: without limit). 0 or -errno.
+ */
 int server_dispatch(struct server *server, int timeout_ms);
 
 /* One datagram to a client, copied. 0 or -ENOBUFS (its queue is full: the client has overrun). */
