@@ -5,7 +5,7 @@
 RUN_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config nftables tcpdump netbase libmnl-dev libnftnl-dev libpcap-dev
 libjansson-dev libcyaml-dev libyaml-dev libseccomp-dev liburcu-dev uthash-dev"
 # To run all tests as well.
-TEST_PACKAGES="libcriterion-dev clang libclang-rt-14-dev clang-format git python3 python3-nftables iproute2
+TEST_PACKAGES="libcriterion-dev clang libclang-rt-14-dev clang-format git python3 iproute2
 ethtool iputils-ping tcpreplay tshark man-db mmdebstrap util-linux"
 
 source_folder=$(cd "$(dirname "$0")/.." && pwd)
