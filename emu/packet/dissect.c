@@ -96,10 +96,13 @@ static uint32_t position(const struct dissection *d)
 	return (uint32_t)d->cursor.position;
 }
 
-/* Bytes on the wire from here on. The cursor never gets beyond the captured bytes. */
-static uint32_t wire_left(const struct dissection *d)
+/*
+ * Would size more bytes reach beyond what the layers so far tell of the frame's end? A header that
+ * was read can itself lie beyond it: a PPPoE session's length may end before the captured bytes do.
+ */
+static bool beyond_wire(const struct dissection *d, uint32_t size)
 {
-	return d->wire_end > position(d) ? d->wire_end - position(d) : 0;
+	return position(d) + size > d->wire_end;
 }
 
 static enum layer malformed(struct dissection *d)
@@ -122,7 +125,7 @@ static enum layer layer_of_type(struct dissection *d, uint16_t type)
 	case TYPE_MPLS_MULTICAST: return LAYER_MPLS;
 	case TYPE_PPPOE_SESSION: return LAYER_PPPOE;
 	}
-	if (type < TYPE_MIN && type > wire_left(d))
+	if (type < TYPE_MIN && beyond_wire(d, type))
 		return malformed(d);
 	return LAYER_END;
 }
@@ -275,7 +278,7 @@ static enum layer ipv4(struct dissection *d)
 	ipv4_fields(d, p);
 	header_size = (p[0] & 0x0fu) * 4;
 	total = be16_at(p + 2);
-	if (p[0] >> 4 != 4 || header_size < 20 || total < header_size || total - 20 > wire_left(d))
+	if (p[0] >> 4 != 4 || header_size < 20 || total < header_size || beyond_wire(d, total - 20))
 		return malformed(d);
 	know_ip_proto(d, p[9]);
 	d->payload_end = d->l3_offset + total;
@@ -300,7 +303,7 @@ static enum layer ipv6(struct dissection *d)
 	d->present |= FLOW_PRESENT(IPV6_ADDRS) | FLOW_PRESENT(IP);
 	d->addr_type = FLOW_DISSECTOR_KEY_IPV6_ADDRS;
 	payload = be16_at(p + 4);
-	if (p[0] >> 4 != 6 || payload > wire_left(d))
+	if (p[0] >> 4 != 6 || beyond_wire(d, payload))
 		return malformed(d);
 	if (payload)
 		d->payload_end = position(d) + payload;

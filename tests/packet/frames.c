@@ -109,6 +109,10 @@ const struct frame_row frame_rows[] = {
 	 N_IP4 PROTO(17) C4 V4 DNS IP_TOS4 SESSION "0x0021 | malformed", 0},
 	{"pppoe_length_below_the_packet", ETH("8864") PPPOE("001d", "0021") IP4("001c", "0000", "11") UDP("0008"),
 	 N_IP4 C4 V4 IP_TOS4 SESSION "0x0021 | malformed", 0},
+	{"pppoe_ends_before_the_ip4_header", ETH("8864") PPPOE("0002", "0021") IP4("0014", "0000", "11"),
+	 N_IP4 C4 V4 IP_TOS4 SESSION "0x0021 | malformed", 0},
+	{"pppoe_ends_before_the_ip6_header", ETH("8864") PPPOE("0002", "0057") IP6("0000", "11"),
+	 N_IP6 C6 V6 IP_TOS6 SESSION "0x0057 | malformed", 0},
 
 	/* IPv4 */
 	{"ip4_tcp", ETH("0800") IP4("0028", "4000", "06") TCP, N_IP4 PROTO(6) C4 V4 HTTP IP_TOS4 "| ", 0},
