@@ -2,10 +2,10 @@
 # Sourced by run and test: what has to be installed, and the build. Needs only a POSIX shell.
 
 # To build and run nicemu. netbase: nft prints the names of protocols; tcpdump: the demo.
-RUN_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config nftables tcpdump netbase libmnl-dev libnftnl-dev libpcap-dev
+RUN_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config nftables tcpdump netbase libmnl-dev libpcap-dev
 libjansson-dev libcyaml-dev libyaml-dev libseccomp-dev liburcu-dev uthash-dev"
 # To run all tests as well.
-TEST_PACKAGES="libcriterion-dev clang libclang-rt-14-dev clang-format git python3 iproute2
+TEST_PACKAGES="libcriterion-dev libnftnl-dev clang libclang-rt-14-dev clang-format git python3 iproute2
 ethtool iputils-ping tcpreplay tshark man-db mmdebstrap util-linux"
 
 source_folder=$(cd "$(dirname "$0")/.." && pwd)

@@ -4,6 +4,7 @@
 
 enum { UDATA_RULE_COMMENT = 0 }; /* NFTNL_UDATA_RULE_COMMENT: type, length, text with its NUL */
 
+/* Not by libnftnl: it trusts the lengths, and these bytes are whatever a client sent. */
 static const char *comment_of(const struct nft_rule *rule)
 {
 	const uint8_t *data = rule->userdata;
