@@ -42,6 +42,16 @@ const char *flow_action_name(enum flow_action_id id)
 	return names[id];
 }
 
+const char *flow_hw_stats_name(uint8_t hw_stats)
+{
+	static const char *const names[] = {
+		"NONE",     "IMMEDIATE",          "DELAYED",          "IMMEDIATE|DELAYED",
+		"DISABLED", "IMMEDIATE|DISABLED", "DELAYED|DISABLED", "DONT_CARE",
+	};
+
+	return names[hw_stats & FLOW_ACTION_HW_STATS_DONT_CARE];
+}
+
 static void print_used_keys(FILE *out, uint64_t used_keys, const char *indent)
 {
 	const char *separator = " ";

@@ -7,16 +7,21 @@
 /* uthash reports that memory is out by leaving the element outside the table. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
+#include <utlist.h>
 
 /* One (binding, cookie) that the driver has accepted. */
 struct rule {
 	uint64_t cookie;
-	struct offload_stats reported; /* totals at the last STATS */
+	struct offload_stats reported;  /* totals at the last STATS */
+	struct offload_command command; /* the last REPLACE that was accepted; owns its rule */
+	const struct bound *bound;
 	UT_hash_handle hh;
+	struct rule *prev, *next; /* in offload.arrived */
 };
 
 struct bound {
 	struct offload_binding binding;
+	bool unbound;       /* only DESTROY and release are left to come */
 	struct rule *rules; /* by cookie */
 	UT_hash_handle hh;
 };
@@ -26,7 +31,8 @@ struct offload {
 	void *driver_context;
 	offload_tap_fn tap;
 	void *tap_context;
-	struct bound *bound; /* by binding.id */
+	struct bound *bound;  /* by binding.id */
+	struct rule *arrived; /* all rules, in the order of their first REPLACE */
 	uint32_t last_id;
 };
 
@@ -41,19 +47,21 @@ struct offload *offload_create(const struct offload_driver *driver, void *contex
 	return o;
 }
 
-static void free_rules(struct bound *bound)
+static void remove_rule(struct offload *o, struct bound *bound, struct rule *rule)
 {
-	struct rule *rule, *next;
-
-	HASH_ITER (hh, bound->rules, rule, next) {
-		HASH_DEL(bound->rules, rule);
-		free(rule);
-	}
+	HASH_DEL(bound->rules, rule);
+	DL_DELETE(o->arrived, rule);
+	flow_rule_free((struct flow_rule *)rule->command.rule);
+	free(rule);
 }
 
 static void free_bound(struct offload *o, struct bound *bound)
 {
-	free_rules(bound);
+	struct rule *rule, *next;
+
+	HASH_ITER (hh, bound->rules, rule, next) {
+		remove_rule(o, bound, rule);
+	}
 	HASH_DEL(o->bound, bound);
 	free(bound);
 }
@@ -167,56 +175,85 @@ int offload_unbind(struct offload *o, uint32_t id)
 	struct offload_event event = {.verb = OFFLOAD_UNBIND};
 	struct reason reason = {0};
 
-	if (!bound) {
+	if (!bound || bound->unbound) {
 		event.error = no_binding(&reason, id);
 		event.reason = &reason;
 		tell(o, &event);
 		return event.error;
 	}
 	o->driver->unbind(o->driver_context, &bound->binding);
+	bound->unbound = true;
 	event.binding = &bound->binding;
 	tell(o, &event);
-	free_bound(o, bound);
 	return 0;
 }
 
-static struct rule *add_rule(struct bound *bound, uint64_t cookie)
+void offload_release(struct offload *o, uint32_t id)
+{
+	struct bound *bound = find_bound(o, id);
+
+	if (!bound || !bound->unbound)
+		return;
+	o->driver->release(o->driver_context, &bound->binding);
+	free_bound(o, bound);
+}
+
+void offload_port_gone(struct offload *o, uint16_t port)
+{
+	struct bound *bound, *next;
+
+	o->driver->port_gone(o->driver_context, port);
+	HASH_ITER (hh, o->bound, bound, next) {
+		if (bound->binding.port == port)
+			free_bound(o, bound);
+	}
+}
+
+static struct rule *add_rule(struct offload *o, struct bound *bound, uint64_t cookie)
 {
 	struct rule *rule = calloc(1, sizeof(*rule));
 
 	if (!rule)
 		return NULL;
 	rule->cookie = cookie;
+	rule->bound = bound;
 	HASH_ADD(hh, bound->rules, cookie, sizeof(rule->cookie), rule);
-	if (rule->hh.tbl)
+	if (rule->hh.tbl) {
+		DL_APPEND(o->arrived, rule);
 		return rule;
+	}
 	free(rule);
 	return NULL;
 }
 
-static void remove_rule(struct bound *bound, struct rule *rule)
-{
-	HASH_DEL(bound->rules, rule);
-	free(rule);
-}
-
+/* What is remembered is made first: once the driver has said yes, nothing can fail any more. */
 static int replace_in_driver(struct offload *o, struct bound *bound,
 			     const struct offload_command *command, struct reason *reason)
 {
 	struct rule *rule = find_rule(bound, command->cookie), *fresh = NULL;
+	struct flow_rule *kept = NULL;
 	int error;
 
-	if (!bound)
+	if (!bound || bound->unbound)
 		return no_binding(reason, command->binding);
-	if (!rule) {
-		fresh = add_rule(bound, command->cookie);
-		if (!fresh)
+	if (command->rule) {
+		kept = flow_rule_copy(command->rule);
+		if (!kept)
 			return no_memory(reason);
 	}
-	error = o->driver->replace(o->driver_context, command, reason);
-	if (error && fresh)
-		remove_rule(bound, fresh);
-	return error;
+	if (!rule)
+		rule = fresh = add_rule(o, bound, command->cookie);
+	error = rule ? o->driver->replace(o->driver_context, command, reason) : no_memory(reason);
+	if (error) {
+		flow_rule_free(kept);
+		if (fresh)
+			remove_rule(o, bound, fresh);
+		return error;
+	}
+	flow_rule_free((struct flow_rule *)rule->command.rule);
+	rule->command = *command;
+	rule->command.rule = kept;
+	return 0;
 }
 
 static int destroy_in_driver(struct offload *o, struct bound *bound,
@@ -231,7 +268,7 @@ static int destroy_in_driver(struct offload *o, struct bound *bound,
 		return no_rule(reason, command);
 	error = o->driver->destroy(o->driver_context, command, reason);
 	if (!error)
-		remove_rule(bound, rule);
+		remove_rule(o, bound, rule);
 	return error;
 }
 
@@ -244,7 +281,7 @@ static int stats_from_driver(struct offload *o, struct bound *bound,
 	int error;
 
 	*delta = (struct offload_stats){0};
-	if (!bound)
+	if (!bound || bound->unbound)
 		return no_binding(reason, command->binding);
 	if (!rule)
 		return no_rule(reason, command);
@@ -320,6 +357,17 @@ int offload_totals(struct offload *o, uint32_t id, uint64_t cookie, struct offlo
 	if (!find_rule(find_bound(o, id), cookie))
 		return -ENOENT;
 	return o->driver->totals(o->driver_context, &command, totals);
+}
+
+void offload_visit(const struct offload *o,
+		   void (*visit)(void *context, const struct offload_binding *binding,
+				 const struct offload_command *command),
+		   void *context)
+{
+	const struct rule *rule;
+
+	DL_FOREACH (o->arrived, rule)
+		visit(context, &rule->bound->binding, &rule->command);
 }
 
 const char *offload_verb_name(enum offload_verb verb)

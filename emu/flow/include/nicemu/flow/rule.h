@@ -32,7 +32,13 @@ enum flow_action_id {
 	FLOW_ACTION_MIRRED,   /* ifindex: a copy leaves by that port */
 };
 
-enum { FLOW_ACTION_HW_STATS_DONT_CARE = 7 };
+/* The kernel's bits: how a driver may count an action. Any of them is "don't care". */
+enum {
+	FLOW_ACTION_HW_STATS_IMMEDIATE = 1u << 0,
+	FLOW_ACTION_HW_STATS_DELAYED = 1u << 1,
+	FLOW_ACTION_HW_STATS_DISABLED = 1u << 2,
+	FLOW_ACTION_HW_STATS_DONT_CARE = 7,
+};
 
 struct flow_action_entry {
 	enum flow_action_id id;
@@ -60,6 +66,9 @@ void flow_rule_free(struct flow_rule *rule);
 
 /* "ACCEPT", "DROP", "REDIRECT", "MIRRED". */
 const char *flow_action_name(enum flow_action_id id);
+
+/* "DONT_CARE", "IMMEDIATE|DELAYED" … */
+const char *flow_hw_stats_name(uint8_t hw_stats);
 
 /*
  * The rule as a driver sees it, several lines, each starting with indent: protocol, used_keys, one

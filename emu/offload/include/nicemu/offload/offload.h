@@ -15,7 +15,8 @@
  * with no delta at REPLACE.
  *
  * Invariants: a binding or rule is known here if and only if the driver has accepted it; what is
- * refused leaves no trace. The tap sees every command after the driver's answer, in order.
+ * refused leaves no trace. A copy of what was accepted last is kept, for those who ask what a
+ * driver was told. The tap sees every command after the driver's answer, in order.
  *
  * Errors are negative errnos with a reason. Cookies and prio are the front end's.
  *
@@ -56,7 +57,7 @@ struct offload_command {
 	uint32_t chain_index;
 	uint16_t protocol; /* ethertype, host order */
 	bool skip_sw;
-	const struct flow_rule *rule; /* REPLACE only; borrowed during the call */
+	const struct flow_rule *rule; /* REPLACE only; borrowed during the call; copied */
 };
 
 /*
@@ -65,8 +66,12 @@ struct offload_command {
  */
 struct offload_driver {
 	int (*bind)(void *driver, const struct offload_binding *binding, struct reason *reason);
-	/* Removes every entry of the binding that is left. */
+	/* The port is free for another block; entries of the binding stay until DESTROY or release. */
 	void (*unbind)(void *driver, const struct offload_binding *binding);
+	/* After unbind: removes every entry of the binding that is left. */
+	void (*release)(void *driver, const struct offload_binding *binding);
+	/* The port is taken out: its bindings and their entries go, and nothing leaves by it. */
+	void (*port_gone)(void *driver, uint16_t port);
 	int (*replace)(void *driver, const struct offload_command *command, struct reason *reason);
 	int (*destroy)(void *driver, const struct offload_command *command, struct reason *reason);
 	/* Totals since the entry was made. */
@@ -106,10 +111,19 @@ void offload_set_tap(struct offload *offload, offload_tap_fn tap, void *context)
 int offload_bind(struct offload *offload, struct offload_binding *binding, struct reason *reason);
 
 /*
- * 0 or -ENOENT. Rules that are left go with the binding: send DESTROY before for those that should
- * be seen to go (nf_tables does).
+ * UNBIND: 0 or -ENOENT. Then, as a kernel does, the front end may send DESTROY for rules that are
+ * left, and ends with offload_release. Between the two the binding takes nothing but DESTROY.
  */
 int offload_unbind(struct offload *offload, uint32_t binding);
+
+/* Frees a binding that is unbound, with every rule that is left. Others are left alone. */
+void offload_release(struct offload *offload, uint32_t binding);
+
+/*
+ * A port is being taken out of the NIC: its bindings end without a command, as far as the front end
+ * has not unbound them, and other rules don't forward there any more.
+ */
+void offload_port_gone(struct offload *offload, uint16_t port);
 
 /*
  * REPLACE of a live cookie updates it and keeps its totals, its deltas and its place in the order
@@ -128,6 +142,15 @@ int offload_stats(struct offload *offload, const struct offload_command *command
 /* Totals of a live rule, without touching the deltas: for reports. 0 or -ENOENT. */
 int offload_totals(struct offload *offload, uint32_t binding, uint64_t cookie,
 		   struct offload_stats *totals);
+
+/*
+ * What the driver holds: for each live (binding, cookie) the last REPLACE that it accepted, in the
+ * order in which their first ones came. Pointers are borrowed during the visit.
+ */
+void offload_visit(const struct offload *offload,
+		   void (*visit)(void *context, const struct offload_binding *binding,
+				 const struct offload_command *command),
+		   void *context);
 
 const char *offload_verb_name(enum offload_verb verb); /* "BIND", … */
 
