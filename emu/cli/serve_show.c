@@ -16,6 +16,11 @@ static json_t *show_rules(const struct emulator *emulator, const json_t *request
 	return report_rules(emulator, json_object_get(request, "listing"));
 }
 
+static json_t *show_driver(const struct emulator *emulator, const json_t *request)
+{
+	return report_driver(emulator, json_object_get(request, "listing"));
+}
+
 static json_t *show_counters(const struct emulator *emulator, const json_t *request)
 {
 	return report_counters(emulator);
@@ -33,10 +38,8 @@ static json_t *show(struct emulator *emulator, const json_t *request, int *fds, 
 		const char *topic;
 		json_t *(*build)(const struct emulator *emulator, const json_t *request);
 	} topics[] = {
-		{"nic", show_nic},
-		{"rules", show_rules},
-		{"counters", show_counters},
-		{"log", show_log},
+		{"nic", show_nic},           {"rules", show_rules}, {"driver", show_driver},
+		{"counters", show_counters}, {"log", show_log},
 	};
 	const char *topic = json_string_value(json_object_get(request, "topic"));
 

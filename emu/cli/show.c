@@ -7,18 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] = "usage: nicemu show TOPIC\n"
-			   "\n"
-			   "Of the emulator of --socket or $NICEMU_SOCKET:\n"
-			   "  nic        its ports and its table\n"
-			   "  rules      what is offloaded, with all that it counted\n"
-			   "  counters   ports and table, since the start\n"
-			   "  log        what happened, the newest last\n"
-			   "Without an emulator:\n"
-			   "  nic        the NIC that -n, -m, -k and --port describe\n"
-			   "  kernel     how the kernel of -k behaves\n";
+static const char help[] =
+	"usage: nicemu show TOPIC [--driver]\n"
+	"\n"
+	"Of the emulator of --socket or $NICEMU_SOCKET:\n"
+	"  nic        its ports and its table\n"
+	"  rules      what is offloaded, with all that it counted;\n"
+	"             with --driver: what the kernel handed to the NIC's driver\n"
+	"  counters   ports and table, since the start\n"
+	"  log        what happened, the newest last\n"
+	"Without an emulator:\n"
+	"  nic        the NIC that -n, -m, -k and --port describe\n"
+	"  kernel     how the kernel of -k behaves\n";
 
-static const struct option long_options[] = {COMMON_LONG_OPTIONS, {0}};
+enum { OPTION_DRIVER = OPTION_OWN };
+static const struct option long_options[] = {
+	COMMON_LONG_OPTIONS, {"driver", no_argument, NULL, OPTION_DRIVER}, {0}};
 
 struct topic {
 	const char *name;
@@ -155,8 +159,19 @@ static const struct topic topics[] = {
 	{.name = "conntrack", .show = show_missing},
 };
 
-static int show_topic(const char *name, const struct common_options *options)
+/* `show rules --driver`: the same rules, seen from below. */
+static const struct topic driver_topic = {.name = "driver",
+					  .show = show_emulator,
+					  .print = report_print_driver,
+					  .needs_running = true,
+					  .needs_listing = true};
+
+static int show_topic(const char *name, bool driver, const struct common_options *options)
 {
+	if (driver && strcmp(name, "rules") == 0)
+		return show_emulator(&driver_topic, options);
+	if (driver)
+		return complain_usage("--driver belongs to the topic rules");
 	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
 		if (strcmp(name, topics[i].name) == 0)
 			return topics[i].show(&topics[i], options);
@@ -167,6 +182,7 @@ int command_show(int argc, char **argv)
 {
 	struct common_options options = {0};
 	int status = EXIT_DONE;
+	bool driver = false;
 	int c;
 
 	optind = 0;
@@ -179,6 +195,10 @@ int command_show(int argc, char **argv)
 			fputs(common_help, stdout);
 			goto out;
 		}
+		if (c == OPTION_DRIVER) {
+			driver = true;
+			continue;
+		}
 		if (taken <= 0) {
 			status = taken < 0 ? EXIT_USAGE : complain_option();
 			goto out;
@@ -188,7 +208,7 @@ int command_show(int argc, char **argv)
 	if (optind + 1 != argc)
 		status = complain_usage("one topic is needed");
 	else
-		status = show_topic(argv[optind], &options);
+		status = show_topic(argv[optind], driver, &options);
 out:
 	common_options_free(&options);
 	return status;

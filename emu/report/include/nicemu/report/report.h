@@ -61,6 +61,7 @@ void report_add_texts(json_t *report, const json_t *listing);
 /* `nicemu show`: new references, or NULL when memory is out. listing may be NULL. */
 json_t *report_nic(const struct emulator *emulator);
 json_t *report_rules(const struct emulator *emulator, const json_t *listing);
+json_t *report_driver(const struct emulator *emulator, const json_t *listing);
 json_t *report_counters(const struct emulator *emulator);
 json_t *report_log(const struct emulator *emulator);
 
@@ -73,6 +74,7 @@ struct report_style {
 void report_print(FILE *out, const json_t *report, const struct report_style *style);
 void report_print_nic(FILE *out, const json_t *nic, const struct report_style *style);
 void report_print_rules(FILE *out, const json_t *rules, const struct report_style *style);
+void report_print_driver(FILE *out, const json_t *document, const struct report_style *style);
 void report_print_counters(FILE *out, const json_t *counters, const struct report_style *style);
 void report_print_log(FILE *out, const json_t *log, const struct report_style *style);
 
