@@ -87,6 +87,7 @@ static const char *text_or(const json_t *object, const char *name, const char *o
 
 static void print_refusal(const json_t *refusal)
 {
+	const char *expression = text_or(refusal, "expression", NULL);
 	const char *hint = text_or(refusal, "hint", NULL);
 	const char *table = text_or(refusal, "table", NULL);
 	const char *chain = text_or(refusal, "chain", NULL);
@@ -98,6 +99,8 @@ static void print_refusal(const json_t *refusal)
 	fprintf(stderr, "nicemu: %s%s (%s, %s: %s)\n", where, text_or(refusal, "clause", "refused"),
 		text_or(refusal, "errno", "?"), text_or(refusal, "layer", "?"),
 		text_or(refusal, "id", "?"));
+	if (expression)
+		fprintf(stderr, "nicemu:   expression: %s\n", expression);
 	if (hint)
 		fprintf(stderr, "nicemu:   hint: %s\n", hint);
 }

@@ -237,6 +237,8 @@ static void tell(const struct rules_file *file, const struct nft_error *error,
 		fprintf(stderr, " Error: %s\n", error->text);
 	if (json_is_integer(json_object_get(record, "line")))
 		fputs(error->quote, stderr);
+	if (text_of(record, "expression"))
+		fprintf(stderr, "  expression: %s\n", text_of(record, "expression"));
 	if (refusal && text_of(record, "reason"))
 		fprintf(stderr, "  why: %s\n", text_of(record, "reason"));
 	if (hint)

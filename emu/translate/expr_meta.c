@@ -2,6 +2,7 @@
 /*
  * meta: read (or write) what the kernel knows of a packet besides its bytes.
  */
+#include "describe.h"
 #include "offload.h"
 
 #include <errno.h>
@@ -59,6 +60,11 @@ static const struct meta_key keys[] = {
 	[NFT_META_SDIF] = {"sdif", 4, 0, false},
 	[NFT_META_SDIFNAME] = {"sdifname", IFNAME_SIZE, 0, false},
 };
+
+const char *meta_key_word(uint32_t key)
+{
+	return key < sizeof(keys) / sizeof(keys[0]) ? keys[key].word : NULL;
+}
 
 static const struct meta_key *find_key(uint32_t key, uint8_t family)
 {

@@ -3,6 +3,7 @@
  * A rule's expressions, one after the other, into a flow rule: nft_flow_rule_create() of the
  * kernel.
  */
+#include "advise.h"
 #include "offload.h"
 #include "refusal.h"
 
@@ -355,6 +356,7 @@ int translate_nft_rule(struct flow_rule **rule, const struct nft_expr *exprs, si
 		if (error && reason) {
 			reason->expression = (int)i;
 			reason->offset = expr->offset;
+			advise(reason, exprs, num_exprs, context);
 		}
 	}
 	if (error) {

@@ -241,7 +241,7 @@ struct nft_call {
 	/* For the refusal record: filled as far as the handler comes. Borrowed during the call. */
 	const struct nft_table *table;
 	const struct nft_chain *chain;
-	char expression[48];
+	char expression[240]; /* as it was written */
 	struct reason reason;
 	bool refused; /* recorded already */
 };
@@ -488,6 +488,9 @@ bool nft_chain_update_pending(const struct nft *nft, const struct nft_table *tab
 /* chain: the base chain that is updated, or NULL for a new one. */
 int nft_chain_hook_parse(struct nft_call *call, const struct nft_chain *chain, uint32_t flags,
 			 struct nft_chain_hook *hook);
+
+/* describe.c: names of ports and elements of sets, for texts. Valid as long as nft is. */
+struct describe_names nft_describe_names(const struct nft *nft);
 
 /* validate.c: jumps and where expressions may stand. 0, -EMLINK, -ELOOP, -EOPNOTSUPP … */
 int nft_table_validate(struct nft *nft, struct nft_table *table);

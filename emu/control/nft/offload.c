@@ -76,10 +76,12 @@ static void warn(void *context, const char *id, size_t expression, const char *t
 int nft_offload_translate(struct nft_call *call, struct nft_rule *rule)
 {
 	struct translation translation = {.nft = call->nft, .rule = rule};
+	const struct describe_names names = nft_describe_names(call->nft);
 	const struct translate_context context = {
 		.kernel = call->nft->env.kernel,
 		.ifindex_exists = ifindex_exists,
 		.warn = warn,
+		.names = &names,
 		.context = &translation,
 	};
 	int error, index;
@@ -92,8 +94,8 @@ int nft_offload_translate(struct nft_call *call, struct nft_rule *rule)
 	index = call->reason.expression;
 	if (!error || index < 0 || (size_t)index >= rule->num_exprs)
 		return error;
-	snprintf(call->expression, sizeof(call->expression), "%s",
-		 nft_expr_name(&rule->exprs[index]));
+	describe_statement(call->expression, sizeof(call->expression), rule->exprs, rule->num_exprs,
+			   (size_t)index, &names);
 	call->reason.offset = rule->exprs[index].offset;
 	/* A kernel points at nothing here; a judge is asked to. */
 	if (call->nft->judge && call->reason.offset)

@@ -92,6 +92,19 @@ static bool make_room(struct nft *nft)
 	return true;
 }
 
+static void log_refusal(struct nft *nft, const struct nft_refusal *refusal)
+{
+	const struct reason *reason = &refusal->reason;
+
+	log_add(nft->env.log, LOG_WARNING, nft->env.clock->now_ns,
+		"refused%s: message %u, %s %s %s: %s%s%s%s: %s (%s)%s%s",
+		refusal->at_commit ? " at commit" : "", refusal->sequence, refusal->family,
+		refusal->table ? refusal->table : "-", refusal->chain ? refusal->chain : "-",
+		errno_name(reason->error), refusal->expression ? ": `" : "",
+		refusal->expression ? refusal->expression : "", refusal->expression ? "`" : "",
+		reason->clause, reason->id, reason->hint[0] ? "; hint: " : "", reason->hint);
+}
+
 void nft_refuse(struct nft_call *call, int error, bool at_commit)
 {
 	struct nft *nft = call->nft;
@@ -107,10 +120,7 @@ void nft_refuse(struct nft_call *call, int error, bool at_commit)
 	}
 	refusal = &nft->refusals[nft->num_refusals++];
 	fill(refusal, call, error, at_commit);
-	log_add(nft->env.log, LOG_WARNING, nft->env.clock->now_ns,
-		"refused%s: message %u, %s %s %s: %s: %s", at_commit ? " at commit" : "",
-		refusal->sequence, refusal->family, refusal->table ? refusal->table : "-",
-		refusal->chain ? refusal->chain : "-", errno_name(-error), refusal->reason.clause);
+	log_refusal(nft, refusal);
 }
 
 size_t nft_num_refusals(const struct nft *nft)

@@ -30,7 +30,7 @@ struct reason {
 	int expression;   /* index in the rule's expression list, -1 when it is about the whole */
 	uint32_t offset;  /* of the attribute in its netlink message, bytes; 0 when there is none */
 	char clause[192]; /* the sentence: what was asked for and which rule forbids it */
-	char hint[192];   /* a form that works, or empty */
+	char hint[400];   /* a form that works, in backquotes, or empty */
 };
 
 /*

@@ -74,7 +74,7 @@ struct nft_refusal {
 	uint32_t portid, sequence;
 	bool at_commit;                     /* the error was sent for the batch's first message */
 	const char *family, *table, *chain; /* NULL where not known */
-	const char *expression; /* name of the expression type that was refused, or NULL */
+	const char *expression; /* the statement or match that was refused, as written, or NULL */
 	struct reason reason;
 };
 size_t nft_num_refusals(const struct nft *nft);

@@ -14,6 +14,7 @@
 
 #include <nicemu/base/reason.h>
 #include <nicemu/flow/rule.h>
+#include <nicemu/translate/describe.h>
 #include <nicemu/translate/expr.h>
 
 struct translate_context {
@@ -28,6 +29,8 @@ struct translate_context {
 	 * an index. A rule that is refused later may have warned before.
 	 */
 	void (*warn)(void *context, const char *id, size_t expression, const char *text);
+	/* What hints need to know of names and sets; may be NULL. */
+	const struct describe_names *names;
 	void *context;
 };
 
