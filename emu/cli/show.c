@@ -85,18 +85,26 @@ static int show_emulator(const struct topic *topic, const struct common_options 
 	return status;
 }
 
+static void add_row(void *context, const struct kernel_behavior_row *row)
+{
+	json_t *behaviors = json_object_get(context, "behaviors");
+	json_t *unchecked = json_object_get(context, "unchecked");
+
+	json_object_set_new(behaviors, row->name, json_boolean(row->on));
+	if (row->unchecked)
+		json_object_set_new(unchecked, row->name, json_string(row->unchecked));
+}
+
 static int print_kernel_json(const struct kernel_behavior *kernel,
 			     const struct common_options *options)
 {
 	json_t *document = json_object();
-	json_t *behaviors = json_object();
 	int status;
 
 	json_object_set_new(document, "kernel", json_string(kernel->version));
-#define X(name, text) json_object_set_new(behaviors, #name, json_boolean(kernel->name));
-	KERNEL_BEHAVIORS(X)
-#undef X
-	json_object_set_new(document, "behaviors", behaviors);
+	json_object_set_new(document, "behaviors", json_object());
+	json_object_set_new(document, "unchecked", json_object());
+	kernel_behavior_visit(kernel, add_row, document);
 	status = print_document(stdout, document, NULL, options);
 	json_decref(document);
 	return status;

@@ -183,7 +183,9 @@ static void print_since(const struct kernel_behavior *kernel, const struct kerne
 
 	if (parse_version(kernel->version, &version, &has_release) && came_with(row, &version))
 		since = came_with(row, &version);
-	if (since->release)
+	if (since->major == KERNEL_NEVER)
+		snprintf(text, size, "no release");
+	else if (since->release)
 		snprintf(text, size, "%u.%u.%u", since->major, since->minor, since->release);
 	else
 		snprintf(text, size, "%u.%u", since->major, since->minor);
@@ -208,6 +210,7 @@ void kernel_behavior_visit(const struct kernel_behavior *kernel,
 			.on = *(const bool *)((const char *)kernel + from->offset),
 			.source = from->source,
 			.confidence = confidences[from->confidence],
+			.unchecked = from->unchecked,
 		};
 
 		print_since(kernel, from, row.since, sizeof(row.since));
@@ -217,12 +220,44 @@ void kernel_behavior_visit(const struct kernel_behavior *kernel,
 
 static void print_row(void *context, const struct kernel_behavior_row *row)
 {
-	fprintf(context, "%-24s %-3s  %s\n%30ssince %s, %s: %s\n", row->name,
+	fprintf(context, "%-28s %-3s  %s\n%34ssince %s, %s: %s\n", row->name,
 		row->on ? "on" : "off", row->text, "", row->since, row->confidence, row->source);
+	if (row->unchecked)
+		fprintf(context, "%34sunchecked: %s\n", "", row->unchecked);
+}
+
+struct tally {
+	FILE *out;
+	size_t number, unchecked;
+};
+
+static void count_row(void *context, const struct kernel_behavior_row *row)
+{
+	struct tally *tally = context;
+
+	tally->number++;
+	tally->unchecked += row->unchecked != NULL;
+}
+
+static void print_unchecked(void *context, const struct kernel_behavior_row *row)
+{
+	struct tally *tally = context;
+
+	if (!row->unchecked)
+		return;
+	fprintf(tally->out, "%s %s", tally->number ? "," : ":", row->name);
+	tally->number++;
 }
 
 void kernel_behavior_print(FILE *out, const struct kernel_behavior *kernel)
 {
+	struct tally tally = {.out = out};
+
 	fprintf(out, "kernel %s\n", kernel->version);
 	kernel_behavior_visit(kernel, print_row, out);
+	kernel_behavior_visit(kernel, count_row, &tally);
+	fprintf(out, "%zu of %zu statements are unchecked in part", tally.unchecked, tally.number);
+	tally.number = 0;
+	kernel_behavior_visit(kernel, print_unchecked, &tally);
+	fputc('\n', out);
 }

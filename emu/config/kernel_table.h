@@ -11,7 +11,8 @@
 
 #include <stdint.h>
 
-enum { KERNEL_BACKPORTS_MAX = 8 };
+/* KERNEL_NEVER as a mainline major: what no kernel does yet, only `ideal`. */
+enum { KERNEL_BACKPORTS_MAX = 8, KERNEL_NEVER = UINT16_MAX };
 
 struct kernel_version {
 	uint16_t major, minor, release;
@@ -31,6 +32,7 @@ struct kernel_table_row {
 	struct kernel_version backports[KERNEL_BACKPORTS_MAX];
 	enum kernel_confidence confidence;
 	const char *source;
+	const char *unchecked; /* what of the row is known by date or memory only; NULL: nothing */
 };
 
 /* In the order of KERNEL_BEHAVIORS, which has the names and texts. */

@@ -27,24 +27,37 @@ static const struct attr_policy expr_policy[NFTA_EXPR_MAX + 1] = {
 };
 
 static bool type_matches(const struct nft_expr_type *type, const struct nlattr *name,
-			 uint8_t family)
+			 const struct nft_expr_context *context)
 {
+	uint8_t family = context->family;
+
 	return (!type->families || (family < 16 && type->families >> family & 1)) &&
-	       attr_is_string(name, type->name);
+	       kernel_has(context, type->needs) && attr_is_string(name, type->name);
 }
 
-static const struct nft_expr_type *find_type(const struct nlattr *name, uint8_t family)
+static const struct nft_expr_type *find_type(const struct nlattr *name,
+					     const struct nft_expr_context *context)
 {
 	static const struct nft_expr_type *const lists[] = {expr_types_read, expr_types_act};
 
 	for (size_t i = 0; i < sizeof(single_types) / sizeof(single_types[0]); i++)
-		if (type_matches(single_types[i], name, family))
+		if (type_matches(single_types[i], name, context))
 			return single_types[i];
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		for (const struct nft_expr_type *type = lists[i]; type->name; type++)
-			if (type_matches(type, name, family))
+			if (type_matches(type, name, context))
 				return type;
 	return NULL;
+}
+
+static int check_flags(const struct nft_expr_context *context, const struct nft_expr_type *type,
+		       const struct nlattr *const data[])
+{
+	const struct nlattr *flags = type->flags_attr ? data[type->flags_attr] : NULL;
+
+	if (!flags || !context->kernel->reserved_flags_refused)
+		return 0;
+	return attr_be32(flags) & ~type->known_flags ? -EINVAL : 0;
 }
 
 /* nf_tables_expr_parse(): name, policy, variant. data[] are the type's attributes. */
@@ -60,7 +73,7 @@ static int parse_head(const struct nft_expr_context *context, const struct nlatt
 		return error;
 	if (!tb[NFTA_EXPR_NAME])
 		return -EINVAL;
-	*type = find_type(tb[NFTA_EXPR_NAME], context->family);
+	*type = find_type(tb[NFTA_EXPR_NAME], context);
 	if (!*type)
 		return -ENOENT;
 	memset(data, 0, ATTR_TABLE_SIZE * sizeof(data[0]));
@@ -68,6 +81,8 @@ static int parse_head(const struct nft_expr_context *context, const struct nlatt
 	if (*nest)
 		error = attr_parse_nested(data, (*type)->max_attr, *nest, (*type)->policy);
 	*kernel_size = (*type)->kernel_size;
+	if (!error)
+		error = check_flags(context, *type, data);
 	if (!error && (*type)->select)
 		error = (*type)->select(context, data, kernel_size);
 	return error;

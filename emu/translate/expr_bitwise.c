@@ -18,6 +18,17 @@ static const struct attr_policy policy[NICEMU_NFTA_BITWISE_MAX + 1] = {
 
 enum { FAST_SIZE = 4, SIZE_FAST = 12, SIZE_GENERIC = 56 };
 
+/* Attributes that the kernel does not know are nothing to it. */
+static void forget_unknown(const struct kernel_behavior *kernel, const struct nlattr *known[],
+			   const struct nlattr *const tb[])
+{
+	memcpy(known, tb, (NICEMU_NFTA_BITWISE_MAX + 1) * sizeof(tb[0]));
+	if (!kernel->bitwise_shift)
+		known[NFTA_BITWISE_OP] = known[NFTA_BITWISE_DATA] = NULL;
+	if (!kernel->bitwise_registers)
+		known[NICEMU_NFTA_BITWISE_SREG2] = NULL;
+}
+
 static uint32_t operation(const struct nlattr *const tb[])
 {
 	return tb[NFTA_BITWISE_OP] ? attr_be32(tb[NFTA_BITWISE_OP]) : NFT_BITWISE_BOOL;
@@ -34,7 +45,8 @@ static int bitwise_select(const struct nft_expr_context *context, const struct n
 	error = attr_be32_max(tb[NFTA_BITWISE_LEN], UINT8_MAX, &length);
 	if (error)
 		return error;
-	if (length == FAST_SIZE && operation(tb) == NFT_BITWISE_BOOL)
+	if (length == FAST_SIZE &&
+	    (!context->kernel->bitwise_shift || operation(tb) == NFT_BITWISE_BOOL))
 		*size = SIZE_FAST;
 	return 0;
 }
@@ -85,15 +97,19 @@ static int logic_init(struct expr_init *init, struct nft_expr *expr,
 	expr->bitwise.has_sreg2 = true;
 	error = register_load(init, sreg2, &expr->bitwise.sreg2, size);
 	return error ? error
-		     : register_check_overlap(expr->bitwise.sreg2, expr->bitwise.dreg, size);
+		     : register_check_overlap(init, expr->bitwise.sreg2, expr->bitwise.dreg, size);
 }
 
 static int bitwise_init(struct expr_init *init, struct nft_expr *expr,
-			const struct nlattr *const tb[])
+			const struct nlattr *const all[])
 {
+	const struct kernel_behavior *kernel = init->context->kernel;
+	const struct nlattr *tb[NICEMU_NFTA_BITWISE_MAX + 1];
 	uint32_t length;
-	int error = attr_be32_max(tb[NFTA_BITWISE_LEN], UINT8_MAX, &length);
+	int error;
 
+	forget_unknown(kernel, tb, all);
+	error = attr_be32_max(tb[NFTA_BITWISE_LEN], UINT8_MAX, &length);
 	if (error)
 		return error;
 	expr->bitwise.length = (uint8_t)length;
@@ -103,7 +119,7 @@ static int bitwise_init(struct expr_init *init, struct nft_expr *expr,
 	error = register_store(init, tb[NFTA_BITWISE_DREG], &expr->bitwise.dreg, false, length);
 	if (error)
 		return error;
-	error = register_check_overlap(expr->bitwise.sreg, expr->bitwise.dreg, length);
+	error = register_check_overlap(init, expr->bitwise.sreg, expr->bitwise.dreg, length);
 	if (error)
 		return error;
 	expr->bitwise.op = operation(tb);
@@ -113,7 +129,8 @@ static int bitwise_init(struct expr_init *init, struct nft_expr *expr,
 	case NFT_BITWISE_RSHIFT: return shift_init(expr, tb);
 	case NICEMU_NFT_BITWISE_AND:
 	case NICEMU_NFT_BITWISE_OR:
-	case NICEMU_NFT_BITWISE_XOR: return logic_init(init, expr, tb);
+	case NICEMU_NFT_BITWISE_XOR:
+		return kernel->bitwise_registers ? logic_init(init, expr, tb) : -EOPNOTSUPP;
 	default: return -EOPNOTSUPP;
 	}
 }

@@ -48,6 +48,16 @@ static int lookup_chain(struct expr_init *init, struct nft_expr *expr,
 	return 0;
 }
 
+/* What older kernels let pass, for nobody: they refuse it when it is offloaded. */
+static int check_odd_verdict(const struct kernel_behavior *kernel, uint32_t verdict)
+{
+	uint32_t code = kernel->verdict_parameters_refused ? verdict : verdict & NF_VERDICT_MASK;
+
+	if (code == NF_QUEUE)
+		return kernel->queue_verdict_refused ? -EINVAL : 0;
+	return code == NF_ACCEPT || code == NF_DROP ? 0 : -EINVAL;
+}
+
 static int verdict_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *attr)
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
@@ -66,7 +76,7 @@ static int verdict_init(struct expr_init *init, struct nft_expr *expr, const str
 	case NFT_RETURN: return 0;
 	case NFT_JUMP:
 	case NFT_GOTO: return lookup_chain(init, expr, tb);
-	default: return -EINVAL;
+	default: return check_odd_verdict(init->context->kernel, (uint32_t)expr->immediate.verdict);
 	}
 }
 

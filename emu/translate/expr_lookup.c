@@ -177,14 +177,15 @@ static int objref_validate(const struct nft_expr *expr, uint8_t family, const ch
 	return validate_hooks(hooknum, 1u << NF_INET_LOCAL_IN | 1u << NF_INET_FORWARD);
 }
 
+enum { DYNSET_KNOWN_FLAGS = NFT_DYNSET_F_INV | 2 /* expressions */ };
+
 /* The checks that do not need the set. */
 static int dynset_check(const struct nlattr *const tb[])
 {
-	enum { KNOWN_FLAGS = 3 };
-
 	if (!tb[NFTA_DYNSET_SET_NAME] || !tb[NFTA_DYNSET_OP] || !tb[NFTA_DYNSET_SREG_KEY])
 		return -EINVAL;
-	if (tb[NFTA_DYNSET_FLAGS] && attr_be32(tb[NFTA_DYNSET_FLAGS]) & ~(uint32_t)KNOWN_FLAGS)
+	if (tb[NFTA_DYNSET_FLAGS] &&
+	    attr_be32(tb[NFTA_DYNSET_FLAGS]) & ~(uint32_t)DYNSET_KNOWN_FLAGS)
 		return -EOPNOTSUPP;
 	return 0;
 }
@@ -349,6 +350,8 @@ const struct nft_expr_type expr_type_objref = {
 
 const struct nft_expr_type expr_type_dynset = {
 	.name = "dynset",
+	.flags_attr = NFTA_DYNSET_FLAGS,
+	.known_flags = DYNSET_KNOWN_FLAGS,
 	.keeps_bytes = true,
 	.policy = dynset_policy,
 	.max_attr = NFTA_DYNSET_MAX,

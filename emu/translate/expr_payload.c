@@ -25,11 +25,13 @@ static const struct attr_policy policy[NFTA_PAYLOAD_MAX + 1] = {
 static int payload_select(const struct nft_expr_context *context, const struct nlattr *const tb[],
 			  size_t *size)
 {
+	uint32_t last = context->kernel->payload_inner_header ? NFT_PAYLOAD_INNER_HEADER
+							      : NFT_PAYLOAD_TRANSPORT_HEADER;
 	uint32_t offset;
 
 	if (!tb[NFTA_PAYLOAD_BASE] || !tb[NFTA_PAYLOAD_OFFSET] || !tb[NFTA_PAYLOAD_LEN])
 		return -EINVAL;
-	if (attr_be32(tb[NFTA_PAYLOAD_BASE]) > NFT_PAYLOAD_INNER_HEADER)
+	if (attr_be32(tb[NFTA_PAYLOAD_BASE]) > last)
 		return -EOPNOTSUPP;
 	if (tb[NFTA_PAYLOAD_SREG]) {
 		*size = 12;

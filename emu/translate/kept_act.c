@@ -316,14 +316,23 @@ static int notrack_init(struct expr_init *init, struct nft_expr *expr,
 enum { NAT_KNOWN_FLAGS = 0x7f };
 
 static const struct attr_policy nat_policy[NFTA_NAT_MAX + 1] = {
-	[NFTA_NAT_TYPE] = {ATTR_U32, 0},
-	[NFTA_NAT_FAMILY] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_ADDR_MIN] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_ADDR_MAX] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_PROTO_MIN] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_PROTO_MAX] = {ATTR_U32, 0},
-	[NFTA_NAT_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS},
+	[NFTA_NAT_TYPE] = {ATTR_U32, 0},          [NFTA_NAT_FAMILY] = {ATTR_U32, 0},
+	[NFTA_NAT_REG_ADDR_MIN] = {ATTR_U32, 0},  [NFTA_NAT_REG_ADDR_MAX] = {ATTR_U32, 0},
+	[NFTA_NAT_REG_PROTO_MIN] = {ATTR_U32, 0}, [NFTA_NAT_REG_PROTO_MAX] = {ATTR_U32, 0},
+	[NFTA_NAT_FLAGS] = {ATTR_U32, 0},
 };
+
+static bool has_unknown_nat_flags(const struct nlattr *flags)
+{
+	return flags && attr_be32(flags) & ~(uint32_t)NAT_KNOWN_FLAGS;
+}
+
+static int nat_select(const struct nft_expr_context *context, const struct nlattr *const tb[],
+		      size_t *size)
+{
+	return context->kernel->flag_masks && has_unknown_nat_flags(tb[NFTA_NAT_FLAGS]) ? -EINVAL
+											: 0;
+}
 
 /* A pair of registers, the second only with the first. */
 static int load_pair(struct expr_init *init, const struct nlattr *first,
@@ -354,6 +363,8 @@ static int nat_init(struct expr_init *init, struct nft_expr *expr, const struct 
 			  family == NFPROTO_IPV4 ? 4 : 16);
 	if (!error)
 		error = load_pair(init, tb[NFTA_NAT_REG_PROTO_MIN], tb[NFTA_NAT_REG_PROTO_MAX], 2);
+	if (!error && has_unknown_nat_flags(tb[NFTA_NAT_FLAGS]))
+		return -EOPNOTSUPP;
 	return error ? error : ct_family((uint8_t)family);
 }
 
@@ -448,12 +459,13 @@ static const struct attr_policy synproxy_policy[NFTA_SYNPROXY_MAX + 1] = {
 	[NFTA_SYNPROXY_FLAGS] = {ATTR_U32, 0},
 };
 
+enum { SYNPROXY_KNOWN_FLAGS = 0xf };
+
 static int synproxy_init(struct expr_init *init, struct nft_expr *expr,
 			 const struct nlattr *const tb[])
 {
-	enum { KNOWN_FLAGS = 0xf };
-
-	if (tb[NFTA_SYNPROXY_FLAGS] && attr_be32(tb[NFTA_SYNPROXY_FLAGS]) & ~(uint32_t)KNOWN_FLAGS)
+	if (tb[NFTA_SYNPROXY_FLAGS] &&
+	    attr_be32(tb[NFTA_SYNPROXY_FLAGS]) & ~(uint32_t)SYNPROXY_KNOWN_FLAGS)
 		return -EOPNOTSUPP;
 	return ct_family(init->context->family);
 }
@@ -536,10 +548,12 @@ static int inner_expr_init(struct expr_init *init, const struct nlattr *nest)
 	}
 }
 
+enum { INNER_KNOWN_FLAGS = 0xf };
+
 static int inner_init(struct expr_init *init, struct nft_expr *expr,
 		      const struct nlattr *const tb[])
 {
-	enum { KNOWN_FLAGS = 0xf, F_HDRSIZE = 1, MAX_HDRSIZE = 64 };
+	enum { F_HDRSIZE = 1, MAX_HDRSIZE = 64 };
 	uint32_t flags, size;
 
 	if (!kept_has(tb, BIT(NICEMU_NFTA_INNER_FLAGS) | BIT(NICEMU_NFTA_INNER_NUM) |
@@ -548,7 +562,7 @@ static int inner_init(struct expr_init *init, struct nft_expr *expr,
 		return -EINVAL;
 	flags = attr_be32(tb[NICEMU_NFTA_INNER_FLAGS]);
 	size = attr_be32(tb[NICEMU_NFTA_INNER_HDRSIZE]);
-	if (flags & ~(uint32_t)KNOWN_FLAGS || attr_be32(tb[NICEMU_NFTA_INNER_NUM]) != 0)
+	if (flags & ~(uint32_t)INNER_KNOWN_FLAGS || attr_be32(tb[NICEMU_NFTA_INNER_NUM]) != 0)
 		return -EOPNOTSUPP;
 	if (attr_be32(tb[NICEMU_NFTA_INNER_TYPE]) > UINT8_MAX)
 		return -EINVAL;
@@ -572,6 +586,8 @@ static int compat_select(const struct nft_expr_context *context, const struct nl
 
 const struct nft_expr_type expr_types_act[] = {
 	{.name = "limit",
+	 .flags_attr = NFTA_LIMIT_FLAGS,
+	 .known_flags = NFT_LIMIT_F_INV,
 	 .stateful = true,
 	 .policy = limit_policy,
 	 .max_attr = NFTA_LIMIT_MAX,
@@ -588,12 +604,15 @@ const struct nft_expr_type expr_types_act[] = {
 	 .dump = quota_dump,
 	 .reset = quota_reset},
 	{.name = "last",
+	 .needs = NEEDS(last_expression),
 	 .stateful = true,
 	 .policy = last_policy,
 	 .max_attr = NFTA_LAST_MAX,
 	 .kernel_size = 8,
 	 .init = last_init},
 	{.name = "connlimit",
+	 .flags_attr = NFTA_CONNLIMIT_FLAGS,
+	 .known_flags = NFT_CONNLIMIT_F_INV,
 	 .stateful = true,
 	 .policy = connlimit_policy,
 	 .max_attr = NFTA_CONNLIMIT_MAX,
@@ -604,13 +623,12 @@ const struct nft_expr_type expr_types_act[] = {
 	 .max_attr = NFTA_LOG_MAX,
 	 .kernel_size = 32,
 	 .init = log_init},
-	{.name = "reject",
-	 .families = FAMILY_IP | FAMILY_IP6 | FAMILY_INET | FAMILY_BRIDGE | FAMILY_NETDEV,
-	 .policy = reject_policy,
-	 .max_attr = NFTA_REJECT_MAX,
-	 .kernel_size = 8,
-	 .init = reject_init,
-	 .validate = reject_validate},
+#define REJECT                                                                                    \
+	.name = "reject", .policy = reject_policy, .max_attr = NFTA_REJECT_MAX, .kernel_size = 8, \
+	.init = reject_init, .validate = reject_validate
+	{REJECT, .families = FAMILY_IP | FAMILY_IP6 | FAMILY_INET | FAMILY_BRIDGE},
+	{REJECT, .families = FAMILY_NETDEV, .needs = NEEDS(reject_netdev)},
+#undef REJECT
 	{.name = "queue",
 	 .policy = queue_policy,
 	 .max_attr = NFTA_QUEUE_MAX,
@@ -628,6 +646,7 @@ const struct nft_expr_type expr_types_act[] = {
 	 .policy = nat_policy,
 	 .max_attr = NFTA_NAT_MAX,
 	 .kernel_size = 8,
+	 .select = nat_select,
 	 .init = nat_init,
 	 .validate = nat_validate},
 	{.name = "masq",
@@ -651,6 +670,8 @@ const struct nft_expr_type expr_types_act[] = {
 	 .init = tproxy_init,
 	 .validate = tproxy_validate},
 	{.name = "synproxy",
+	 .flags_attr = NFTA_SYNPROXY_FLAGS,
+	 .known_flags = SYNPROXY_KNOWN_FLAGS,
 	 .policy = synproxy_policy,
 	 .max_attr = NFTA_SYNPROXY_MAX,
 	 .kernel_size = 8,
@@ -668,6 +689,9 @@ const struct nft_expr_type expr_types_act[] = {
 	 .kernel_size = 8,
 	 .init = dup_init},
 	{.name = "inner",
+	 .needs = NEEDS(inner_expression),
+	 .flags_attr = NICEMU_NFTA_INNER_FLAGS,
+	 .known_flags = INNER_KNOWN_FLAGS,
 	 .policy = inner_policy,
 	 .max_attr = NICEMU_NFTA_INNER_EXPR,
 	 .kernel_size = 32,

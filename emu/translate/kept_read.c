@@ -85,10 +85,12 @@ static int byteorder_init(struct expr_init *init, struct nft_expr *expr,
 	if (size != 2 && size != 4 && size != 8)
 		return -EINVAL;
 	length = attr_be32(tb[NFTA_BYTEORDER_LEN]);
+	if (length != size && init->context->kernel->byteorder_one_value)
+		return -EOPNOTSUPP;
 	error = register_load(init, tb[NFTA_BYTEORDER_SREG], &source, length);
 	if (!error)
 		error = register_store(init, tb[NFTA_BYTEORDER_DREG], &destination, false, length);
-	return error ? error : register_check_overlap(source, destination, length);
+	return error ? error : register_check_overlap(init, source, destination, length);
 }
 
 static const struct attr_policy exthdr_policy[NFTA_EXTHDR_MAX + 1] = {
@@ -106,6 +108,7 @@ static uint32_t exthdr_op(const struct nlattr *const tb[])
 static int exthdr_select(const struct nft_expr_context *context, const struct nlattr *const tb[],
 			 size_t *size)
 {
+	const struct kernel_behavior *kernel = context->kernel;
 	uint32_t op = exthdr_op(tb);
 
 	if (!tb[NFTA_EXTHDR_OP])
@@ -113,7 +116,12 @@ static int exthdr_select(const struct nft_expr_context *context, const struct nl
 	if (tb[NFTA_EXTHDR_SREG] && tb[NFTA_EXTHDR_DREG])
 		return -EOPNOTSUPP;
 	if (op == NFT_EXTHDR_OP_TCPOPT)
-		return 0;
+		return tb[NFTA_EXTHDR_SREG] || tb[NFTA_EXTHDR_DREG] || kernel->exthdr_reset
+			       ? 0
+			       : -EOPNOTSUPP;
+	if ((op == NFT_EXTHDR_OP_SCTP && !kernel->exthdr_sctp) ||
+	    (op == NFT_EXTHDR_OP_DCCP && !kernel->exthdr_dccp))
+		return -EOPNOTSUPP;
 	if (!tb[NFTA_EXTHDR_DREG] || op > NFT_EXTHDR_OP_DCCP)
 		return -EOPNOTSUPP;
 	return op == NFT_EXTHDR_OP_IPV4 && context->family == NFPROTO_IPV6 ? -EOPNOTSUPP : 0;
@@ -138,7 +146,8 @@ static int exthdr_read(struct expr_init *init, const struct nlattr *const tb[])
 		return -EINVAL;
 	length = attr_be32(tb[NFTA_EXTHDR_LEN]);
 	/* Presence is one byte. */
-	if (flags & NFT_EXTHDR_F_PRESENT && length != 1)
+	if (flags & NFT_EXTHDR_F_PRESENT && length != 1 &&
+	    init->context->kernel->exthdr_present_one_byte)
 		return -EINVAL;
 	error = kept_store(init, tb[NFTA_EXTHDR_DREG], length);
 	if (error)
@@ -222,7 +231,8 @@ static int fib_init(struct expr_init *init, struct nft_expr *expr, const struct 
 		return -EINVAL;
 	if (result != NFT_FIB_RESULT_ADDRTYPE && flags & NFTA_FIB_F_OIF)
 		return -EINVAL;
-	if (result != NFT_FIB_RESULT_OIF && flags & NFTA_FIB_F_PRESENT)
+	if (result != NFT_FIB_RESULT_OIF && flags & NFTA_FIB_F_PRESENT &&
+	    init->context->kernel->fib_present_checked)
 		return -EINVAL;
 	return kept_store(init, tb[NFTA_FIB_DREG],
 			  result == NFT_FIB_RESULT_OIFNAME ? IFNAME_SIZE : 4);
@@ -361,7 +371,9 @@ static int socket_init(struct expr_init *init, struct nft_expr *expr,
 	if (!is_inet(init->context->family))
 		return -EOPNOTSUPP;
 	key = attr_be32(tb[NFTA_SOCKET_KEY]);
-	if (key > NFT_SOCKET_CGROUPV2)
+	if (key > NFT_SOCKET_CGROUPV2 ||
+	    (key == NFT_SOCKET_WILDCARD && !init->context->kernel->socket_wildcard) ||
+	    (key == NFT_SOCKET_CGROUPV2 && !init->context->kernel->socket_cgroup))
 		return -EOPNOTSUPP;
 	if (key == NFT_SOCKET_CGROUPV2 && !tb[NFTA_SOCKET_LEVEL])
 		return -EINVAL;

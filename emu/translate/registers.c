@@ -79,8 +79,11 @@ int register_store(struct expr_init *init, const struct nlattr *attr, uint8_t *r
 	return 0;
 }
 
-int register_check_overlap(uint8_t source, uint8_t destination, size_t size)
+int register_check_overlap(const struct expr_init *init, uint8_t source, uint8_t destination,
+			   size_t size)
 {
+	if (!init->context->kernel->register_overlap_refused)
+		return 0;
 	return source != destination && words_of(source, size) & words_of(destination, size)
 		       ? -EINVAL
 		       : 0;

@@ -324,6 +324,30 @@ static size_t count_actions(const struct nft_expr *exprs, size_t num_exprs)
 	return count;
 }
 
+/* Older kernels made room for each immediate, and for nothing else. */
+static size_t count_immediates(const struct nft_expr *exprs, size_t num_exprs)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < num_exprs; i++)
+		count += exprs[i].type == &expr_type_immediate;
+	return count;
+}
+
+/*
+ * A driver reads as many actions as there is room for. Room without an action holds zeros, which
+ * read as ACCEPT; an action without room lies behind the array, where no driver looks.
+ */
+static void miscount_actions(struct offload *o, size_t room)
+{
+	if (o->num_actions > room)
+		offload_warn(o, "actions-overrun",
+			     "kernel %s has room for %zu of the %zu actions and writes the others "
+			     "over memory of somebody else (CVE-2022-25636)",
+			     o->context->kernel->version, room, o->num_actions);
+	o->rule->num_actions = room;
+}
+
 static int refuse_no_action(struct reason *reason)
 {
 	reason_set(
@@ -339,12 +363,14 @@ int translate_nft_rule(struct flow_rule **rule, const struct nft_expr *exprs, si
 {
 	struct offload o = {.context = context, .reason = reason};
 	size_t num_actions = count_actions(exprs, num_exprs);
+	size_t room =
+		context->kernel->actions_counted ? num_actions : count_immediates(exprs, num_exprs);
 	int error = 0;
 
 	*rule = NULL;
-	if (num_actions == 0 && context->kernel->no_action_refused)
+	if (room == 0 && context->kernel->no_action_refused)
 		return refuse_no_action(reason);
-	o.rule = flow_rule_alloc(num_actions);
+	o.rule = flow_rule_alloc(num_actions > room ? num_actions : room);
 	if (!o.rule)
 		return reason_set(reason, "out-of-memory", ENOMEM, REASON_KERNEL, "out of memory");
 	for (size_t i = 0; i < num_exprs && !error; i++) {
@@ -364,6 +390,8 @@ int translate_nft_rule(struct flow_rule **rule, const struct nft_expr *exprs, si
 		return error;
 	}
 	finish(&o);
+	if (!context->kernel->actions_counted)
+		miscount_actions(&o, room);
 	*rule = o.rule;
 	return 0;
 }

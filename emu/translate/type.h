@@ -61,9 +61,21 @@ struct expr_init {
 
 struct offload;
 
+/* The flag of the kernels that have it: an offset in struct kernel_behavior. */
+#define NEEDS(flag) ((uint16_t)offsetof(struct kernel_behavior, flag))
+
+static inline bool kernel_has(const struct nft_expr_context *context, uint16_t needs)
+{
+	return !needs || *(const bool *)((const char *)context->kernel + needs);
+}
+
 struct nft_expr_type {
 	const char *name;
 	uint16_t families;
+	uint16_t needs; /* NEEDS(); 0: every kernel has the type */
+	/* A 32-bit attribute of flags, which newer kernels check before anything else. */
+	uint8_t flags_attr;
+	uint32_t known_flags;
 	bool stateful;
 	bool keeps_bytes; /* although it has a dump */
 	uint8_t max_attr;
@@ -89,9 +101,10 @@ int register_store(struct expr_init *init, const struct nlattr *attr, uint8_t *r
 		   size_t size);
 /*
  * -EINVAL for different registers that share words of size bytes: the kernel would overwrite what
- * it still has to read.
+ * it still has to read. 0 where this kernel does not look.
  */
-int register_check_overlap(uint8_t source, uint8_t destination, size_t size);
+int register_check_overlap(const struct expr_init *init, uint8_t source, uint8_t destination,
+			   size_t size);
 void register_put(struct attr_writer *writer, uint16_t type, uint8_t reg);
 
 /* nft_data_init() for values: *size is the wanted size, or 0 for any (then set). */

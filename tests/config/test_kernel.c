@@ -37,7 +37,7 @@ Test(kernel, warns_only_where_it_guesses)
 		{"6.12", "6.12.107", ""},  {"6.12.95", "6.12.95", ""},
 		{"ideal", "ideal", ""},    {"6.12.108", "6.12.108", "6.12.107"},
 		{"6.5", "6.5.0", "6.5.0"}, {"6.5.3", "6.5.0", "6.5.0"},
-		{"5.4", "5.4.0", "5.4.0"}, {"7.0", "7.0.0", "7.0.0"},
+		{"5.4.303", "5.4.303", "5.4.302"}, {"7.0", "7.0.0", "7.0.0"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -142,10 +142,15 @@ Test(kernel, behaviours_come_in_at_the_release_that_brought_them)
 		ROW(fwd_dup_offload, "5.4", "5.5"),
 		ROW(vlan_offload, "5.4", "5.10"),
 		ROW(control_addr_type, "5.9", "5.10"),
-		ROW(no_action_refused, "5.4", "5.10"),
+		ROW(no_action_refused, "5.4.10", "5.4.11"),
+		ROW(no_action_refused, "5.4.0", "5.5"),
 		ROW(actions_counted, "5.10.102", "5.10.103"),
 		ROW(commit_rollback, "5.4", "5.5"),
 		ROW(bind_unwind, "5.4", "5.5"),
+		ROW(unbind_destroys, "5.4", "5.5"),
+		ROW(unregister_only, "5.4.10", "5.4.11"),
+		ROW(unregister_unbinds, "6.18", "ideal"),
+		ROW(unregister_unbinds, "7.2", "ideal"),
 		ROW(chain_device_updates, "6.3", "6.4"),
 		ROW(empty_netdev_chains, "6.1", "6.4"),
 		ROW(destroy_messages, "6.2", "6.3"),
@@ -210,9 +215,9 @@ Test(kernel, print_says_since_when_and_how_sure)
 	kernel_behavior_print(out, &kernel);
 	fclose(out);
 	cr_assert(!strncmp(text, "kernel 6.12.95\n", 15));
-	cr_assert(strstr(text, "short_load_masks_fixed   off"), "%s", text);
+	cr_assert(strstr(text, "short_load_masks_fixed       off"), "%s", text);
 	cr_assert(strstr(text, "since 6.12.103, from change logs"), "%s", text);
-	cr_assert(strstr(text, "counter_offload          on"), "%s", text);
+	cr_assert(strstr(text, "counter_offload              on"), "%s", text);
 	kernel_behavior_visit(&kernel, count_row, &rows);
 	cr_assert_eq(rows, kernel_table_length);
 	free(text);

@@ -295,6 +295,7 @@ Test(nft_offload, a_kernel_without_rollback_leaves_the_rules_of_old_chains_progr
 {
 	world_close(w);
 	world_open(w, "5.4");
+	w->kernel.device_lists = true;
 	w->kernel.short_loads = true;
 	w->kernel.counter_offload = true;
 	w->refuse_verb = OFFLOAD_REPLACE;

@@ -104,6 +104,9 @@ static int parse_devices(struct nft_call *call, const struct nlattr *const *attr
 {
 	int error = 0;
 
+	if (!attrs[NFTA_HOOK_DEV] && !call->nft->env.kernel->device_lists)
+		return reason_set(&call->reason, "one-device", EOPNOTSUPP, REASON_KERNEL,
+				  "a chain of this kernel has exactly one device");
 	if (attrs[NFTA_HOOK_DEV])
 		error = add_device(call, attrs[NFTA_HOOK_DEV], false, hooks);
 	else if (attrs[NFTA_HOOK_DEVS])

@@ -380,6 +380,9 @@ static int update_set(struct nft_call *call, struct nft_set *set, const struct n
 		return nft_bad(call, name, -EEXIST);
 	if (call->flags & NLM_F_REPLACE || nft_set_is_anonymous(set))
 		return -EOPNOTSUPP;
+	/* Older kernels looked no further, and changed nothing. */
+	if (!call->nft->env.kernel->set_timeout_updates)
+		return 0;
 	error = nft_set_exprs_parse(call, set->table, desc, exprs, &num_exprs);
 	if (error)
 		return error;

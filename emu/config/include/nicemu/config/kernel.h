@@ -38,11 +38,36 @@
 	X(actions_counted, "fwd and dup get action slots of their own; else memory is overrun")   \
 	X(commit_rollback, "a commit that fails half-way takes back what the NIC accepted")       \
 	X(bind_unwind, "a BIND that one device refuses is taken back on the chain's others")      \
+	X(unbind_destroys, "after UNBIND the driver gets a DESTROY for every rule of the chain")  \
+	X(unregister_only, "of what happens to a device, offload heeds only that it goes away")   \
+	X(unregister_unbinds, "a device that goes away is unbound from its offload chain")        \
 	X(chain_device_updates, "devices can be added to and deleted from a netdev base chain")   \
 	X(empty_netdev_chains, "a netdev base chain without offload may have no device")          \
 	X(destroy_messages, "DESTROYTABLE, DESTROYCHAIN, DESTROYRULE and their like exist")       \
 	X(rule_reset, "GETRULE_RESET exists")                                                     \
-	X(set_backend_dump, "a set is dumped with its backend and its number of elements")
+	X(set_backend_dump, "a set is dumped with its backend and its number of elements")        \
+	X(device_lists, "a netdev chain may name several devices")                                \
+	X(set_timeout_updates, "NEWSET for a set that exists changes its time-outs")              \
+	X(bitwise_shift, "bitwise can shift")                                                     \
+	X(bitwise_registers, "bitwise has and, or and xor, with a register or a constant")        \
+	X(payload_inner_header, "payload can load from behind the transport header")              \
+	X(inner_expression, "the expression `inner` exists")                                      \
+	X(last_expression, "the expression `last` exists")                                        \
+	X(reject_netdev, "`reject` exists in the netdev family")                                  \
+	X(socket_wildcard, "`socket wildcard` exists")                                            \
+	X(socket_cgroup, "`socket cgroupv2` exists")                                              \
+	X(exthdr_sctp, "`sctp chunk` exists")                                                     \
+	X(exthdr_dccp, "`dccp option` exists")                                                    \
+	X(exthdr_reset, "`reset tcp option` exists")                                              \
+	X(exthdr_present_one_byte, "presence of a header is loaded as one byte, else EINVAL")     \
+	X(fib_present_checked, "fib tests presence only of an interface's index, else EINVAL")    \
+	X(register_overlap_refused, "registers that partly overlap are EINVAL")                   \
+	X(byteorder_one_value, "byteorder swaps one value; several are EOPNOTSUPP")               \
+	X(queue_verdict_refused, "a verdict `queue` is EINVAL at the message")                    \
+	X(verdict_parameters_refused, "a verdict with a parameter in its upper bits is EINVAL")   \
+	X(flag_masks, "unknown flags of nat are EINVAL, as everywhere; else EOPNOTSUPP")          \
+	X(reserved_flags_refused,                                                                 \
+	  "unknown flags of limit, connlimit, dynset, synproxy and inner are EINVAL")
 
 struct kernel_behavior {
 	char version[24]; /* X.Y.Z as resolved, or "ideal": what reports print */
@@ -58,6 +83,7 @@ struct kernel_behavior_row {
 	char since[24];         /* release of this branch that brought it: "6.12.103", "5.13" … */
 	const char *source;     /* commit, advisory or observation */
 	const char *confidence; /* "observed", "read in source", "from change logs", "recalled" */
+	const char *unchecked;  /* what of it is known by date or memory only; NULL: nothing */
 };
 
 /*
@@ -73,7 +99,10 @@ void kernel_behavior_visit(const struct kernel_behavior *kernel,
 			   void (*visit)(void *context, const struct kernel_behavior_row *row),
 			   void *context);
 
-/* The same as text: name, on or off, what it is; since when, confidence, source. */
+/*
+ * The same as text: name, on or off, what it is; since when, confidence, source, what is unchecked.
+ * The last line counts and names the rows of which something is unchecked.
+ */
 void kernel_behavior_print(FILE *out, const struct kernel_behavior *kernel);
 
 #endif
