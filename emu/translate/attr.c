@@ -61,6 +61,8 @@ int attr_parse(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type, 
 	int error;
 
 	memset(tb, 0, ATTR_TABLE_SIZE * sizeof(tb[0]));
+	if (size == 0) /* then data may be NULL */
+		return 0;
 	mnl_attr_for_each_payload(data, size)
 	{
 		uint16_t type = mnl_attr_get_type(attr);

@@ -172,7 +172,7 @@ static const struct vector actions[] = {
 	{NEW, IP4 "nh+12/4 =01010101 continue", NO}, {NEW, "return", NO}, {NEW, ":notrack drop", NO},
 	{"5.12", "counter drop", NO}, {"5.13", "counter drop", ONLY("none") DROP},
 	{"5.4", "fwd:1", NO}, {"5.4", "dup:1", NO},
-	{"5.4", IP4 "nh+12/4 =01010101", "protocol 0x0800; used_keys BASIC|IPV4_ADDRS; " N4
+	{"5.4.10", IP4 "nh+12/4 =01010101", "protocol 0x0800; used_keys BASIC|IPV4_ADDRS; " N4
 	 "ipv4_addrs.src 1.1.1.1/255.255.255.255"},
 };
 /* clang-format on */
@@ -319,4 +319,16 @@ Test(vectors, comparisons_and_masks)
 Test(vectors, actions_in_order_and_rules_without)
 {
 	CHECK(actions);
+}
+
+/* The hint writes the rule out again, and must not look for what is not there. */
+Test(vectors, a_refusal_is_explained_also_beside_a_statement_without_attributes)
+{
+	static const struct vector rules[] = {
+		{NEW, TCP ":log th+0/4 =00500051 drop", NO},
+		{NEW, TCP "th+0/4 =00500051 :log drop", NO},
+		{NEW, "ll+1/1 =02 :log", NO},
+	};
+
+	CHECK(rules);
 }

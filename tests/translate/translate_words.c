@@ -14,6 +14,7 @@ int translate_words(const char *version, const char *words, struct flow_rule **r
 						.ifindex_exists = world_ifindex_exists};
 	struct nftnl_rule *encoded = encode_start();
 	struct nft_expr_context context;
+	struct reason reason = {0};
 	const struct nlattr *bad;
 	struct nft_expr *exprs;
 	char message[256];
@@ -25,10 +26,12 @@ int translate_words(const char *version, const char *words, struct flow_rule **r
 		     message);
 	cr_assert(write_expressions(encoded, words), "%s", words);
 	world_context(&context, &kernel);
+	context.reason = &reason;
 	error = nft_exprs_parse(&exprs, &count, encode_list(encode_finish(encoded)), &context, &bad,
 				NULL);
 	if (!error)
-		error = translate_nft_rule(rule, exprs, count, &translation, NULL);
+		error = translate_nft_rule(rule, exprs, count, &translation, &reason);
+	cr_expect(!error || reason.id, "\"%s\" is refused without a reason", words);
 	nft_exprs_free(exprs, count);
 	return -error;
 }
