@@ -5,7 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void write_flow_rule(FILE *out, const struct flow_rule *rule)
+static void write_action(FILE *out, const struct nic *nic, const struct flow_action_entry *action)
+{
+	int port = nic_port_by_ifindex(nic, action->ifindex);
+
+	fputs(flow_action_name(action->id), out);
+	if (action->id != FLOW_ACTION_REDIRECT && action->id != FLOW_ACTION_MIRRED)
+		return;
+	if (port < 0)
+		fprintf(out, ":ifindex-%u", action->ifindex);
+	else
+		fprintf(out, ":%s", nic->ports[port].name);
+}
+
+static void write_flow_rule(FILE *out, const struct nic *nic, const struct flow_rule *rule)
 {
 	const char *separator = " keys ";
 
@@ -22,13 +35,14 @@ static void write_flow_rule(FILE *out, const struct flow_rule *rule)
 	}
 	separator = " actions ";
 	for (size_t i = 0; i < rule->num_actions; i++) {
-		fprintf(out, "%s%s", separator, flow_action_name(rule->actions[i].id));
+		fputs(separator, out);
+		write_action(out, nic, &rule->actions[i]);
 		separator = ",";
 	}
 }
 
 /* As in `nicemu show rules --driver`, in one line. */
-static void write_command(FILE *out, const struct nft_logged_command *logged)
+static void write_command(FILE *out, const struct nic *nic, const struct nft_logged_command *logged)
 {
 	const struct offload_command *c = logged->command;
 
@@ -38,7 +52,7 @@ static void write_command(FILE *out, const struct nft_logged_command *logged)
 		fprintf(out, " cookie 0x%llx", (unsigned long long)c->cookie);
 	if (c && c->rule) {
 		fprintf(out, " prio %u protocol 0x%04x", c->prio, c->protocol);
-		write_flow_rule(out, c->rule);
+		write_flow_rule(out, nic, c->rule);
 	}
 	if (logged->stats && !logged->error)
 		fprintf(out, " packets %llu bytes %llu", (unsigned long long)logged->stats->packets,
@@ -74,7 +88,7 @@ void nft_log_command(struct nft *nft, const struct nft_logged_command *logged)
 	fprintf(out, "%s %s: %s %s %s", offload_verb_name(logged->verb), logged->hook->device,
 		nft_family_name(logged->chain->table->family), logged->chain->table->name,
 		logged->chain->name);
-	write_command(out, logged);
+	write_command(out, nft->env.nic, logged);
 	write_error(out, logged);
 	if (fclose(out) == 0)
 		log_add(nft->env.log, level_of(logged), nft->env.clock->now_ns, "%s", text);
