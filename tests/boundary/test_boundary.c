@@ -22,7 +22,7 @@
 #define RIGHT  "6.12.107"
 #define BROKEN "6.12.95" /* its masks of short loads are wrong */
 
-enum { RULES = 6000, WORDS_MAX = 1024 };
+enum { RULES = 6000, PORT = 1, WORDS_MAX = 1024 };
 
 struct drawn {
 	char words[WORDS_MAX];
@@ -35,6 +35,7 @@ static struct {
 	unsigned long rules, inside, outside, skipped, other;
 } counts;
 
+static char own_ifindex[16];
 static const char *kernel; /* the one whose rules are drawn */
 static struct random dice;
 static uint32_t binding;
@@ -49,7 +50,8 @@ static uint64_t seed(void)
 static void setup(void)
 {
 	board_setup();
-	binding = board_bind(1);
+	binding = board_bind(PORT);
+	snprintf(own_ifindex, sizeof(own_ifindex), "%u", board.nic.ports[PORT].ifindex);
 }
 
 TestSuite(boundary, .init = setup, .fini = board_teardown, .timeout = 60);
@@ -166,6 +168,11 @@ static void draw_rule(struct shape *s, struct drawn *d)
 		add_bytes(d, '=', s->frame + at, 2);
 		memset(d->mask + at, 0xff, 2);
 	}
+	/* The port's own index and type: true of every frame that reaches the rule. */
+	if (random_below(&dice, 4) == 0)
+		add_word(d, " meta:iif #%s/4", own_ifindex);
+	if (random_below(&dice, 4) == 0)
+		add_word(d, "%s", " meta:iiftype #1/2");
 	add_word(d, "%s", " drop");
 }
 
@@ -175,7 +182,7 @@ static bool hits(const uint8_t *frame, size_t captured, size_t length)
 	const struct packet packet = {.data = frame,
 				      .captured = (uint32_t)captured,
 				      .length = (uint32_t)length,
-				      .port = 1};
+				      .port = PORT};
 	struct asic_result result;
 	struct flow_key key;
 
@@ -255,6 +262,15 @@ static void other_frames(const struct shape *s, const struct drawn *d)
 		frame[s->l3 + 7] = 0;
 		counts.other++;
 	}
+	if (s->l4 || s->network == 0x88cc) {
+		/* Nothing behind the type, and that type is another one. */
+		memcpy(frame, s->frame, s->l3);
+		frame[s->l3 - 2] = 0x88;
+		frame[s->l3 - 1] = 0xb5;
+		expect(s, d, frame, s->l3, end < s->l3 - 1u, "no network header", 0);
+		memcpy(frame, s->frame, s->l3);
+		counts.other++;
+	}
 	if (d->uses_l4) {
 		/* The same bytes under a protocol without ports. */
 		frame[s->network == 0x0800 ? s->l3 + 9 : s->l3 + 6] = 89;
@@ -298,6 +314,28 @@ static void check_rules(const char *version)
 		"not flipped, they make another kind of frame\n",
 		version, (unsigned long long)seed(), counts.rules, counts.outside, counts.inside,
 		counts.other, counts.skipped);
+}
+
+/* The rule is bound to one port and asks for another's index. */
+Test(boundary, the_index_of_another_port_never_matches)
+{
+	struct flow_rule *rule;
+	struct shape shape;
+	char words[64];
+
+	dice.state = seed();
+	for (uint32_t bit = 0; bit < 32; bit++) {
+		unsigned int other = board.nic.ports[PORT].ifindex ^ 1u << bit;
+
+		snprintf(words, sizeof(words), "meta:iif #%u/4 drop", other);
+		cr_assert_eq(translate_words(RIGHT, words, &rule), 0);
+		cr_assert_eq(board_replace(binding, 1, 10, rule, NULL), 0);
+		flow_rule_free(rule);
+		shape_draw(&shape, &dice);
+		cr_expect(!hits(shape.frame, shape.length, shape.length),
+			  "\"%s\" on port %d matches", words, PORT);
+		cr_assert_eq(board_destroy(binding, 1), 0);
+	}
 }
 
 Test(boundary, one_bit_decides_exactly_where_it_is_under_the_mask)
