@@ -286,27 +286,24 @@ static bool add_next_statement(struct advice *a)
 	return true;
 }
 
-/* Neighbours that nft has merged: it does not when they are in the other order, or masked. */
+/* Neighbours that nft has merged, in whatever order they were written: not when one is masked. */
 static void advise_merged(struct advice *a)
 {
 	struct merged_field fields[8];
-	size_t count = match_split(&a->statement, fields, 8), left = count;
+	size_t count = match_split(&a->statement, fields, 8);
 
 	if (!count) {
 		reason_hint(a->reason, "match the fields one by one, each with its own length");
 		return;
 	}
-	if (fields[0].field->base == NFT_PAYLOAD_TRANSPORT_HEADER) {
-		for (size_t i = 0; i < count; i++)
-			add_field(a, &fields[i], i + 1 < count);
-		reason_hint(a->reason, "an explicit mask keeps them apart: `%s`", a->bytes);
+	if (count == 2 && fields[1].field->kind == VALUE_ETHERTYPE && add_next_statement(a)) {
+		add_field(a, &fields[0], false);
+		reason_hint(a->reason, "the other order keeps them apart: `%s`", a->bytes);
 		return;
 	}
-	if (fields[count - 1].field->kind == VALUE_ETHERTYPE && add_next_statement(a))
-		left--;
-	while (left-- > 0)
-		add_field(a, &fields[left], false);
-	reason_hint(a->reason, "the other order keeps them apart: `%s`", a->bytes);
+	for (size_t i = 0; i < count; i++)
+		add_field(a, &fields[i], i + 1 < count);
+	reason_hint(a->reason, "an explicit mask keeps them apart: `%s`", a->bytes);
 }
 
 /* Priority and DEI: the whole tag can be loaded, with a mask. */
@@ -390,7 +387,6 @@ static void advise_network(struct advice *a)
 static void advise_transport(struct advice *a)
 {
 	const struct header_context *headers = &a->statement.headers;
-	const struct nft_expr *load = &a->statement.exprs[a->statement.first];
 	struct text *form = &a->form;
 	uint8_t l4 = headers->l4;
 
@@ -404,18 +400,11 @@ static void advise_transport(struct advice *a)
 		return;
 	}
 	statement_print(form, &a->statement);
-	if (!expr_is(load, "payload") || load->payload.length != 2 || load->payload.offset > 2) {
-		advise_no_form(a);
-		return;
-	}
 	if (strncmp(a->bytes, "th ", 3) == 0)
 		reason_hint(a->reason, "one rule for each protocol: `tcp %s` and `udp %s`",
 			    a->bytes + 3, a->bytes + 3);
 	else
-		reason_hint(a->reason,
-			    "one rule for each protocol: `meta l4proto tcp %s` and `meta l4proto "
-			    "udp %s`",
-			    a->bytes, a->bytes);
+		advise_no_form(a);
 }
 
 static bool advise_packet_type(struct advice *a, uint8_t type)

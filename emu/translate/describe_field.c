@@ -113,7 +113,7 @@ static const struct header_field igmp[] = {
 	{"igmp type", TH, 0, 8, VALUE_NUMBER},
 	{"igmp mrt", TH, 8, 8, VALUE_NUMBER},
 	{"igmp checksum", TH, 16, 16, VALUE_NUMBER},
-	{"igmp group", TH, 32, 32, VALUE_IPV4},
+	{"igmp group", TH, 32, 32, VALUE_NUMBER},
 	{0},
 };
 static const struct header_field ah[] = {
