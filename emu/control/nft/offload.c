@@ -167,7 +167,7 @@ static int bind_chain(struct nft *nft, struct nft_chain *chain, uint8_t policy,
 		if (error)
 			break;
 	}
-	if (error && nft->env.kernel->bind_unwind) {
+	if (error) {
 		DL_FOREACH (chain->hooks, hook)
 			unbind_hook(nft, chain, hook);
 	}

@@ -37,7 +37,6 @@
 	X(no_action_refused, "a rule without an action is refused; else it reaches the driver")   \
 	X(actions_counted, "fwd and dup get action slots of their own; else memory is overrun")   \
 	X(commit_rollback, "a commit that fails half-way takes back what the NIC accepted")       \
-	X(bind_unwind, "a BIND that one device refuses is taken back on the chain's others")      \
 	X(unbind_destroys, "after UNBIND the driver gets a DESTROY for every rule of the chain")  \
 	X(unregister_only, "of what happens to a device, offload heeds only that it goes away")   \
 	X(unregister_unbinds, "a device that goes away is unbound from its offload chain")        \

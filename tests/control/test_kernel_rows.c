@@ -1,0 +1,725 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every row of the table of kernel behaviour does something that can be seen from outside: an
+ * errno, a mask, a key, a dump, the commands a driver gets. Each row has a probe here (a row
+ * without one does not compile), which is run for every branch and for the releases around each
+ * change.
+ */
+#include "rule_maker.h"
+
+#include "kernel_table.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LL      NFT_PAYLOAD_LL_HEADER
+#define NH      NFT_PAYLOAD_NETWORK_HEADER
+#define OFFLOAD NFT_CHAIN_HW_OFFLOAD
+
+enum { PLAIN = 0 };
+
+static char seen[4096];
+
+/* ---- what is looked at ---- */
+
+static void start(struct world *w, uint32_t flags)
+{
+	batch_begin(w);
+	add_table(w, "t");
+	add_chain(w, "c", "eth0", NULL, flags, NF_ACCEPT);
+}
+
+static const char *see_errors(struct world *w)
+{
+	batch_send(w, true);
+	return errors(w);
+}
+
+static const char *see_commands(struct world *w)
+{
+	batch_send(w, true);
+	return w->commands;
+}
+
+static void print_flow(void *context, const struct nft_offload_rule *rule)
+{
+	if (rule->flow_rule)
+		flow_rule_print(context, rule->flow_rule, "");
+}
+
+/* The line of the flow rule that starts with the word, or an error. */
+static const char *see_flow(struct world *w, const char *word)
+{
+	FILE *out = fmemopen(seen, sizeof(seen) - 1, "w");
+	const char *error, *line;
+
+	error = see_errors(w);
+	nft_visit_offload_rules(w->nft, print_flow, out);
+	fclose(out);
+	if (*error)
+		return error;
+	line = strstr(seen, word);
+	if (!line)
+		return "none";
+	seen[line - seen + (ptrdiff_t)strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+/* ---- one probe a row ---- */
+
+static void put_v6_prefix(struct world *w)
+{
+	static const uint8_t db8[8] = {0x20, 0x01, 0x0d, 0xb8};
+
+	start(w, OFFLOAD);
+	rule_start(w, NFPROTO_NETDEV);
+	put_protocol(0x86dd);
+	put_match(NH, 8, db8, sizeof(db8));
+	put_verdict(NF_DROP);
+	rule_end(w);
+}
+
+static const char *short_load_masks_fixed(struct world *w)
+{
+	put_v6_prefix(w);
+	return see_flow(w, "ipv6_src") ? strrchr(seen, '/') : "";
+}
+
+static const char *short_loads(struct world *w)
+{
+	put_v6_prefix(w);
+	return see_errors(w);
+}
+
+static const char *early_hook_check(struct world *w)
+{
+	batch_begin(w);
+	add_table(w, "t");
+	add_chain(w, "c", "lo", NULL, OFFLOAD, NF_ACCEPT);
+	return see_errors(w);
+}
+
+static const char *absent_devices(struct world *w)
+{
+	w->nic.open_ports = false;
+	batch_begin(w);
+	add_table(w, "t");
+	add_chain(w, "c", "nowhere", NULL, OFFLOAD, NF_ACCEPT);
+	return see_errors(w);
+}
+
+static const char *register_tracking(struct world *w)
+{
+	start(w, OFFLOAD);
+	rule_start(w, NFPROTO_NETDEV);
+	put_cmp("1234", 4);
+	put_verdict(NF_DROP);
+	rule_end(w);
+	return see_errors(w);
+}
+
+static const char *counter_offload(struct world *w)
+{
+	start(w, OFFLOAD);
+	add_rule(w, "c", NLM_F_CREATE | NLM_F_APPEND, 0, 1, true);
+	return see_errors(w);
+}
+
+static void put_fwd(void)
+{
+	uint32_t ifindex = NIC_FIRST_IFINDEX;
+
+	put_immediate(NFT_REG_1, &ifindex, sizeof(ifindex));
+	expr_start("fwd");
+	put_u32(NFTA_FWD_SREG_DEV, NFT_REG_1);
+	expr_end();
+}
+
+static const char *fwd_dup_offload(struct world *w)
+{
+	start(w, OFFLOAD);
+	rule_start(w, NFPROTO_NETDEV);
+	put_fwd();
+	rule_end(w);
+	return see_errors(w);
+}
+
+/* `vlan id 10` */
+static void put_vlan(struct world *w)
+{
+	uint16_t id = htons(10);
+
+	start(w, OFFLOAD);
+	rule_start(w, NFPROTO_NETDEV);
+	put_protocol(0x8100);
+	put_match(LL, 14, &id, sizeof(id));
+	put_verdict(NF_DROP);
+	rule_end(w);
+}
+
+static const char *vlan_offload(struct world *w)
+{
+	put_vlan(w);
+	return see_errors(w);
+}
+
+static const char *vlan_key_fixup(struct world *w)
+{
+	put_vlan(w);
+	return see_flow(w, "n_proto");
+}
+
+static const char *vlan_tci_host_order(struct world *w)
+{
+	put_vlan(w);
+	return see_flow(w, "vlan_tci");
+}
+
+static const char *control_addr_type(struct world *w)
+{
+	start(w, OFFLOAD);
+	rule_start(w, NFPROTO_NETDEV);
+	put_protocol(0x0800);
+	put_match(NH, 12, "1234", 4);
+	put_verdict(NF_DROP);
+	rule_end(w);
+	return see_flow(w, "addr_type");
+}
+
+static const char *no_action_refused(struct world *w)
+{
+	start(w, OFFLOAD);
+	rule_start(w, NFPROTO_NETDEV);
+	put_protocol(0x0800);
+	rule_end(w);
+	return see_errors(w);
+}
+
+static const char *actions_counted(struct world *w)
+{
+	start(w, OFFLOAD);
+	rule_start(w, NFPROTO_NETDEV);
+	put_immediate(NFT_REG_2, "1234", 4);
+	put_verdict(NF_DROP);
+	rule_end(w);
+	see_flow(w, "protocol");
+	return seen + strlen(seen) + 1; /* the lines behind the first */
+}
+
+static const char *commit_rollback(struct world *w)
+{
+	start(w, OFFLOAD);
+	batch_send(w, true);
+	w->refuse_verb = OFFLOAD_REPLACE;
+	w->refuse_after = 2;
+	w->refuse_error = ENOSPC;
+	batch_begin(w);
+	add_rule(w, "c", NLM_F_CREATE | NLM_F_APPEND, 0, 1, true);
+	add_rule(w, "c", NLM_F_CREATE | NLM_F_APPEND, 0, 2, true);
+	return see_commands(w);
+}
+
+static const char *unbind_destroys(struct world *w)
+{
+	return NULL;
+}
+
+static const char *chain_device_updates(struct world *w)
+{
+	start(w, PLAIN);
+	batch_send(w, true);
+	batch_begin(w);
+	add_chain(w, "c", "eth1", NULL, PLAIN, NF_ACCEPT);
+	return see_errors(w);
+}
+
+static const char *empty_netdev_chains(struct world *w)
+{
+	struct nlmsghdr *nlh;
+	struct nlattr *hook;
+
+	batch_begin(w);
+	add_table(w, "t");
+	nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN, NFPROTO_NETDEV,
+			    NLM_F_CREATE);
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, "t");
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, "c");
+	hook = mnl_attr_nest_start(nlh, NFTA_CHAIN_HOOK);
+	mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, 0);
+	mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, htonl(10));
+	mnl_attr_nest_end(nlh, hook);
+	batch_add(w, nlh);
+	return see_errors(w);
+}
+
+static const char *destroy_messages(struct world *w)
+{
+	enum { DESTROYCHAIN = 27 };
+	struct nlmsghdr *nlh;
+
+	batch_begin(w);
+	add_table(w, "t");
+	nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | DESTROYCHAIN, NFPROTO_NETDEV, 0);
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, "t");
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, "none");
+	batch_add(w, nlh);
+	return see_errors(w);
+}
+
+static const char *rule_reset(struct world *w)
+{
+	enum { GETRULE_RESET = 25 };
+	const struct nlmsghdr *nlh;
+
+	start(w, PLAIN);
+	add_rule(w, "c", NLM_F_CREATE | NLM_F_APPEND, 0, 1, true);
+	batch_send(w, true);
+	batch_begin(w);
+	nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | GETRULE_RESET, NFPROTO_NETDEV,
+			    NLM_F_DUMP);
+	world_send(w, nlh, nlh->nlmsg_len);
+	nlh = (const struct nlmsghdr *)w->received.data;
+	return nlh->nlmsg_type == NLMSG_ERROR ? errors(w) : "a dump";
+}
+
+static void put_set(struct world *w, uint64_t timeout_ms)
+{
+	struct nlmsghdr *nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSET,
+					     NFPROTO_NETDEV, NLM_F_CREATE);
+
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, "t");
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, "s");
+	mnl_attr_put_u32(nlh, NFTA_SET_ID, htonl(1));
+	mnl_attr_put_u32(nlh, NFTA_SET_FLAGS, htonl(NFT_SET_TIMEOUT));
+	mnl_attr_put_u32(nlh, NFTA_SET_KEY_TYPE, 0);
+	mnl_attr_put_u32(nlh, NFTA_SET_KEY_LEN, htonl(4));
+	mnl_attr_put_u64(nlh, NFTA_SET_TIMEOUT, htobe64(timeout_ms));
+	batch_add(w, nlh);
+}
+
+/* The types of the attributes of the first set that is dumped, and its time-out. */
+static const char *see_set(struct world *w)
+{
+	const struct nlmsghdr *nlh;
+	const struct nlattr *attr;
+	size_t used = 0;
+
+	batch_send(w, true);
+	batch_begin(w);
+	nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSET, NFPROTO_NETDEV,
+			    NLM_F_DUMP);
+	world_send(w, nlh, nlh->nlmsg_len);
+	nlh = (const struct nlmsghdr *)w->received.data;
+	mnl_attr_for_each (attr, nlh, sizeof(struct nfgenmsg)) {
+		used += (size_t)snprintf(seen + used, sizeof(seen) - used, "%u ",
+					 mnl_attr_get_type(attr));
+		if (mnl_attr_get_type(attr) == NFTA_SET_TIMEOUT)
+			used += (size_t)snprintf(
+				seen + used, sizeof(seen) - used, "(%llu ms) ",
+				(unsigned long long)be64toh(mnl_attr_get_u64(attr)));
+	}
+	return seen;
+}
+
+static const char *set_backend_dump(struct world *w)
+{
+	batch_begin(w);
+	add_table(w, "t");
+	put_set(w, 4000);
+	return see_set(w);
+}
+
+static const char *device_lists(struct world *w)
+{
+	start(w, OFFLOAD);
+	return see_errors(w);
+}
+
+static const char *set_timeout_updates(struct world *w)
+{
+	batch_begin(w);
+	add_table(w, "t");
+	put_set(w, 4000);
+	batch_send(w, true);
+	batch_begin(w);
+	put_set(w, 8000);
+	see_set(w);
+	return strchr(seen, '(');
+}
+
+/* A rule of a chain without offload, behind which its expression is put. */
+static void start_plain(struct world *w)
+{
+	start(w, PLAIN);
+	rule_start(w, NFPROTO_NETDEV);
+}
+
+static const char *end_plain(struct world *w)
+{
+	rule_end(w);
+	return see_errors(w);
+}
+
+static void put_bitwise(uint32_t source, uint32_t destination, uint32_t length, uint32_t operation)
+{
+	expr_start("bitwise");
+	put_u32(NFTA_BITWISE_SREG, source);
+	put_u32(NFTA_BITWISE_DREG, destination);
+	put_u32(NFTA_BITWISE_LEN, length);
+	put_u32(NFTA_BITWISE_OP, operation);
+}
+
+static const char *bitwise_shift(struct world *w)
+{
+	uint32_t shift = 3;
+
+	start_plain(w);
+	put_payload(NH, 12, 4);
+	put_bitwise(NFT_REG_1, NFT_REG_1, 4, NFT_BITWISE_LSHIFT);
+	put_data(NFTA_BITWISE_DATA, &shift, sizeof(shift));
+	expr_end();
+	return end_plain(w);
+}
+
+static const char *bitwise_registers(struct world *w)
+{
+	enum { OP_AND = 3 };
+
+	start_plain(w);
+	put_payload(NH, 12, 4);
+	put_bitwise(NFT_REG_1, NFT_REG_1, 4, OP_AND);
+	put_data(NFTA_BITWISE_DATA, "1234", 4);
+	expr_end();
+	return end_plain(w);
+}
+
+static const char *register_overlap_refused(struct world *w)
+{
+	static const uint8_t zero[8];
+
+	start_plain(w);
+	put_payload(NH, 12, 8);
+	put_bitwise(NFT_REG32_00, NFT_REG32_01, 8, NFT_BITWISE_BOOL);
+	put_data(NFTA_BITWISE_MASK, zero, sizeof(zero));
+	put_data(NFTA_BITWISE_XOR, zero, sizeof(zero));
+	expr_end();
+	return end_plain(w);
+}
+
+static const char *payload_inner_header(struct world *w)
+{
+	start_plain(w);
+	put_payload(NFT_PAYLOAD_INNER_HEADER, 0, 4);
+	return end_plain(w);
+}
+
+static const char *inner_expression(struct world *w)
+{
+	enum { NUM = 1, TYPE = 2, FLAGS = 3, HDRSIZE = 4 };
+
+	start_plain(w);
+	expr_start("inner");
+	put_u32(NUM, 0);
+	put_u32(TYPE, 0);
+	put_u32(FLAGS, 0);
+	put_u32(HDRSIZE, 8);
+	expr_end();
+	return end_plain(w);
+}
+
+static const char *last_expression(struct world *w)
+{
+	start_plain(w);
+	expr_start("last");
+	expr_end();
+	return end_plain(w);
+}
+
+static const char *reject_netdev(struct world *w)
+{
+	start_plain(w);
+	expr_start("reject");
+	put_u32(NFTA_REJECT_TYPE, NFT_REJECT_TCP_RST);
+	expr_end();
+	return end_plain(w);
+}
+
+/* Of sockets only ip, ip6 and inet know. */
+static const char *see_socket(struct world *w, uint32_t key)
+{
+	struct nlmsghdr *nlh;
+
+	batch_begin(w);
+	nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE, NFPROTO_IPV4,
+			    NLM_F_CREATE);
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, "t");
+	batch_add(w, nlh);
+	nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN, NFPROTO_IPV4,
+			    NLM_F_CREATE);
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, "t");
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, "c");
+	batch_add(w, nlh);
+	rule_start(w, NFPROTO_IPV4);
+	expr_start("socket");
+	put_u32(NFTA_SOCKET_KEY, key);
+	put_u32(NFTA_SOCKET_DREG, NFT_REG_1);
+	put_u32(NFTA_SOCKET_LEVEL, 1);
+	expr_end();
+	return end_plain(w);
+}
+
+static const char *socket_wildcard(struct world *w)
+{
+	return see_socket(w, NFT_SOCKET_WILDCARD);
+}
+
+static const char *socket_cgroup(struct world *w)
+{
+	return see_socket(w, NFT_SOCKET_CGROUPV2);
+}
+
+static const char *see_exthdr(struct world *w, uint32_t op, uint32_t length)
+{
+	start_plain(w);
+	expr_start("exthdr");
+	put_u32(NFTA_EXTHDR_DREG, NFT_REG_1);
+	put_u8(NFTA_EXTHDR_TYPE, 1);
+	put_u32(NFTA_EXTHDR_OFFSET, 0);
+	put_u32(NFTA_EXTHDR_LEN, length);
+	put_u32(NFTA_EXTHDR_FLAGS, NFT_EXTHDR_F_PRESENT);
+	put_u32(NFTA_EXTHDR_OP, op);
+	expr_end();
+	return end_plain(w);
+}
+
+static const char *exthdr_sctp(struct world *w)
+{
+	return see_exthdr(w, NFT_EXTHDR_OP_SCTP, 1);
+}
+
+static const char *exthdr_dccp(struct world *w)
+{
+	return see_exthdr(w, NFT_EXTHDR_OP_DCCP, 1);
+}
+
+static const char *exthdr_present_one_byte(struct world *w)
+{
+	return see_exthdr(w, NFT_EXTHDR_OP_TCPOPT, 4);
+}
+
+static const char *exthdr_reset(struct world *w)
+{
+	start_plain(w);
+	expr_start("exthdr");
+	put_u8(NFTA_EXTHDR_TYPE, 1);
+	put_u32(NFTA_EXTHDR_OP, NFT_EXTHDR_OP_TCPOPT);
+	expr_end();
+	return end_plain(w);
+}
+
+static const char *fib_present_checked(struct world *w)
+{
+	start_plain(w);
+	expr_start("fib");
+	put_u32(NFTA_FIB_DREG, NFT_REG_1);
+	put_u32(NFTA_FIB_RESULT, NFT_FIB_RESULT_OIFNAME);
+	put_u32(NFTA_FIB_FLAGS, NFTA_FIB_F_SADDR | NFTA_FIB_F_PRESENT);
+	expr_end();
+	return end_plain(w);
+}
+
+static const char *byteorder_one_value(struct world *w)
+{
+	start_plain(w);
+	put_payload(NH, 12, 8);
+	expr_start("byteorder");
+	put_u32(NFTA_BYTEORDER_SREG, NFT_REG_1);
+	put_u32(NFTA_BYTEORDER_DREG, NFT_REG_1);
+	put_u32(NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
+	put_u32(NFTA_BYTEORDER_LEN, 8);
+	put_u32(NFTA_BYTEORDER_SIZE, 4);
+	expr_end();
+	return end_plain(w);
+}
+
+static const char *queue_verdict_refused(struct world *w)
+{
+	start_plain(w);
+	put_verdict(NF_QUEUE);
+	return end_plain(w);
+}
+
+static const char *verdict_parameters_refused(struct world *w)
+{
+	start_plain(w);
+	put_verdict(NF_DROP | 1u << 16);
+	return end_plain(w);
+}
+
+static const char *flag_masks(struct world *w)
+{
+	start_plain(w);
+	put_payload(NH, 12, 4);
+	expr_start("nat");
+	put_u32(NFTA_NAT_TYPE, NFT_NAT_SNAT);
+	put_u32(NFTA_NAT_FAMILY, NFPROTO_NETDEV);
+	put_u32(NFTA_NAT_REG_PROTO_MIN, NFT_REG_1);
+	put_u32(NFTA_NAT_FLAGS, 1u << 30);
+	expr_end();
+	return end_plain(w);
+}
+
+static const char *reserved_flags_refused(struct world *w)
+{
+	start_plain(w);
+	expr_start("limit");
+	put_u64(NFTA_LIMIT_RATE, 1);
+	put_u64(NFTA_LIMIT_UNIT, 1);
+	put_u32(NFTA_LIMIT_FLAGS, 1u << 30);
+	expr_end();
+	return end_plain(w);
+}
+
+/* Rows that nothing of nf_tables' endpoint alone can show. */
+static const char *unregister_only(struct world *w)
+{
+	return NULL;
+}
+
+static const char *unregister_unbinds(struct world *w)
+{
+	return NULL;
+}
+
+/* ---- the table ---- */
+
+static const struct {
+	const char *name;
+	size_t flag;
+	const char *(*probe)(struct world *w);
+} probes[] = {
+#define X(name, text) {#name, offsetof(struct kernel_behavior, name), name},
+	KERNEL_BEHAVIORS(X)
+#undef X
+};
+
+enum { PROBES = sizeof(probes) / sizeof(probes[0]) };
+
+/* What an ideal kernel does, but for this row. */
+static bool probe(size_t row, bool on, char *answer, size_t size)
+{
+	const char *seen_here;
+	static struct world w;
+
+	world_open(&w, "ideal");
+	*(bool *)((char *)&w.kernel + probes[row].flag) = on;
+	seen_here = probes[row].probe(&w);
+	snprintf(answer, size, "%s", seen_here ? seen_here : "");
+	world_close(&w);
+	return seen_here;
+}
+
+static bool has(size_t row, const char *version)
+{
+	struct kernel_behavior kernel;
+	char message[512];
+
+	cr_assert_eq(kernel_behavior_find(&kernel, version, message, sizeof(message)), 0, "%s",
+		     message);
+	return *(const bool *)((const char *)&kernel + probes[row].flag);
+}
+
+static void check(size_t row, const struct kernel_version *version, bool wanted,
+		  const char *const answers[2])
+{
+	char name[24], answer[512];
+	bool on;
+
+	snprintf(name, sizeof(name), "%u.%u.%u", version->major, version->minor, version->release);
+	on = has(row, name);
+	cr_expect_eq(on, wanted, "%s on %s", probes[row].name, name);
+	probe(row, on, answer, sizeof(answer));
+	cr_expect_str_eq(answer, answers[wanted], "%s on %s: %s, not %s", probes[row].name, name,
+			 answer, answers[wanted]);
+}
+
+/* The last release of the branch before. */
+static struct kernel_version before(const struct kernel_version *version)
+{
+	struct kernel_version v = *version;
+
+	if (v.release > 0)
+		v.release--;
+	else if (v.minor > 0)
+		v.minor--;
+	else
+		v = (struct kernel_version){(uint16_t)(v.major - 1), 19, 0};
+	return v;
+}
+
+static bool is_backport(size_t row, const struct kernel_version *version)
+{
+	for (size_t i = 0; i < KERNEL_BACKPORTS_MAX && kernel_table[row].backports[i].major; i++)
+		if (kernel_table[row].backports[i].major == version->major &&
+		    kernel_table[row].backports[i].minor == version->minor)
+			return true;
+	return false;
+}
+
+Test(kernel_rows, every_row_is_seen_from_outside_around_each_release_that_changed_it)
+{
+	size_t points = 0;
+
+	cr_assert_eq((size_t)PROBES, kernel_table_length);
+	for (size_t row = 0; row < PROBES; row++) {
+		const struct kernel_table_row *from = &kernel_table[row];
+		static char off[512], on[512];
+		const char *const answers[2] = {off, on};
+		struct kernel_version v = before(&from->mainline);
+
+		probe(row, false, off, sizeof(off));
+		if (!probe(row, true, on, sizeof(on)))
+			continue;
+		cr_expect_str_neq(off, on, "%s can't be seen: %s", probes[row].name, on);
+		for (size_t i = 0; i < KERNEL_BACKPORTS_MAX && from->backports[i].major; i++) {
+			struct kernel_version older = before(&from->backports[i]);
+
+			check(row, &older, false, answers);
+			check(row, &from->backports[i], true, answers);
+			points += 2;
+		}
+		if (from->mainline.major == KERNEL_NEVER)
+			continue;
+		if (!is_backport(row, &v))
+			check(row, &v, false, answers);
+		check(row, &from->mainline, true, answers);
+		points += 2;
+	}
+	cr_expect_gt(points, 2 * PROBES);
+}
+
+Test(kernel_rows, every_branch_answers_as_its_row_says)
+{
+	static const char *const branches[] = {"5.4",  "5.10", "5.15", "6.1", "6.6",  "6.12",
+					       "6.18", "7.0",  "7.1",  "7.2", "ideal"};
+
+	for (size_t row = 0; row < PROBES; row++) {
+		char answers[2][512], answer[512];
+
+		probe(row, false, answers[0], sizeof(answers[0]));
+		probe(row, true, answers[1], sizeof(answers[1]));
+		for (size_t i = 0; i < sizeof(branches) / sizeof(branches[0]); i++) {
+			bool on = has(row, branches[i]);
+
+			probe(row, on, answer, sizeof(answer));
+			cr_expect_str_eq(answer, answers[on], "%s on %s", probes[row].name,
+					 branches[i]);
+		}
+	}
+}
