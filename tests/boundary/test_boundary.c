@@ -118,6 +118,19 @@ static void load_short(struct shape *s, const struct shape_field *f, uint8_t *ma
 	memset(s->frame + f->at + length, 0, f->size - length);
 }
 
+/* A comparison with anything. */
+static void add_decoy(struct drawn *d, const struct shape_field *f)
+{
+	uint8_t bytes[16];
+	char load[32];
+
+	for (size_t i = 0; i < f->size; i++)
+		bytes[i] = (uint8_t)random_u64(&dice);
+	snprintf(load, sizeof(load), "%s/%u", f->load, f->size);
+	add_word(d, " %s", load);
+	add_bytes(d, '=', bytes, f->size);
+}
+
 /* One field of the frame, whole, in part, or under a mask. */
 static void add_field(struct shape *s, struct drawn *d, const struct shape_field *f)
 {
@@ -133,6 +146,9 @@ static void add_field(struct shape *s, struct drawn *d, const struct shape_field
 	if (!f->is_structure && !is_meta && random_below(&dice, 3) == 0)
 		length = 1 + random_below(&dice, f->size);
 	load_short(s, f, mask, length);
+	/* The same field twice: the last comparison is the one that counts. */
+	if (!f->is_structure && random_below(&dice, 8) == 0)
+		add_decoy(d, f);
 	snprintf(load, sizeof(load), "%s/%zu", f->load, length);
 	add_word(d, " %s", is_meta ? f->load : load);
 	if (!f->is_structure && length == f->size && random_below(&dice, 2)) {

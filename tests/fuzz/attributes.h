@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Changes the attributes in data (size bytes, room for room) once or a few times: the new size. */
+/* Changes the attributes in data, size bytes where room fit, once or a few times: the new size. */
 size_t attributes_mutate(uint8_t *data, size_t size, size_t room, unsigned int seed);
 
 /* Expressions of the one among those of the other: the bytes in out, at most room. */
