@@ -5,6 +5,7 @@
  * without one does not compile), which is run for every branch and for the releases around each
  * change.
  */
+#include "kernel_probes.h"
 #include "rule_maker.h"
 
 #include "kernel_table.h"
@@ -22,20 +23,18 @@
 #define NH      NFT_PAYLOAD_NETWORK_HEADER
 #define OFFLOAD NFT_CHAIN_HW_OFFLOAD
 
-enum { PLAIN = 0 };
-
 static char seen[4096];
 
 /* ---- what is looked at ---- */
 
-static void start(struct world *w, uint32_t flags)
+void start_chain(struct world *w, uint32_t flags)
 {
 	batch_begin(w);
 	add_table(w, "t");
 	add_chain(w, "c", "eth0", NULL, flags, NF_ACCEPT);
 }
 
-static const char *see_errors(struct world *w)
+const char *see_errors(struct world *w)
 {
 	batch_send(w, true);
 	return errors(w);
@@ -77,7 +76,7 @@ static void put_v6_prefix(struct world *w)
 {
 	static const uint8_t db8[8] = {0x20, 0x01, 0x0d, 0xb8};
 
-	start(w, OFFLOAD);
+	start_chain(w, OFFLOAD);
 	rule_start(w, NFPROTO_NETDEV);
 	put_protocol(0x86dd);
 	put_match(NH, 8, db8, sizeof(db8));
@@ -85,19 +84,19 @@ static void put_v6_prefix(struct world *w)
 	rule_end(w);
 }
 
-static const char *short_load_masks_fixed(struct world *w)
+const char *probe_short_load_masks_fixed(struct world *w)
 {
 	put_v6_prefix(w);
 	return see_flow(w, "ipv6_src") ? strrchr(seen, '/') : "";
 }
 
-static const char *short_loads(struct world *w)
+const char *probe_short_loads(struct world *w)
 {
 	put_v6_prefix(w);
 	return see_errors(w);
 }
 
-static const char *early_hook_check(struct world *w)
+const char *probe_early_hook_check(struct world *w)
 {
 	batch_begin(w);
 	add_table(w, "t");
@@ -105,7 +104,7 @@ static const char *early_hook_check(struct world *w)
 	return see_errors(w);
 }
 
-static const char *absent_devices(struct world *w)
+const char *probe_absent_devices(struct world *w)
 {
 	w->nic.open_ports = false;
 	batch_begin(w);
@@ -114,9 +113,9 @@ static const char *absent_devices(struct world *w)
 	return see_errors(w);
 }
 
-static const char *register_tracking(struct world *w)
+const char *probe_register_tracking(struct world *w)
 {
-	start(w, OFFLOAD);
+	start_chain(w, OFFLOAD);
 	rule_start(w, NFPROTO_NETDEV);
 	put_cmp("1234", 4);
 	put_verdict(NF_DROP);
@@ -124,9 +123,9 @@ static const char *register_tracking(struct world *w)
 	return see_errors(w);
 }
 
-static const char *counter_offload(struct world *w)
+const char *probe_counter_offload(struct world *w)
 {
-	start(w, OFFLOAD);
+	start_chain(w, OFFLOAD);
 	add_rule(w, "c", NLM_F_CREATE | NLM_F_APPEND, 0, 1, true);
 	return see_errors(w);
 }
@@ -141,9 +140,9 @@ static void put_fwd(void)
 	expr_end();
 }
 
-static const char *fwd_dup_offload(struct world *w)
+const char *probe_fwd_dup_offload(struct world *w)
 {
-	start(w, OFFLOAD);
+	start_chain(w, OFFLOAD);
 	rule_start(w, NFPROTO_NETDEV);
 	put_fwd();
 	rule_end(w);
@@ -155,7 +154,7 @@ static void put_vlan(struct world *w)
 {
 	uint16_t id = htons(10);
 
-	start(w, OFFLOAD);
+	start_chain(w, OFFLOAD);
 	rule_start(w, NFPROTO_NETDEV);
 	put_protocol(0x8100);
 	put_match(LL, 14, &id, sizeof(id));
@@ -163,27 +162,27 @@ static void put_vlan(struct world *w)
 	rule_end(w);
 }
 
-static const char *vlan_offload(struct world *w)
+const char *probe_vlan_offload(struct world *w)
 {
 	put_vlan(w);
 	return see_errors(w);
 }
 
-static const char *vlan_key_fixup(struct world *w)
+const char *probe_vlan_key_fixup(struct world *w)
 {
 	put_vlan(w);
 	return see_flow(w, "n_proto");
 }
 
-static const char *vlan_tci_host_order(struct world *w)
+const char *probe_vlan_tci_host_order(struct world *w)
 {
 	put_vlan(w);
 	return see_flow(w, "vlan_tci");
 }
 
-static const char *control_addr_type(struct world *w)
+const char *probe_control_addr_type(struct world *w)
 {
-	start(w, OFFLOAD);
+	start_chain(w, OFFLOAD);
 	rule_start(w, NFPROTO_NETDEV);
 	put_protocol(0x0800);
 	put_match(NH, 12, "1234", 4);
@@ -192,18 +191,18 @@ static const char *control_addr_type(struct world *w)
 	return see_flow(w, "addr_type");
 }
 
-static const char *no_action_refused(struct world *w)
+const char *probe_no_action_refused(struct world *w)
 {
-	start(w, OFFLOAD);
+	start_chain(w, OFFLOAD);
 	rule_start(w, NFPROTO_NETDEV);
 	put_protocol(0x0800);
 	rule_end(w);
 	return see_errors(w);
 }
 
-static const char *actions_counted(struct world *w)
+const char *probe_actions_counted(struct world *w)
 {
-	start(w, OFFLOAD);
+	start_chain(w, OFFLOAD);
 	rule_start(w, NFPROTO_NETDEV);
 	put_immediate(NFT_REG_2, "1234", 4);
 	put_verdict(NF_DROP);
@@ -212,9 +211,9 @@ static const char *actions_counted(struct world *w)
 	return seen + strlen(seen) + 1; /* the lines behind the first */
 }
 
-static const char *commit_rollback(struct world *w)
+const char *probe_commit_rollback(struct world *w)
 {
-	start(w, OFFLOAD);
+	start_chain(w, OFFLOAD);
 	batch_send(w, true);
 	w->refuse_verb = OFFLOAD_REPLACE;
 	w->refuse_after = 2;
@@ -225,21 +224,21 @@ static const char *commit_rollback(struct world *w)
 	return see_commands(w);
 }
 
-static const char *unbind_destroys(struct world *w)
+const char *probe_unbind_destroys(struct world *w)
 {
 	return NULL;
 }
 
-static const char *chain_device_updates(struct world *w)
+const char *probe_chain_device_updates(struct world *w)
 {
-	start(w, PLAIN);
+	start_chain(w, PLAIN);
 	batch_send(w, true);
 	batch_begin(w);
 	add_chain(w, "c", "eth1", NULL, PLAIN, NF_ACCEPT);
 	return see_errors(w);
 }
 
-static const char *empty_netdev_chains(struct world *w)
+const char *probe_empty_netdev_chains(struct world *w)
 {
 	struct nlmsghdr *nlh;
 	struct nlattr *hook;
@@ -258,7 +257,7 @@ static const char *empty_netdev_chains(struct world *w)
 	return see_errors(w);
 }
 
-static const char *destroy_messages(struct world *w)
+const char *probe_destroy_messages(struct world *w)
 {
 	enum { DESTROYCHAIN = 27 };
 	struct nlmsghdr *nlh;
@@ -272,12 +271,12 @@ static const char *destroy_messages(struct world *w)
 	return see_errors(w);
 }
 
-static const char *rule_reset(struct world *w)
+const char *probe_rule_reset(struct world *w)
 {
 	enum { GETRULE_RESET = 25 };
 	const struct nlmsghdr *nlh;
 
-	start(w, PLAIN);
+	start_chain(w, PLAIN);
 	add_rule(w, "c", NLM_F_CREATE | NLM_F_APPEND, 0, 1, true);
 	batch_send(w, true);
 	batch_begin(w);
@@ -327,7 +326,7 @@ static const char *see_set(struct world *w)
 	return seen;
 }
 
-static const char *set_backend_dump(struct world *w)
+const char *probe_set_backend_dump(struct world *w)
 {
 	batch_begin(w);
 	add_table(w, "t");
@@ -335,13 +334,13 @@ static const char *set_backend_dump(struct world *w)
 	return see_set(w);
 }
 
-static const char *device_lists(struct world *w)
+const char *probe_device_lists(struct world *w)
 {
-	start(w, OFFLOAD);
+	start_chain(w, OFFLOAD);
 	return see_errors(w);
 }
 
-static const char *set_timeout_updates(struct world *w)
+const char *probe_set_timeout_updates(struct world *w)
 {
 	batch_begin(w);
 	add_table(w, "t");
@@ -353,246 +352,13 @@ static const char *set_timeout_updates(struct world *w)
 	return strchr(seen, '(');
 }
 
-/* A rule of a chain without offload, behind which its expression is put. */
-static void start_plain(struct world *w)
-{
-	start(w, PLAIN);
-	rule_start(w, NFPROTO_NETDEV);
-}
-
-static const char *end_plain(struct world *w)
-{
-	rule_end(w);
-	return see_errors(w);
-}
-
-static void put_bitwise(uint32_t source, uint32_t destination, uint32_t length, uint32_t operation)
-{
-	expr_start("bitwise");
-	put_u32(NFTA_BITWISE_SREG, source);
-	put_u32(NFTA_BITWISE_DREG, destination);
-	put_u32(NFTA_BITWISE_LEN, length);
-	put_u32(NFTA_BITWISE_OP, operation);
-}
-
-static const char *bitwise_shift(struct world *w)
-{
-	uint32_t shift = 3;
-
-	start_plain(w);
-	put_payload(NH, 12, 4);
-	put_bitwise(NFT_REG_1, NFT_REG_1, 4, NFT_BITWISE_LSHIFT);
-	put_data(NFTA_BITWISE_DATA, &shift, sizeof(shift));
-	expr_end();
-	return end_plain(w);
-}
-
-static const char *bitwise_registers(struct world *w)
-{
-	enum { OP_AND = 3 };
-
-	start_plain(w);
-	put_payload(NH, 12, 4);
-	put_bitwise(NFT_REG_1, NFT_REG_1, 4, OP_AND);
-	put_data(NFTA_BITWISE_DATA, "1234", 4);
-	expr_end();
-	return end_plain(w);
-}
-
-static const char *register_overlap_refused(struct world *w)
-{
-	static const uint8_t zero[8];
-
-	start_plain(w);
-	put_payload(NH, 12, 8);
-	put_bitwise(NFT_REG32_00, NFT_REG32_01, 8, NFT_BITWISE_BOOL);
-	put_data(NFTA_BITWISE_MASK, zero, sizeof(zero));
-	put_data(NFTA_BITWISE_XOR, zero, sizeof(zero));
-	expr_end();
-	return end_plain(w);
-}
-
-static const char *payload_inner_header(struct world *w)
-{
-	start_plain(w);
-	put_payload(NFT_PAYLOAD_INNER_HEADER, 0, 4);
-	return end_plain(w);
-}
-
-static const char *inner_expression(struct world *w)
-{
-	enum { NUM = 1, TYPE = 2, FLAGS = 3, HDRSIZE = 4 };
-
-	start_plain(w);
-	expr_start("inner");
-	put_u32(NUM, 0);
-	put_u32(TYPE, 0);
-	put_u32(FLAGS, 0);
-	put_u32(HDRSIZE, 8);
-	expr_end();
-	return end_plain(w);
-}
-
-static const char *last_expression(struct world *w)
-{
-	start_plain(w);
-	expr_start("last");
-	expr_end();
-	return end_plain(w);
-}
-
-static const char *reject_netdev(struct world *w)
-{
-	start_plain(w);
-	expr_start("reject");
-	put_u32(NFTA_REJECT_TYPE, NFT_REJECT_TCP_RST);
-	expr_end();
-	return end_plain(w);
-}
-
-/* Of sockets only ip, ip6 and inet know. */
-static const char *see_socket(struct world *w, uint32_t key)
-{
-	struct nlmsghdr *nlh;
-
-	batch_begin(w);
-	nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE, NFPROTO_IPV4,
-			    NLM_F_CREATE);
-	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, "t");
-	batch_add(w, nlh);
-	nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN, NFPROTO_IPV4,
-			    NLM_F_CREATE);
-	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, "t");
-	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, "c");
-	batch_add(w, nlh);
-	rule_start(w, NFPROTO_IPV4);
-	expr_start("socket");
-	put_u32(NFTA_SOCKET_KEY, key);
-	put_u32(NFTA_SOCKET_DREG, NFT_REG_1);
-	put_u32(NFTA_SOCKET_LEVEL, 1);
-	expr_end();
-	return end_plain(w);
-}
-
-static const char *socket_wildcard(struct world *w)
-{
-	return see_socket(w, NFT_SOCKET_WILDCARD);
-}
-
-static const char *socket_cgroup(struct world *w)
-{
-	return see_socket(w, NFT_SOCKET_CGROUPV2);
-}
-
-static const char *see_exthdr(struct world *w, uint32_t op, uint32_t length)
-{
-	start_plain(w);
-	expr_start("exthdr");
-	put_u32(NFTA_EXTHDR_DREG, NFT_REG_1);
-	put_u8(NFTA_EXTHDR_TYPE, 1);
-	put_u32(NFTA_EXTHDR_OFFSET, 0);
-	put_u32(NFTA_EXTHDR_LEN, length);
-	put_u32(NFTA_EXTHDR_FLAGS, NFT_EXTHDR_F_PRESENT);
-	put_u32(NFTA_EXTHDR_OP, op);
-	expr_end();
-	return end_plain(w);
-}
-
-static const char *exthdr_sctp(struct world *w)
-{
-	return see_exthdr(w, NFT_EXTHDR_OP_SCTP, 1);
-}
-
-static const char *exthdr_dccp(struct world *w)
-{
-	return see_exthdr(w, NFT_EXTHDR_OP_DCCP, 1);
-}
-
-static const char *exthdr_present_one_byte(struct world *w)
-{
-	return see_exthdr(w, NFT_EXTHDR_OP_TCPOPT, 4);
-}
-
-static const char *exthdr_reset(struct world *w)
-{
-	start_plain(w);
-	expr_start("exthdr");
-	put_u8(NFTA_EXTHDR_TYPE, 1);
-	put_u32(NFTA_EXTHDR_OP, NFT_EXTHDR_OP_TCPOPT);
-	expr_end();
-	return end_plain(w);
-}
-
-static const char *fib_present_checked(struct world *w)
-{
-	start_plain(w);
-	expr_start("fib");
-	put_u32(NFTA_FIB_DREG, NFT_REG_1);
-	put_u32(NFTA_FIB_RESULT, NFT_FIB_RESULT_OIFNAME);
-	put_u32(NFTA_FIB_FLAGS, NFTA_FIB_F_SADDR | NFTA_FIB_F_PRESENT);
-	expr_end();
-	return end_plain(w);
-}
-
-static const char *byteorder_one_value(struct world *w)
-{
-	start_plain(w);
-	put_payload(NH, 12, 8);
-	expr_start("byteorder");
-	put_u32(NFTA_BYTEORDER_SREG, NFT_REG_1);
-	put_u32(NFTA_BYTEORDER_DREG, NFT_REG_1);
-	put_u32(NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
-	put_u32(NFTA_BYTEORDER_LEN, 8);
-	put_u32(NFTA_BYTEORDER_SIZE, 4);
-	expr_end();
-	return end_plain(w);
-}
-
-static const char *queue_verdict_refused(struct world *w)
-{
-	start_plain(w);
-	put_verdict(NF_QUEUE);
-	return end_plain(w);
-}
-
-static const char *verdict_parameters_refused(struct world *w)
-{
-	start_plain(w);
-	put_verdict(NF_DROP | 1u << 16);
-	return end_plain(w);
-}
-
-static const char *flag_masks(struct world *w)
-{
-	start_plain(w);
-	put_payload(NH, 12, 4);
-	expr_start("nat");
-	put_u32(NFTA_NAT_TYPE, NFT_NAT_SNAT);
-	put_u32(NFTA_NAT_FAMILY, NFPROTO_NETDEV);
-	put_u32(NFTA_NAT_REG_PROTO_MIN, NFT_REG_1);
-	put_u32(NFTA_NAT_FLAGS, 1u << 30);
-	expr_end();
-	return end_plain(w);
-}
-
-static const char *reserved_flags_refused(struct world *w)
-{
-	start_plain(w);
-	expr_start("limit");
-	put_u64(NFTA_LIMIT_RATE, 1);
-	put_u64(NFTA_LIMIT_UNIT, 1);
-	put_u32(NFTA_LIMIT_FLAGS, 1u << 30);
-	expr_end();
-	return end_plain(w);
-}
-
 /* Rows that nothing of nf_tables' endpoint alone can show. */
-static const char *unregister_only(struct world *w)
+const char *probe_unregister_only(struct world *w)
 {
 	return NULL;
 }
 
-static const char *unregister_unbinds(struct world *w)
+const char *probe_unregister_unbinds(struct world *w)
 {
 	return NULL;
 }
@@ -604,7 +370,7 @@ static const struct {
 	size_t flag;
 	const char *(*probe)(struct world *w);
 } probes[] = {
-#define X(name, text) {#name, offsetof(struct kernel_behavior, name), name},
+#define X(name, text) {#name, offsetof(struct kernel_behavior, name), probe_##name},
 	KERNEL_BEHAVIORS(X)
 #undef X
 };

@@ -39,6 +39,11 @@ class WithoutEmulator(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         for name in new["behaviors"]:
             self.assertIn(name, done.stdout)
+        last = done.stdout.splitlines()[-1]
+        self.assertRegex(last, r"^%u of %u statements are unchecked in part: " %
+                         (len(new["unchecked"]), len(new["behaviors"])))
+        for name in new["unchecked"]:
+            self.assertIn(name, last)
         self.assertEqual(nicemu("show", "kernel", "-k", "banana").returncode, 2)
 
     def test_topics_that_need_an_emulator_say_so(self):
