@@ -134,12 +134,26 @@ static int errno_of(const char *name)
 	return 0;
 }
 
+/* What nft from 1.1 on says in place of the kernel's errno about some commands that it refused. */
+static bool guesses_at_kernel(const char *text)
+{
+	static const char *const guesses[] = {
+		"is not supported, perhaps kernel support is missing?",
+		"with different declaration",
+	};
+
+	for (size_t i = 0; i < sizeof(guesses) / sizeof(*guesses); i++)
+		if (strstr(text, guesses[i]))
+			return true;
+	return false;
+}
+
 /* Is this refusal what nft tells of? Its text ends in, or holds, the errno's text. */
 static bool belongs(const json_t *refusal, const struct nft_error *error)
 {
 	int number = errno_of(json_string_value(json_object_get(refusal, "errno")));
 
-	return number && strstr(error->text, strerror(number));
+	return number && (strstr(error->text, strerror(number)) || guesses_at_kernel(error->text));
 }
 
 /* What nft gives an errno's name to where the emulator kept no reason. */

@@ -320,7 +320,7 @@ class Driver:
 
     def step(self, step):
         if "argv" in step:
-            done = subprocess.run(step["argv"], input=step.get("stdin") or "", text=True, timeout=60,
+            done = subprocess.run(step["argv"], input=step.get("stdin") or "", text=True, errors="replace", timeout=60,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             list(self.events.receive())
             return {"status": done.returncode, "stdout": self.normal_text(done.stdout),
