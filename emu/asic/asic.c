@@ -95,7 +95,6 @@ static void remove_block(struct asic *asic, struct block *block)
 		remove_entry(asic, block,
 			     ELMT_FROM_HH(block->entries->hh.tbl, block->entries->hh.tbl->tail));
 	HASH_DEL(asic->blocks, block);
-	asic->has_block[block->port] = false;
 	free(block);
 }
 
@@ -137,7 +136,7 @@ static struct entry *find_entry(const struct block *block, uint64_t cookie)
 static int admit_binding(const struct asic *asic, const struct offload_binding *binding,
 			 struct reason *reason)
 {
-	if (binding->port >= asic->nic->num_ports)
+	if (binding->port >= asic->nic->num_ports || asic->nic->ports[binding->port].gone)
 		return reason_set(reason, "no-such-port", ENODEV, REASON_MODEL,
 				  "the NIC has no port number %u", binding->port);
 	if (binding->binder != OFFLOAD_BLOCK)
@@ -184,7 +183,48 @@ static void asic_unbind(void *driver, const struct offload_binding *binding)
 	struct block *block = find_block(asic, binding->id);
 
 	if (block)
+		asic->has_block[block->port] = false;
+}
+
+static void asic_release(void *driver, const struct offload_binding *binding)
+{
+	struct asic *asic = driver;
+	struct block *block = find_block(asic, binding->id);
+
+	if (block)
 		remove_block(asic, block);
+}
+
+/* Nothing leaves by that port any more: what was forwarded there is lost, what was copied is not.
+ */
+static void forget_target(struct entry *entry, uint16_t port)
+{
+	struct admitted_actions *actions = &entry->actions;
+	uint8_t kept = 0;
+
+	if (actions->fate == ASIC_REDIRECT && actions->port == port)
+		actions->fate = ASIC_DROP;
+	for (uint8_t i = 0; i < actions->num_mirrors; i++)
+		if (actions->mirrors[i] != port)
+			actions->mirrors[kept++] = actions->mirrors[i];
+	actions->num_mirrors = kept;
+}
+
+static void asic_port_gone(void *driver, uint16_t port)
+{
+	struct asic *asic = driver;
+	struct block *block, *next;
+	struct entry *entry, *after;
+
+	asic->has_block[port] = false;
+	HASH_ITER (hh, asic->blocks, block, next) {
+		if (block->port == port) {
+			remove_block(asic, block);
+			continue;
+		}
+		HASH_ITER (hh, block->entries, entry, after)
+			forget_target(entry, port);
+	}
 }
 
 static int add_entry(struct asic *asic, struct block *block, struct entry *entry,
@@ -288,6 +328,8 @@ static int asic_totals(void *driver, const struct offload_command *command,
 const struct offload_driver asic_driver = {
 	.bind = asic_bind,
 	.unbind = asic_unbind,
+	.release = asic_release,
+	.port_gone = asic_port_gone,
 	.replace = asic_replace,
 	.destroy = asic_destroy_rule,
 	.totals = asic_totals,

@@ -29,14 +29,23 @@ bool nic_valid_port_name(const char *name)
 int nic_port_by_name(const struct nic *nic, const char *name)
 {
 	for (size_t i = 0; i < nic->num_ports; i++)
-		if (!strcmp(nic->ports[i].name, name))
+		if (!nic->ports[i].gone && !strcmp(nic->ports[i].name, name))
+			return (int)i;
+	return -ENODEV;
+}
+
+int nic_gone_port(const struct nic *nic, const char *name)
+{
+	for (size_t i = nic->num_ports; i-- > 0;)
+		if (nic->ports[i].gone && !strcmp(nic->ports[i].name, name))
 			return (int)i;
 	return -ENODEV;
 }
 
 int nic_port_by_ifindex(const struct nic *nic, uint32_t ifindex)
 {
-	if (ifindex < NIC_FIRST_IFINDEX || ifindex - NIC_FIRST_IFINDEX >= nic->num_ports)
+	if (ifindex < NIC_FIRST_IFINDEX || ifindex - NIC_FIRST_IFINDEX >= nic->num_ports ||
+	    nic->ports[ifindex - NIC_FIRST_IFINDEX].gone)
 		return -ENODEV;
 	return (int)(ifindex - NIC_FIRST_IFINDEX);
 }
@@ -56,19 +65,54 @@ static int grow_ports(struct nic *nic)
 	return 0;
 }
 
+static int check_new_name(const struct nic *nic, const char *name)
+{
+	if (!nic_valid_port_name(name) || !strcmp(name, "lo"))
+		return -EINVAL;
+	return nic_port_by_name(nic, name) >= 0 ? -EEXIST : 0;
+}
+
+void nic_remove_port(struct nic *nic, int number)
+{
+	nic->ports[number].gone = true;
+}
+
+static void set_name(struct nic_port *port, const char *name)
+{
+	snprintf(port->name, sizeof(port->name), "%s", name);
+}
+
+int nic_rename_port(struct nic *nic, int number, const char *name)
+{
+	int error = check_new_name(nic, name);
+
+	if (!error)
+		set_name(&nic->ports[number], name);
+	return error;
+}
+
+int nic_return_port(struct nic *nic, int number, const char *name)
+{
+	int error = nic_rename_port(nic, number, name);
+
+	if (!error)
+		nic->ports[number].gone = false;
+	return error;
+}
+
 int nic_add_port(struct nic *nic, const char *name)
 {
 	size_t number = nic->num_ports;
+	int error = check_new_name(nic, name), like;
 	struct nic_port *port;
 
-	if (!nic_valid_port_name(name) || !strcmp(name, "lo"))
-		return -EINVAL;
-	if (nic_port_by_name(nic, name) >= 0)
-		return -EEXIST;
+	if (error)
+		return error;
 	if (number == NIC_PORTS_MAX)
 		return -ENOSPC;
 	if (grow_ports(nic))
 		return -ENOMEM;
+	like = nic_gone_port(nic, name);
 	port = &nic->ports[nic->num_ports++];
 	*port = (struct nic_port){
 		.mac = {0x02, 0, 0, 0, (uint8_t)(number >> 8), (uint8_t)number},
@@ -77,7 +121,12 @@ int nic_add_port(struct nic *nic, const char *name)
 		.mtu = DEFAULT_MTU,
 		.ifindex = (uint32_t)number + NIC_FIRST_IFINDEX,
 	};
-	snprintf(port->name, sizeof(port->name), "%s", name);
+	set_name(port, name);
+	if (like >= 0) {
+		*port = nic->ports[like];
+		port->gone = false;
+		port->ifindex = (uint32_t)number + NIC_FIRST_IFINDEX;
+	}
 	return (int)number;
 }
 

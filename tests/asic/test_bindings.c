@@ -28,6 +28,7 @@ Test(bindings, a_second_block_on_a_port_is_busy)
 	cr_assert_eq(offload_bind(board.offload, &second, &reason), -EBUSY);
 	board_bind(3);
 	cr_assert_eq(offload_unbind(board.offload, first), 0);
+	offload_release(board.offload, first);
 	cr_assert_eq(offload_bind(board.offload, &second, &reason), 0);
 }
 
@@ -76,6 +77,7 @@ Test(bindings, unbind_takes_all_entries_and_only_its_own)
 	board_send(0, &key);
 	cr_assert_eq(asic_retired(board.asic).packets, 0);
 	cr_assert_eq(offload_unbind(board.offload, a), 0);
+	offload_release(board.offload, a);
 	cr_assert_eq(asic_entries(board.asic), 50);
 	cr_assert_eq(asic_retired(board.asic).packets, 1);
 	cr_assert_eq(asic_retired(board.asic).bytes, 100);

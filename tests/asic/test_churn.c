@@ -134,6 +134,7 @@ static void rebind(size_t port)
 		return;
 	}
 	cr_assert_eq(offload_unbind(board.offload, m.binding[port]), 0);
+	offload_release(board.offload, m.binding[port]);
 	m.binding[port] = 0;
 	for (int c = 0; c < COOKIES; c++)
 		forget(&m.rules[port][c]);

@@ -64,6 +64,7 @@ static bool live_with_failure(size_t nth)
 	fail_alloc_at(0);
 	cr_assert_eq(asic_entries(board.asic), RULES);
 	cr_assert_eq(offload_unbind(board.offload, binding.id), 0);
+	offload_release(board.offload, binding.id);
 	cr_assert_eq(asic_entries(board.asic), 0);
 	return failures;
 }

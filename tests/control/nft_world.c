@@ -55,6 +55,11 @@ void rt_port_added(struct rt *rt, int port)
 {
 }
 
+void rt_listen(struct rt *rt, const struct rt_listener *listener)
+{
+	current->listener = listener;
+}
+
 /* ---- the driver ---- */
 
 static int answer(struct world *w, enum offload_verb verb, struct reason *reason)
@@ -73,6 +78,15 @@ static void driver_unbind(void *driver, const struct offload_binding *binding)
 {
 }
 
+static void driver_port_gone(void *driver, uint16_t port)
+{
+	struct world *w = driver;
+	size_t used = strlen(w->commands);
+
+	snprintf(w->commands + used, sizeof(w->commands) - used, "gone %s\n",
+		 w->nic.ports[port].name);
+}
+
 static int driver_replace(void *driver, const struct offload_command *command,
 			  struct reason *reason)
 {
@@ -89,7 +103,10 @@ static int driver_totals(void *driver, const struct offload_command *command,
 			 struct offload_stats *totals)
 {
 	struct world *w = driver;
+	int error = answer(w, OFFLOAD_STATS, NULL);
 
+	if (error)
+		return error;
 	*totals = (struct offload_stats){.packets = w->packets, .bytes = w->bytes};
 	return 0;
 }
@@ -97,6 +114,8 @@ static int driver_totals(void *driver, const struct offload_command *command,
 static const struct offload_driver driver_functions = {
 	.bind = driver_bind,
 	.unbind = driver_unbind,
+	.release = driver_unbind,
+	.port_gone = driver_port_gone,
 	.replace = driver_replace,
 	.destroy = driver_destroy,
 	.totals = driver_totals,
@@ -134,6 +153,7 @@ void world_open(struct world *w, const char *kernel)
 	w->offload = offload_create(&driver_functions, w);
 	w->nft = nft_create(&(struct nft_environment){
 		.nic = &w->nic,
+		.rt = (struct rt *)w,
 		.kernel = &w->kernel,
 		.offload = w->offload,
 		.log = w->log,
@@ -176,6 +196,7 @@ struct nlmsghdr *batch_message(struct world *w, uint16_t type, uint16_t family, 
 
 void batch_add(struct world *w, const struct nlmsghdr *nlh)
 {
+	w->last = w->batch_size;
 	w->batch_size += NLMSG_ALIGN(nlh->nlmsg_len);
 	if (w->batch_size > sizeof(w->batch) - 8192)
 		abort();

@@ -26,6 +26,7 @@ struct world {
 	struct offload *offload;
 	struct nft *nft;
 	const struct server_endpoint *endpoint;
+	const struct rt_listener *listener; /* tells the endpoint that ports come and go */
 
 	/* What the driver was told: "BIND eth0", "REPLACE eth0 1" … one line each, cookie last. */
 	char commands[8192];
@@ -40,7 +41,7 @@ struct world {
 	bool ext_ack, cap_ack, listening;
 	/* A batch under construction. */
 	_Alignas(8) uint8_t batch[1 << 18];
-	size_t batch_size;
+	size_t batch_size, last; /* last: where its last message starts */
 	uint32_t sequence;
 };
 

@@ -55,11 +55,10 @@ Test(nft_offload, a_refusal_in_a_new_chain_is_undone_backwards_and_told_at_the_f
 	w->refuse_error = ENOSPC;
 	load("eth0", NULL, 5);
 	expect_errors("1:ENOSPC");
-	expect_commands(
-		"BIND eth0\nREPLACE eth0 1\nREPLACE eth0 2\nREPLACE eth0 3 ENOSPC\n"
-		"DESTROY eth0 2\nDESTROY eth0 1\nDESTROY eth0 1 ENOENT\nDESTROY eth0 2 ENOENT\n"
-		"DESTROY eth0 3 ENOENT\nDESTROY eth0 4 ENOENT\nDESTROY eth0 5 ENOENT\n"
-		"UNBIND eth0\n");
+	expect_commands("BIND eth0\nREPLACE eth0 1\nREPLACE eth0 2\nREPLACE eth0 3 ENOSPC\n"
+			"DESTROY eth0 2\nDESTROY eth0 1\nUNBIND eth0\nDESTROY eth0 1 ENOENT\n"
+			"DESTROY eth0 2 ENOENT\nDESTROY eth0 3 ENOENT\nDESTROY eth0 4 ENOENT\n"
+			"DESTROY eth0 5 ENOENT\n");
 	cr_assert_str_empty(rules(w));
 	cr_assert_eq(nft_num_refusals(w->nft), 1);
 	cr_assert(nft_refusal(w->nft, 0)->at_commit);
@@ -89,8 +88,8 @@ Test(nft_offload, deleting_a_chain_destroys_its_rules_twice)
 	delete_chain(w, "c");
 	batch_send(w, true);
 	expect_errors("");
-	expect_commands("DESTROY eth0 1\nDESTROY eth0 2\nDESTROY eth0 1 ENOENT\n"
-			"DESTROY eth0 2 ENOENT\nUNBIND eth0\n");
+	expect_commands("DESTROY eth0 1\nDESTROY eth0 2\nUNBIND eth0\nDESTROY eth0 1 ENOENT\n"
+			"DESTROY eth0 2 ENOENT\n");
 }
 
 Test(nft_offload, deletions_come_back_in_reverse_order)
@@ -117,7 +116,7 @@ Test(nft_offload, a_device_that_refuses_to_bind_unbinds_the_ones_before)
 	w->refuse_error = EBUSY;
 	load("eth0", "eth1", 1);
 	expect_errors("1:EBUSY");
-	expect_commands("BIND eth0\nBIND eth1 EBUSY\nDESTROY eth0 1 ENOENT\nUNBIND eth0\n");
+	expect_commands("BIND eth0\nBIND eth1 EBUSY\nUNBIND eth0\nDESTROY eth0 1 ENOENT\n");
 }
 
 Test(nft_offload, policy_drop_is_refused_at_commit)
@@ -204,8 +203,8 @@ Test(nft_offload, a_judge_refuses_each_rule_on_its_own_and_points_at_the_express
 	/* Rules 2 and 4 fail before they get a cookie's turn; 1 and 5 are taken back, then the
 	 * chain. */
 	expect_commands("BIND eth0\nREPLACE eth0 1\nREPLACE eth0 3 ENOSPC\nREPLACE eth0 5\n"
-			"DESTROY eth0 5\nDESTROY eth0 1\nDESTROY eth0 1 ENOENT\n"
-			"DESTROY eth0 5 ENOENT\nUNBIND eth0\n");
+			"DESTROY eth0 5\nDESTROY eth0 1\nUNBIND eth0\nDESTROY eth0 1 ENOENT\n"
+			"DESTROY eth0 5 ENOENT\n");
 	cr_assert_str_empty(rules(w));
 }
 

@@ -157,21 +157,141 @@ Test(rt, other_dumps_are_empty)
 	cr_assert_eq(count_dump(RTM_GETNEIGH, &datagrams), 0);
 }
 
-Test(rt, changes_are_refused_with_a_text_for_those_who_want_it)
+/* NEWLINK, NEWLINK with a kind, DELLINK with an acknowledgement: the error. */
+static int change(uint16_t type, uint16_t flags, int32_t index, const char *name, const char *kind)
 {
-	const struct nlmsghdr *answer = exchange(RTM_NEWLINK, NLM_F_CREATE, 0, "new0");
+	uint8_t buffer[512] __attribute__((aligned(8))) = {0};
+	struct nlmsghdr *message = request(buffer, type, NLM_F_ACK | flags, index, name);
+	struct nlattr *nest;
 
+	if (kind) {
+		nest = mnl_attr_nest_start(message, IFLA_LINKINFO);
+		mnl_attr_put(message, IFLA_INFO_KIND, strlen(kind), kind);
+		mnl_attr_nest_end(message, nest);
+	}
+	return error_of(exchange_on(fd, message));
+}
+
+enum { NEW = NLM_F_CREATE | NLM_F_EXCL };
+
+/* The errnos are those of the running kernel, but for what no port can do. */
+Test(rt, links_come_and_go_with_the_errors_of_a_kernel)
+{
+	static const struct {
+		uint16_t type, flags;
+		int32_t index;
+		const char *name, *kind;
+		int error;
+	} rows[] = {
+		{RTM_NEWLINK, NEW, 0, "eth1", "dummy", -EEXIST},
+		{RTM_NEWLINK, NEW, 0, "lo", "dummy", -EEXIST},
+		{RTM_NEWLINK, NEW, 1, "new", "dummy", -EEXIST},
+		{RTM_NEWLINK, NLM_F_CREATE, 0, "eth1", NULL, 0},
+		{RTM_NEWLINK, NEW, 0, "new", NULL, -EOPNOTSUPP},
+		{RTM_NEWLINK, NEW, 0, "new", "vlan", -EOPNOTSUPP},
+		{RTM_NEWLINK, NEW, 0, "a/b", "dummy", -EINVAL},
+		{RTM_NEWLINK, NEW, 0, "sixteen_letters_", "dummy", -ERANGE},
+		{RTM_NEWLINK, NEW, 700, "new", "dummy", -EOPNOTSUPP},
+		{RTM_NEWLINK, 0, 0, NULL, NULL, -ENODEV},
+		{RTM_NEWLINK, 0, 99, NULL, NULL, -ENODEV},
+		{RTM_NEWLINK, 0, 0, "none", NULL, -ENODEV},
+		{RTM_NEWLINK, 0, 2, "a/b", NULL, -EINVAL},
+		{RTM_NEWLINK, 0, 2, "", NULL, 0},
+		{RTM_NEWLINK, 0, 2, "eth1", NULL, -EEXIST},
+		{RTM_NEWLINK, 0, 2, "lo", NULL, -EEXIST},
+		{RTM_NEWLINK, 0, 2, "eth0", NULL, 0},
+		{RTM_DELLINK, 0, 0, NULL, NULL, -EINVAL},
+		{RTM_DELLINK, 0, 99, NULL, NULL, -ENODEV},
+		{RTM_DELLINK, 0, 0, "none", NULL, -ENODEV},
+		{RTM_DELLINK, 0, 1, NULL, NULL, -EOPNOTSUPP},
+		/* Changes, one after the other. */
+		{RTM_NEWLINK, 0, 2, "first", NULL, 0},
+		{RTM_NEWLINK, NEW, 0, "eth0", "dummy", 0},
+		{RTM_DELLINK, 0, 2, NULL, NULL, 0},
+		{RTM_DELLINK, 0, 2, NULL, NULL, -ENODEV},
+		{RTM_NEWLINK, NEW, 2, "again", "dummy", 0},
+		{RTM_NEWLINK, NEW, 2, "twice", "dummy", -EEXIST},
+	};
+	unsigned int datagrams;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int error = change(rows[i].type, rows[i].flags, rows[i].index, rows[i].name,
+				   rows[i].kind);
+
+		cr_assert_eq(error, rows[i].error, "row %zu: %d", i, error);
+	}
+	cr_assert_eq(count_dump(RTM_GETLINK, &datagrams), 10);
+	cr_assert_str_eq(name_of(exchange(RTM_GETLINK, 0, 2, NULL)), "again");
+	cr_assert_str_eq(name_of(exchange(RTM_GETLINK, 0, 10, NULL)), "eth0");
+}
+
+Test(rt, with_a_nic_file_only_its_own_ports_come_back)
+{
+	nic.open_ports = false;
+	nic.ports[1].mtu = 9000;
+	cr_assert_eq(change(RTM_NEWLINK, NEW, 0, "new", "dummy"), -EOPNOTSUPP);
+	cr_assert_eq(change(RTM_DELLINK, 0, 0, "eth1", NULL), 0);
+	cr_assert_eq(change(RTM_NEWLINK, NEW, 0, "eth1", "dummy"), 0);
+	cr_assert_eq(nic.ports[nic_port_by_name(&nic, "eth1")].mtu, 9000);
+	cr_assert_eq(nic_port_by_name(&nic, "eth1"), 8, "a new port with a new index");
+}
+
+Test(rt, what_is_not_supported_has_a_text_for_those_who_want_it)
+{
+	uint8_t buffer[512] __attribute__((aligned(8))) = {0};
+	struct nlmsghdr *message = request(buffer, RTM_NEWLINK, 0, 2, NULL);
+	const struct nlmsghdr *answer;
+
+	mnl_attr_put_u32(message, IFLA_MTU, 9000);
+	answer = exchange_on(fd, message);
 	cr_assert_eq(error_of(answer), -EOPNOTSUPP);
 	cr_assert_not(answer->nlmsg_flags & NLM_F_ACK_TLVS);
 	/* The whole request comes back, as long as it is not capped. */
 	cr_assert(answer->nlmsg_len > sizeof(*answer) + sizeof(struct nlmsgerr));
 	ask(fd, SHIM_OPTION, NETLINK_EXT_ACK, 1);
 	ask(fd, SHIM_OPTION, NETLINK_CAP_ACK, 1);
-	answer = exchange(RTM_DELLINK, 0, 2, NULL);
+	answer = exchange_on(fd, message);
 	cr_assert_eq(error_of(answer), -EOPNOTSUPP);
 	cr_assert(answer->nlmsg_flags & NLM_F_ACK_TLVS);
 	cr_assert(answer->nlmsg_flags & NLM_F_CAPPED);
 	cr_assert(memmem(answer, answer->nlmsg_len, "nicemu: ", 8));
+}
+
+static char heard[64];
+
+static void note(const char *what, int port)
+{
+	size_t used = strlen(heard);
+
+	snprintf(heard + used, sizeof(heard) - used, "%s %s;", what, nic.ports[port].name);
+}
+
+static void note_came(void *context, int port)
+{
+	note("came", port);
+}
+
+static void note_renamed(void *context, int port)
+{
+	note("renamed", port);
+}
+
+static void note_leaves(void *context, int port)
+{
+	note(nic.ports[port].gone ? "gone" : "leaves", port);
+}
+
+Test(rt, the_listener_hears_of_each_change)
+{
+	static const struct rt_listener listener = {
+		.came = note_came, .renamed = note_renamed, .leaves = note_leaves};
+
+	heard[0] = '\0';
+	rt_listen(rt, &listener);
+	change(RTM_NEWLINK, 0, 2, "x", NULL);
+	change(RTM_DELLINK, 0, 2, NULL, NULL);
+	change(RTM_NEWLINK, NEW, 0, "eth0", "dummy");
+	cr_assert_str_eq(heard, "renamed x;leaves x;came eth0;");
 }
 
 Test(rt, an_acknowledgement_comes_when_asked_for)

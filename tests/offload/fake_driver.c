@@ -28,8 +28,23 @@ static void fake_unbind(void *driver, const struct offload_binding *binding)
 
 	d->calls++;
 	d->bound[binding->id] = false;
+}
+
+static void fake_release(void *driver, const struct offload_binding *binding)
+{
+	struct fake_driver *d = driver;
+
+	d->calls++;
 	for (int i = 0; i < FAKE_COOKIES; i++)
 		d->live[binding->id][i] = false;
+}
+
+static void fake_port_gone(void *driver, uint16_t port)
+{
+	struct fake_driver *d = driver;
+
+	d->calls++;
+	d->gone = port;
 }
 
 static int fake_replace(void *driver, const struct offload_command *command, struct reason *reason)
@@ -75,6 +90,8 @@ static int fake_totals(void *driver, const struct offload_command *command,
 const struct offload_driver fake_driver = {
 	.bind = fake_bind,
 	.unbind = fake_unbind,
+	.release = fake_release,
+	.port_gone = fake_port_gone,
 	.replace = fake_replace,
 	.destroy = fake_destroy,
 	.totals = fake_totals,

@@ -16,6 +16,7 @@ struct fake_driver {
 	struct offload_stats totals[FAKE_BINDINGS][FAKE_COOKIES];
 	int refuse;   /* errno for the next bind, replace, destroy or totals, then 0 again */
 	size_t calls; /* of any kind */
+	int gone;     /* the last port that went */
 };
 
 extern const struct offload_driver fake_driver;

@@ -46,6 +46,7 @@ Test(offload, binding_numbers_start_at_1_and_are_never_used_again)
 	cr_assert_eq(first, 1);
 	cr_assert_eq(second, 2);
 	cr_assert_eq(offload_unbind(offload, 2), 0);
+	offload_release(offload, 2);
 	cr_assert_eq(bind_port(1), 3);
 	cr_assert_eq(offload_unbind(offload, 2), -ENOENT);
 }
@@ -181,6 +182,7 @@ static void step(struct random *r, uint32_t *last, uint64_t seed, int round)
 		break;
 	case 1:
 		SAME(offload_unbind(offload, id), bound ? 0 : -ENOENT, "unbind");
+		offload_release(offload, id);
 		for (int i = 0; i < FAKE_COOKIES; i++)
 			model[id][i] = (struct model){0};
 		break;

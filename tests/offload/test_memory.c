@@ -44,9 +44,11 @@ Test(offload_memory, bind_without_memory_leaves_everything_as_before)
 		fail_alloc_at(0);
 		cr_assert_eq(offload_bind(offload, &binding, NULL), 0);
 		cr_assert_eq(binding.id, bound + 1);
-		for (uint32_t id = 1; id <= bound + 1; id++)
+		for (uint32_t id = 1; id <= bound + 1; id++) {
 			cr_assert_eq(offload_unbind(offload, id), 0, "allocation %zu id %u", nth,
 				     id);
+			offload_release(offload, id);
+		}
 		offload_destroy(offload);
 		if (!error)
 			break; /* there are fewer allocations than that */
@@ -84,6 +86,7 @@ Test(offload_memory, replace_without_memory_leaves_everything_as_before)
 		cr_assert_eq(failed, fail_alloc_happened(), "allocation %zu", nth);
 		fail_alloc_at(0);
 		cr_assert_eq(offload_unbind(offload, binding.id), 0);
+		offload_release(offload, binding.id);
 		offload_destroy(offload);
 	}
 	free(driver);

@@ -67,6 +67,7 @@ Test(visit, tells_the_last_accepted_replace_of_each_in_the_order_of_arrival)
 			     "port 4 cookie 8 prio 7 protocol 0x0800 keys 0x1\n");
 	cr_assert_eq(offload_unbind(offload, b.id), 0);
 	offload_release(offload, b.id);
+	offload_release(offload, b.id);
 	assert_held(offload, "port 3 cookie 9 prio 7 protocol 0x0800 keys 0x1\n");
 	flow_rule_free(rule);
 	offload_destroy(offload);

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { ATTRIBUTES_MAX = 64 };
+enum { ATTRIBUTES_MAX = 64, TRIES_MAX = 8 };
 static const size_t smallest = NLMSG_HDRLEN + sizeof(struct nfgenmsg);
 
 /* An acknowledgement to send at the end of the batch. */
@@ -30,6 +30,7 @@ struct batch {
 	size_t size;
 	struct buffer acks; /* struct pending_ack */
 	bool failed, done;
+	int tries;                  /* of at most TRIES_MAX, this one included */
 	const struct nlmsghdr *end; /* BATCH_END */
 };
 
@@ -274,7 +275,7 @@ static int finish(struct batch *batch)
 		return error;
 	}
 	error = nft_commit(&call);
-	if (error && error != -EAGAIN) {
+	if (error && (error != -EAGAIN || batch->tries == TRIES_MAX)) {
 		nft_refuse(&call, error, true);
 		nft_acknowledge(&call, error);
 	}
@@ -303,21 +304,26 @@ static void run_batch(struct batch *batch, const struct nft_call *begin)
 	struct nft *nft = batch->nft;
 	int error;
 
-	/* At most twice: with validate_all no validation is left to the end. */
-	do {
+	/*
+	 * Once for jumps: with validate_all no validation is left to the end. More often only for a
+	 * NIC that says EAGAIN; a kernel has no end there.
+	 */
+	for (batch->tries = 1;; batch->tries++) {
 		batch->acks.size = 0;
 		if (begin->flags & NLM_F_ACK)
 			add_ack(batch, begin, 0);
 		take_messages(batch);
 		error = finish(batch);
-		if (error == -EAGAIN) {
+		if (error == -EAGAIN && batch->tries < TRIES_MAX) {
 			bool again = nft->validate_all;
 
 			nft_abort(nft, NULL);
 			nft_ids_clear(nft);
 			nft->validate_all = again;
+			continue;
 		}
-	} while (error == -EAGAIN);
+		break;
+	}
 	undo_batch(nft);
 	nft_ids_clear(nft);
 	deliver_acks(batch);

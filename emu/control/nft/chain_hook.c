@@ -18,8 +18,9 @@ static void open_port(struct nft *nft, const char *device)
 {
 	int port;
 
+	/* One that was deleted stays away until it is added again. */
 	if (!nft->env.nic->open_ports || !strcmp(device, "lo") ||
-	    nic_port_by_name(nft->env.nic, device) >= 0)
+	    nic_port_by_name(nft->env.nic, device) >= 0 || nic_gone_port(nft->env.nic, device) >= 0)
 		return;
 	port = nic_add_port(nft->env.nic, device);
 	if (port < 0)
@@ -42,8 +43,9 @@ void nft_list_ports(const struct nic *nic, char *text, size_t size)
 
 	text[0] = '\0';
 	for (size_t i = 0; i < nic->num_ports && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "",
-					 nic->ports[i].name);
+		if (!nic->ports[i].gone)
+			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+						 nic->ports[i].name);
 }
 
 static int add_device(struct nft_call *call, const struct nlattr *attr, bool is_prefix,

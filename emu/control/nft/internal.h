@@ -161,6 +161,8 @@ struct nft {
 	size_t num_refusals, room_refusals, lost_refusals;
 	struct nft_warning *warnings; /* array; strings owned, but the id */
 	size_t num_warnings, room_warnings;
+	struct rt_listener listener;   /* device.c */
+	bool devices_changed;          /* a port has gone or come since the start */
 	bool silent;                   /* nobody is told of this commit */
 	bool validate_all;             /* new tables start at NFT_VALIDATE_DO */
 	bool judge;                    /* judge mode */
@@ -527,9 +529,16 @@ void nft_offload_withdraw(struct nft *nft, struct nft_trans *trans);
 /* Adds what came since the last call to the rule's counters. */
 void nft_offload_update_counters(struct nft *nft, const struct nft_chain *chain,
 				 struct nft_rule *rule);
+/* UNBIND of one device, with the DESTROYs that a kernel sends then. */
+void nft_offload_unbind(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook);
+/* Kernels without unregister_only: DESTROY for all rules, UNBIND for all devices. */
+void nft_offload_clean(struct nft *nft, struct nft_chain *chain);
 /* A chain, or the whole endpoint, is going away: unbind what is still bound, without a word. */
 void nft_offload_let_go(struct nft *nft, struct nft_chain *chain);
 void nft_offload_unbind_all(struct nft *nft);
+
+/* device.c: hears of ports that come and go from now on. */
+void nft_listen_to_devices(struct nft *nft);
 
 /* What offload.c reads of chain and rule transactions. */
 struct nft_trans_chain {
@@ -567,6 +576,11 @@ void nft_rule_warn(struct nft_rule *rule, const char *id, const char *text);
 void nft_rule_forget_warnings(struct nft_rule *rule);
 /* The open batch is right: what it warns of is kept for whoever asks, and logged. */
 void nft_collect_warnings(struct nft *nft);
+/* The commit has failed at this transaction and was rolled back: what the NIC keeps of it. */
+void nft_warn_of_rollback(struct nft *nft, const struct nft_trans *failed);
+/* About a chain, outside a batch. */
+void nft_warn_chain(struct nft *nft, const struct nft_chain *chain, const char *id,
+		    const char *text);
 
 /* chain_hook.c */
 bool nft_device_exists(const struct nft *nft, const struct nft_hook *hook);

@@ -27,6 +27,7 @@ struct nft *nft_create(const struct nft_environment *environment)
 		.context = nft,
 	};
 	server_register(nft->env.server, &nft->endpoint);
+	nft_listen_to_devices(nft);
 	return nft;
 }
 
@@ -61,6 +62,8 @@ void nft_destroy(struct nft *nft)
 
 	if (!nft)
 		return;
+	if (nft->env.rt)
+		rt_listen(nft->env.rt, NULL);
 	nft_offload_unbind_all(nft);
 	DL_FOREACH_SAFE (nft->tables, table, next)
 		free_table(nft, table);

@@ -9,6 +9,7 @@
  * translated.
  */
 #include "internal.h"
+#include "offload_log.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -73,6 +74,11 @@ static void warn(void *context, const char *id, size_t expression, const char *t
 	nft_rule_warn(((struct translation *)context)->rule, id, text);
 }
 
+/* The rule is translated once more: it has been warned of. */
+static void warn_no_more(void *context, const char *id, size_t expression, const char *text)
+{
+}
+
 int nft_offload_translate(struct nft_call *call, struct nft_rule *rule)
 {
 	struct translation translation = {.nft = call->nft, .rule = rule};
@@ -80,19 +86,24 @@ int nft_offload_translate(struct nft_call *call, struct nft_rule *rule)
 	const struct translate_context context = {
 		.kernel = call->nft->env.kernel,
 		.ifindex_exists = ifindex_exists,
-		.warn = warn,
+		.warn = rule->flow ? warn_no_more : warn,
 		.names = &names,
 		.context = &translation,
 	};
+	struct flow_rule *flow = NULL;
 	int error, index;
 
-	/* Ports do not go away: once translated, always. */
-	if (rule->flow)
+	/* A rule stays what it is while no port that it names can have gone. */
+	if (rule->flow && !call->nft->devices_changed)
 		return 0;
-	error = translate_nft_rule(&rule->flow, rule->exprs, rule->num_exprs, &context,
-				   &call->reason);
+	error = translate_nft_rule(&flow, rule->exprs, rule->num_exprs, &context, &call->reason);
+	if (!error) {
+		flow_rule_free(rule->flow);
+		rule->flow = flow;
+		return 0;
+	}
 	index = call->reason.expression;
-	if (!error || index < 0 || (size_t)index >= rule->num_exprs)
+	if (index < 0 || (size_t)index >= rule->num_exprs)
 		return error;
 	describe_statement(call->expression, sizeof(call->expression), rule->exprs, rule->num_exprs,
 			   (size_t)index, &names);
@@ -105,24 +116,6 @@ int nft_offload_translate(struct nft_call *call, struct nft_rule *rule)
 }
 
 /* ---- commands ---- */
-
-static void log_command(struct nft *nft, enum offload_verb verb, const struct nft_chain *chain,
-			const struct nft_hook *hook, const struct nft_rule *rule, int error,
-			const struct reason *reason)
-{
-	char handle[40] = "";
-
-	if (rule)
-		snprintf(handle, sizeof(handle), " handle %llu", (unsigned long long)rule->handle);
-	log_add(nft->env.log, error ? LOG_WARNING : LOG_INFO, nft->env.clock->now_ns,
-		"%s %s: %s %s %s%s%s%s%s%s", offload_verb_name(verb), hook->device,
-		nft_family_name(chain->table->family), chain->table->name, chain->name, handle,
-		error ? " refused: " : "", error ? errno_name(-error) : "",
-		error && reason && reason->id ? ": " : "",
-		error && reason && reason->id ? reason->clause : "");
-}
-
-static void unbind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook);
 
 static int bind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook,
 		     struct reason *reason)
@@ -146,7 +139,11 @@ static int bind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hook *
 		error = offload_bind(nft->env.offload, &binding, reason);
 	if (!error)
 		hook->binding = binding.id;
-	log_command(nft, OFFLOAD_BIND, chain, hook, NULL, error, reason);
+	nft_log_command(nft, &(struct nft_logged_command){.verb = OFFLOAD_BIND,
+							  .chain = chain,
+							  .hook = hook,
+							  .error = error,
+							  .reason = reason});
 	return error;
 }
 
@@ -169,7 +166,7 @@ static int bind_chain(struct nft *nft, struct nft_chain *chain, uint8_t policy,
 	}
 	if (error) {
 		DL_FOREACH (chain->hooks, hook)
-			unbind_hook(nft, chain, hook);
+			nft_offload_unbind(nft, chain, hook);
 	}
 	return error;
 }
@@ -183,6 +180,19 @@ static struct offload_command make_command(const struct nft_chain *chain,
 		.prio = (uint32_t)chain->priority,
 		.protocol = PROTOCOL_ALL,
 	};
+}
+
+static void log_rule(struct nft *nft, enum offload_verb verb, const struct nft_chain *chain,
+		     const struct nft_hook *hook, const struct nft_rule *rule,
+		     const struct offload_command *command, int error, const struct reason *reason)
+{
+	nft_log_command(nft, &(struct nft_logged_command){.verb = verb,
+							  .chain = chain,
+							  .hook = hook,
+							  .rule = rule,
+							  .command = command,
+							  .error = error,
+							  .reason = reason});
 }
 
 /* REPLACE or DESTROY to each port of the chain, in order, until one refuses. */
@@ -204,7 +214,7 @@ static int send_rule(struct nft *nft, enum offload_verb verb, struct nft_chain *
 		} else {
 			error = offload_destroy_rule(nft->env.offload, &command, reason);
 		}
-		log_command(nft, verb, chain, hook, rule, error, reason);
+		log_rule(nft, verb, chain, hook, rule, &command, error, reason);
 		if (error)
 			break;
 	}
@@ -224,10 +234,10 @@ static int destroy_rule(struct nft *nft, struct nft_chain *chain, struct nft_rul
 }
 
 /*
- * A kernel sends DESTROY for every rule that is still in the chain's list, whether or not it was
- * ever programmed or has been destroyed a moment ago, and looks at no answer.
+ * A kernel then sends DESTROY for every rule that is still in the chain's list, whether or not it
+ * was ever programmed or has been destroyed a moment ago, and looks at no answer.
  */
-static void unbind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook)
+void nft_offload_unbind(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook)
 {
 	struct reason reason = {0};
 	struct nft_rule *rule;
@@ -235,15 +245,19 @@ static void unbind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hoo
 
 	if (!hook->binding)
 		return;
+	error = offload_unbind(nft->env.offload, hook->binding);
+	nft_log_command(
+		nft, &(struct nft_logged_command){
+			     .verb = OFFLOAD_UNBIND, .chain = chain, .hook = hook, .error = error});
 	DL_FOREACH (chain->rules, rule) {
 		struct offload_command command = make_command(chain, hook, rule);
 
+		if (!nft->env.kernel->unbind_destroys)
+			break;
 		error = offload_destroy_rule(nft->env.offload, &command, &reason);
-		if (error != -ENOENT)
-			log_command(nft, OFFLOAD_DESTROY, chain, hook, rule, error, &reason);
+		log_rule(nft, OFFLOAD_DESTROY, chain, hook, rule, &command, error, &reason);
 	}
-	error = offload_unbind(nft->env.offload, hook->binding);
-	log_command(nft, OFFLOAD_UNBIND, chain, hook, NULL, error, NULL);
+	offload_release(nft->env.offload, hook->binding);
 	hook->binding = 0;
 }
 
@@ -252,7 +266,17 @@ static void unbind_chain(struct nft *nft, struct nft_chain *chain)
 	struct nft_hook *hook;
 
 	DL_FOREACH (chain->hooks, hook)
-		unbind_hook(nft, chain, hook);
+		nft_offload_unbind(nft, chain, hook);
+}
+
+void nft_offload_clean(struct nft *nft, struct nft_chain *chain)
+{
+	struct reason reason = {0};
+	struct nft_rule *rule;
+
+	DL_FOREACH (chain->rules, rule)
+		destroy_rule(nft, chain, rule, &reason);
+	unbind_chain(nft, chain);
 }
 
 /* ---- the commit walk ---- */
@@ -359,8 +383,10 @@ int nft_offload_commit(struct nft_call *call)
 		error = apply(nft, trans, &call->reason);
 		if (!error)
 			continue;
-		record(call, trans, error);
+		if (error != -EAGAIN) /* which is told only when it stays so */
+			record(call, trans, error);
 		roll_back(nft, trans);
+		nft_warn_of_rollback(nft, trans);
 		break;
 	}
 	return error;
@@ -389,7 +415,19 @@ void nft_offload_update_counters(struct nft *nft, const struct nft_chain *chain,
 	DL_FOREACH (chain->hooks, hook) {
 		struct offload_command command = make_command(chain, hook, rule);
 
-		if (!hook->binding || offload_stats(nft->env.offload, &command, &delta))
+		int error;
+
+		if (!hook->binding)
+			continue;
+		error = offload_stats(nft->env.offload, &command, &delta);
+		nft_log_command(nft, &(struct nft_logged_command){.verb = OFFLOAD_STATS,
+								  .chain = chain,
+								  .hook = hook,
+								  .rule = rule,
+								  .command = &command,
+								  .stats = &delta,
+								  .error = error});
+		if (error)
 			continue;
 		sum.packets += delta.packets;
 		sum.bytes += delta.bytes;
@@ -407,8 +445,10 @@ void nft_offload_let_go(struct nft *nft, struct nft_chain *chain)
 	struct nft_hook *hook;
 
 	DL_FOREACH (chain->hooks, hook) {
-		if (hook->binding)
+		if (hook->binding) {
 			offload_unbind(nft->env.offload, hook->binding);
+			offload_release(nft->env.offload, hook->binding);
+		}
 		hook->binding = 0;
 	}
 }

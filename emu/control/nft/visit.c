@@ -37,7 +37,9 @@ static void visit_rule(const struct nft *nft, const struct nft_chain *chain,
 	const struct nft_hook *hook;
 
 	DL_FOREACH (chain->hooks, hook) {
-		int port = nic_port_by_name(nft->env.nic, hook->device);
+		/* A bound device may have changed its name. */
+		int port =
+			hook->binding ? hook->port : nic_port_by_name(nft->env.nic, hook->device);
 		bool in_hw = hook->binding && !offload_totals(nft->env.offload, hook->binding,
 							      rule->cookie, &totals);
 
@@ -89,7 +91,9 @@ int nft_first_offload_port(const struct nft *nft)
 			if (!nft_chain_is_offload(chain))
 				continue;
 			DL_FOREACH (chain->hooks, hook) {
-				int port = nic_port_by_name(nft->env.nic, hook->device);
+				int port = hook->binding
+						   ? hook->port
+						   : nic_port_by_name(nft->env.nic, hook->device);
 
 				if (port >= 0)
 					return port;

@@ -132,6 +132,83 @@ static void keep_absent(struct nft *nft, const struct nft_chain *chain,
 	}
 }
 
+static void keep_about(struct nft *nft, const struct nft_chain *chain, uint64_t handle,
+		       const char *id, const char *text)
+{
+	keep(nft, &(struct nft_warning){
+			  .family = nft_family_name(chain->table->family),
+			  .table = chain->table->name,
+			  .chain = chain->name,
+			  .handle = handle,
+			  .id = id,
+			  .text = text,
+		  });
+}
+
+void nft_warn_chain(struct nft *nft, const struct nft_chain *chain, const char *id,
+		    const char *text)
+{
+	keep_about(nft, chain, 0, id, text);
+}
+
+static bool is_offloaded(const struct nft_chain *chain)
+{
+	return nft_chain_is_offload(chain) && chain->table->family == NFPROTO_NETDEV;
+}
+
+/* The commit walk passes over updates of a chain: the NIC hears nothing of them. */
+static void keep_update(struct nft *nft, const struct nft_trans_chain *t)
+{
+	const struct nft_hook *hook;
+	char text[160];
+
+	keep_absent(nft, t->chain, t->hooks);
+	if (!is_offloaded(t->chain))
+		return;
+	DL_FOREACH (t->hooks, hook) {
+		snprintf(text, sizeof(text),
+			 "device %s was added to a chain that exists: only software sees its "
+			 "packets, the NIC has no rule for it",
+			 hook->device);
+		if (nft_device_exists(nft, hook))
+			keep_about(nft, t->chain, 0, "device-not-bound", text);
+	}
+	if (t->has_policy && t->policy == NF_DROP && t->chain->policy != NF_DROP)
+		keep_about(nft, t->chain, 0, "policy-software-only",
+			   "the NIC is not told of a new policy: only software drops what no rule "
+			   "takes");
+}
+
+/* Is there a rule behind it that hardware got before it? */
+static bool goes_last_in_hardware(const struct nft_trans *trans)
+{
+	const struct nft_rule *rule = ((const struct nft_trans_rule *)trans)->rule, *after;
+	const struct nft_trans *later;
+
+	for (after = rule->next; after; after = after->next) {
+		if (after->dead)
+			continue;
+		for (later = trans->next; later; later = later->next)
+			if (later->type == &nft_trans_newrule &&
+			    ((const struct nft_trans_rule *)later)->rule == after)
+				break;
+		if (!later)
+			return true;
+	}
+	return false;
+}
+
+static void keep_rule(struct nft *nft, const struct nft_trans *trans)
+{
+	const struct nft_trans_rule *t = (const struct nft_trans_rule *)trans;
+
+	visit_rule(t->rule, keep, nft);
+	if (is_offloaded(t->chain) && t->rule->next && goes_last_in_hardware(trans))
+		keep_about(nft, t->chain, t->rule->handle, "order-differs",
+			   "stands in the middle of the chain, and the NIC has it last: rules "
+			   "behind it decide first there");
+}
+
 void nft_collect_warnings(struct nft *nft)
 {
 	const struct nft_trans *trans;
@@ -140,11 +217,57 @@ void nft_collect_warnings(struct nft *nft)
 		const struct nft_trans_chain *chain = (const struct nft_trans_chain *)trans;
 
 		if (trans->type == &nft_trans_newrule)
-			visit_rule(((const struct nft_trans_rule *)trans)->rule, keep, nft);
+			keep_rule(nft, trans);
 		else if (trans->type == &nft_trans_newchain)
 			keep_absent(nft, chain->chain, chain->chain->hooks);
 		else if (trans->type == &nft_trans_updchain)
-			keep_absent(nft, chain->chain, chain->hooks);
+			keep_update(nft, chain);
+	}
+}
+
+/* ---- after a rollback ---- */
+
+static bool is_programmed(const struct nft *nft, const struct nft_chain *chain,
+			  const struct nft_rule *rule)
+{
+	struct offload_stats totals;
+	const struct nft_hook *hook;
+
+	DL_FOREACH (chain->hooks, hook) {
+		if (hook->binding &&
+		    !offload_totals(nft->env.offload, hook->binding, rule->cookie, &totals))
+			return true;
+	}
+	return false;
+}
+
+/* Rules that were taken out and put back are behind all others, the last one first. */
+static bool came_back(const struct nft *nft, const struct nft_trans *trans)
+{
+	const struct nft_trans_rule *t = (const struct nft_trans_rule *)trans;
+
+	return trans->type == &nft_trans_delrule && is_offloaded(t->chain) &&
+	       (t->rule->next || t->rule->prev != t->rule) && is_programmed(nft, t->chain, t->rule);
+}
+
+void nft_warn_of_rollback(struct nft *nft, const struct nft_trans *failed)
+{
+	const struct nft_trans *trans;
+
+	DL_FOREACH (nft->transactions, trans) {
+		const struct nft_trans_rule *t = (const struct nft_trans_rule *)trans;
+
+		if (trans->type == &nft_trans_newrule && is_offloaded(t->chain) &&
+		    is_programmed(nft, t->chain, t->rule))
+			keep_about(nft, t->chain, t->rule->handle, "stale-rule",
+				   "was refused, and stays in a NIC that had accepted it: only "
+				   "deleting the chain gets it out");
+		else if (trans != failed && came_back(nft, trans))
+			keep_about(nft, t->chain, t->rule->handle, "order-differs",
+				   "was deleted and put back when the batch failed: the NIC has it "
+				   "last");
+		if (trans == failed)
+			break;
 	}
 }
 

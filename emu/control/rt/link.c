@@ -42,6 +42,8 @@ bool link_at(const struct nic *nic, size_t place, struct link *link)
 	if (place > nic->num_ports)
 		return false;
 	*link = place ? port_link(&nic->ports[place - 1]) : loopback();
+	if (place && nic->ports[place - 1].gone)
+		link->name = NULL;
 	return true;
 }
 

@@ -15,7 +15,10 @@ struct link {
 	const char *qdisc;
 };
 
-/* The link with that place in a dump: 0 is lo, 1 the first port. False past the last. */
+/*
+ * The link with that place in a dump: 0 is lo, 1 the first port. False past the last; name NULL for
+ * a port that is gone.
+ */
 bool link_at(const struct nic *nic, size_t place, struct link *link);
 
 /* 0 or -ENODEV. */
@@ -24,7 +27,8 @@ int link_by_ifindex(const struct nic *nic, uint32_t ifindex, struct link *link);
 
 enum { LINK_MESSAGE_MAX = 512 };
 
-/* RTM_NEWLINK in buffer (LINK_MESSAGE_MAX bytes); the header's flags, seq and pid are the caller's.
+/*
+ * RTM_NEWLINK in buffer (LINK_MESSAGE_MAX bytes); the header's flags, seq and pid are the caller's.
  */
 struct nlmsghdr *link_message(void *buffer, const struct link *link);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../nlmsg.h"
+#include "change.h"
 #include "ioctl.h"
 #include "link.h"
 
@@ -17,7 +18,8 @@ enum { DUMP_DATAGRAM = 8192 /* bytes after which a kernel begins the next one */
 
 struct rt {
 	struct server *server;
-	const struct nic *nic;
+	struct nic *nic;
+	const struct rt_listener *listener;
 	struct server_endpoint netlink, ioctls;
 };
 
@@ -37,8 +39,11 @@ static struct nlmsg_result dump_links(const struct rt *rt, struct client *client
 	bool failed;
 
 	for (size_t i = 0; link_at(rt->nic, i, &link); i++) {
-		struct nlmsghdr *message = link_message(room, &link);
+		struct nlmsghdr *message;
 
+		if (!link.name)
+			continue;
+		message = link_message(room, &link);
 		message->nlmsg_flags = NLM_F_MULTI;
 		message->nlmsg_seq = request->nlmsg_seq;
 		message->nlmsg_pid = client_portid(client);
@@ -100,6 +105,79 @@ static struct nlmsg_result get_link(const struct rt *rt, struct client *client,
 	return (struct nlmsg_result){0};
 }
 
+/* ---- changes ---- */
+
+static void tell_clients(struct rt *rt, int port, uint16_t type)
+{
+	uint8_t room[LINK_MESSAGE_MAX] __attribute__((aligned(8)));
+	struct nlmsghdr *message;
+	struct link link;
+
+	if (!server_has_listeners(rt->server, NETLINK_ROUTE, RTNLGRP_LINK) ||
+	    !link_at(rt->nic, (size_t)port + 1, &link) || !link.name)
+		return;
+	message = link_message(room, &link);
+	message->nlmsg_type = type;
+	server_multicast(rt->server, NETLINK_ROUTE, RTNLGRP_LINK, message, message->nlmsg_len,
+			 NULL);
+}
+
+static void tell_listener(struct rt *rt, void (*tell)(void *context, int port), int port)
+{
+	if (tell)
+		tell(rt->listener->context, port);
+}
+
+static int carry_out(struct rt *rt, const struct change *change)
+{
+	static const struct rt_listener nobody;
+	const struct rt_listener *listener = rt->listener ? rt->listener : &nobody;
+	int port = change->port, error = 0;
+
+	switch (change->what) {
+	case CHANGE_NOTHING: return 0;
+	case CHANGE_NAME:
+		error = nic_rename_port(rt->nic, port, change->name);
+		if (error)
+			return error;
+		tell_listener(rt, listener->renamed, port);
+		break;
+	case CHANGE_ADD:
+		port = nic_add_port(rt->nic, change->name);
+		if (port < 0)
+			return port;
+		tell_listener(rt, listener->came, port);
+		break;
+	case CHANGE_RETURN:
+		error = nic_return_port(rt->nic, port, change->name);
+		if (error)
+			return error;
+		tell_listener(rt, listener->came, port);
+		break;
+	case CHANGE_REMOVE:
+		tell_listener(rt, listener->leaves, port);
+		tell_clients(rt, port, RTM_DELLINK);
+		nic_remove_port(rt->nic, port);
+		return 0;
+	}
+	tell_clients(rt, port, RTM_NEWLINK);
+	return 0;
+}
+
+static struct nlmsg_result change_link(struct rt *rt, const struct nlmsghdr *request)
+{
+	struct nlmsg_result result = {0};
+	struct change change = {0};
+
+	if (request->nlmsg_type == RTM_DELLINK)
+		result.error = change_del_link(rt->nic, request, &change, &result.text);
+	else
+		result.error = change_new_link(rt->nic, request, &change, &result.text);
+	if (!result.error)
+		result.error = carry_out(rt, &change);
+	return result;
+}
+
 static struct nlmsg_result handle(void *context, struct client *client,
 				  const struct nlmsghdr *request)
 {
@@ -115,14 +193,17 @@ static struct nlmsg_result handle(void *context, struct client *client,
 	if (request->nlmsg_type == RTM_GETLINK && general->rtgen_family != AF_BRIDGE)
 		return is_dump ? dump_links(context, client, request)
 			       : get_link(context, client, request);
+	if ((request->nlmsg_type == RTM_NEWLINK || request->nlmsg_type == RTM_SETLINK ||
+	     request->nlmsg_type == RTM_DELLINK) &&
+	    general->rtgen_family != AF_BRIDGE)
+		return change_link(context, request);
 	if (is_dump) {
 		nlmsg_done(client, request);
 		return (struct nlmsg_result){.answered = true};
 	}
 	return (struct nlmsg_result){.error = -EOPNOTSUPP,
 				     .text = is_get ? "nicemu: only links can be asked for"
-						    : "nicemu: the ports come from --port or a NIC "
-						      "file and can't be changed"};
+						    : "nicemu: only links can be changed"};
 }
 
 static int64_t receive(void *context, struct client *client, const uint8_t *data, size_t size,
@@ -138,7 +219,7 @@ static int64_t receive_ioctl(void *context, uint32_t request, uint8_t *data, siz
 	return rt_ioctl(rt->nic, request, data, size);
 }
 
-struct rt *rt_create(struct server *server, const struct nic *nic)
+struct rt *rt_create(struct server *server, struct nic *nic)
 {
 	struct rt *rt = calloc(1, sizeof(*rt));
 
@@ -162,14 +243,10 @@ void rt_destroy(struct rt *rt)
 
 void rt_port_added(struct rt *rt, int port)
 {
-	uint8_t room[LINK_MESSAGE_MAX] __attribute__((aligned(8)));
-	struct nlmsghdr *message;
-	struct link link;
+	tell_clients(rt, port, RTM_NEWLINK);
+}
 
-	if (!server_has_listeners(rt->server, NETLINK_ROUTE, RTNLGRP_LINK) ||
-	    !link_at(rt->nic, (size_t)port + 1, &link))
-		return;
-	message = link_message(room, &link);
-	server_multicast(rt->server, NETLINK_ROUTE, RTNLGRP_LINK, message, message->nlmsg_len,
-			 NULL);
+void rt_listen(struct rt *rt, const struct rt_listener *listener)
+{
+	rt->listener = listener;
 }

@@ -12,7 +12,8 @@
  * rule does not matter (DROP before REDIRECT before pass). Of several REDIRECTs the first one of
  * the rule decides, as the first `fwd` takes the packet away in software. Every mirror makes a
  * copy, also when the packet is then dropped. A redirect or mirror target must be a port of this
- * NIC. Flowtables, egress blocks and chain indexes other than 0 are refused.
+ * NIC; where it goes away later, what would have been redirected there is dropped, and no copy is
+ * made. Flowtables, egress blocks and chain indexes other than 0 are refused.
  *
  * An entry asks for the fields whose key is flagged in used_keys and whose mask is not zero, for
  * the presence of those keys (CONTROL and META are there in every packet), and for its binding's

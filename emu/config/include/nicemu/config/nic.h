@@ -8,8 +8,11 @@
  * `generic`, kernel DEFAULT_KERNEL, ports eth0 … eth7. Ports have a number (0, 1, … in file order:
  * what the packet path uses) and an interface index (what netlink and flow rules use).
  *
- * Invariants: port names are unique, valid interface names and not "lo"; ifindex of a port is
- * number + NIC_FIRST_IFINDEX; `lo` is interface 1 and no port.
+ * Ports come and go as network devices do. One that is taken away is `gone`: it keeps its number
+ * and is found by neither name nor index; another with its name is a new port. So numbers stay.
+ *
+ * Invariants: names of the ports that are there are unique, valid interface names and not "lo";
+ * ifindex of a port is number + NIC_FIRST_IFINDEX; `lo` is interface 1 and no port.
  *
  * Threading: built before the emulator runs; ports may be added between batches (`open_ports`).
  */
@@ -43,6 +46,7 @@ struct nic_port {
 	uint32_t speed; /* Mbit/s */
 	uint32_t mtu;   /* bytes */
 	uint32_t ifindex;
+	bool gone; /* taken away */
 };
 
 struct nic {
@@ -50,7 +54,7 @@ struct nic {
 	char *model;      /* "generic" */
 	char *kernel;     /* as the user wrote it, e.g. "6.12" */
 	uint64_t entries; /* TCAM size */
-	size_t num_ports;
+	size_t num_ports; /* with those that are gone */
 	struct nic_port *ports;
 	/* Devices that a chain names become ports (no NIC file given). */
 	bool open_ports;
@@ -74,10 +78,20 @@ void nic_clear(struct nic *nic);
 
 /*
  * Append a port (pointers into nic->ports are invalid after it; numbers stay) with default
- * properties (MAC 02:00:00:00:hh:ll from its number). Its number, or -EINVAL (not an interface
- * name, or "lo"), -EEXIST, -ENOSPC, -ENOMEM.
+ * properties (MAC 02:00:00:00:hh:ll from its number), or those of the last port with this name that
+ * is gone. Its number, or -EINVAL (not an interface name, or "lo"), -EEXIST, -ENOSPC, -ENOMEM.
  */
 int nic_add_port(struct nic *nic, const char *name);
+
+/* number is that of a port that is there. Rename: 0, -EINVAL or -EEXIST as above. */
+void nic_remove_port(struct nic *nic, int number);
+int nic_rename_port(struct nic *nic, int number, const char *name);
+
+/* The port with this number, which is gone, is there again under a name: 0, -EINVAL or -EEXIST. */
+int nic_return_port(struct nic *nic, int number, const char *name);
+
+/* Number of the last port with that name that is gone, or -ENODEV. */
+int nic_gone_port(const struct nic *nic, const char *name);
 
 /* Number of the port with that name or interface index, or -ENODEV. */
 int nic_port_by_name(const struct nic *nic, const char *name);

@@ -84,7 +84,10 @@ void nft_clear_refusals(struct nft *nft);
 /*
  * What was accepted and will surprise: a bug of the chosen kernel that bites ("short-load-mask"),
  * a match that hardware reads differently ("field-matched-twice"), a device that is no port
- * ("device-not-a-port"). handle is that of the rule, 0 where it is about the chain.
+ * ("device-not-a-port"), is not bound ("device-not-bound") or has gone ("device-gone", with its
+ * chain "chain-gone"), an order that hardware has otherwise ("order-differs"), a refused rule that
+ * stays in hardware ("stale-rule"), a policy that it is not told ("policy-software-only"). handle
+ * is that of the rule, 0 where it is about the chain.
  */
 struct nft_warning {
 	const char *family, *table, *chain;

@@ -66,7 +66,8 @@ struct offload_command {
  */
 struct offload_driver {
 	int (*bind)(void *driver, const struct offload_binding *binding, struct reason *reason);
-	/* The port is free for another block; entries of the binding stay until DESTROY or release. */
+	/* The port is free for another block; entries of the binding stay until DESTROY or release.
+	 */
 	void (*unbind)(void *driver, const struct offload_binding *binding);
 	/* After unbind: removes every entry of the binding that is left. */
 	void (*release)(void *driver, const struct offload_binding *binding);
