@@ -38,7 +38,8 @@ static bool type_matches(const struct nft_expr_type *type, const struct nlattr *
 static const struct nft_expr_type *find_type(const struct nlattr *name,
 					     const struct nft_expr_context *context)
 {
-	static const struct nft_expr_type *const lists[] = {expr_types_read, expr_types_act};
+	static const struct nft_expr_type *const lists[] = {expr_types_read, expr_types_act,
+							    expr_types_track};
 
 	for (size_t i = 0; i < sizeof(single_types) / sizeof(single_types[0]); i++)
 		if (type_matches(single_types[i], name, context))

@@ -407,7 +407,8 @@ static int osf_init(struct expr_init *init, struct nft_expr *expr, const struct 
 static int osf_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
 			uint32_t hooknum)
 {
-	if (!is_inet(family))
+	/* IPv6 once passed, and never matched; all stable branches refuse it by now. */
+	if (family != NFPROTO_IPV4 && family != NFPROTO_INET)
 		return -EOPNOTSUPP;
 	return validate_hooks(hooknum, BIT(NF_INET_LOCAL_IN) | BIT(NF_INET_PRE_ROUTING) |
 					       BIT(NF_INET_FORWARD));

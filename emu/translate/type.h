@@ -125,6 +125,6 @@ extern const struct nft_expr_type expr_type_payload, expr_type_cmp, expr_type_bi
 	expr_type_meta, expr_type_immediate, expr_type_counter, expr_type_fwd, expr_type_dup_netdev,
 	expr_type_lookup, expr_type_objref, expr_type_dynset;
 /* Types whose attributes are kept as they came; each list ends with a NULL name. */
-extern const struct nft_expr_type expr_types_read[], expr_types_act[];
+extern const struct nft_expr_type expr_types_read[], expr_types_act[], expr_types_track[];
 
 #endif

@@ -87,11 +87,47 @@ static void default_family(const struct nft_table *table, const struct nlattr *g
 		*value = table->family;
 }
 
+/* The last step of the objects of connection tracking, which knows these families only: for bridges
+ * it takes a module that the emulated kernel does not have. */
+static int check_tracked_family(const struct nft_table *table)
+{
+	switch (table->family) {
+	case NFPROTO_IPV4:
+	case NFPROTO_IPV6:
+	case NFPROTO_INET: return 0;
+	default: return -EPROTO;
+	}
+}
+
+/* The protocol of an expected connection must be one on the wire, and have ports. */
+static int check_expected_protocol(const struct nft_table *table, uint64_t l3proto,
+				   uint64_t l4proto)
+{
+	if (l3proto != NFPROTO_IPV4 && l3proto != NFPROTO_IPV6)
+		return -EAFNOSUPPORT;
+	if (l3proto != table->family && table->family != NFPROTO_INET)
+		return -EINVAL;
+	switch (l4proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_DCCP:
+	case IPPROTO_SCTP: return 0;
+	default: return -EOPNOTSUPP;
+	}
+}
+
+enum { EXPECT_L3PROTO, EXPECT_L4PROTO };
+
 static int check_expectation(const struct nft_table *table, const struct nlattr *const *attrs,
 			     struct nft_object_state *state)
 {
-	default_family(table, attrs[NFTA_CT_EXPECT_L3PROTO], &state->values[0]);
-	return 0;
+	int error;
+
+	default_family(table, attrs[NFTA_CT_EXPECT_L3PROTO], &state->values[EXPECT_L3PROTO]);
+	error = check_expected_protocol(table, state->values[EXPECT_L3PROTO],
+					state->values[EXPECT_L4PROTO]);
+	return error ? error : check_tracked_family(table);
 }
 
 /* ---- types with attributes that are no numbers ---- */
@@ -137,7 +173,7 @@ static int check_helper(const struct nft_table *table, const struct nlattr *cons
 	for (size_t i = 0; i < sizeof(helpers) / sizeof(*helpers); i++) {
 		if (nft_attr_equals(attrs[NFTA_CT_HELPER_NAME], helpers[i].name) &&
 		    state->values[HELPER_L4PROTO] == helpers[i].protocol)
-			return 0;
+			return check_tracked_family(table);
 	}
 	return -ENOENT;
 }
@@ -148,7 +184,7 @@ static int check_timeout(const struct nft_table *table, const struct nlattr *con
 			 struct nft_object_state *state)
 {
 	default_family(table, attrs[NFTA_CT_TIMEOUT_L3PROTO], &state->values[TIMEOUT_L3PROTO]);
-	return 0;
+	return check_tracked_family(table);
 }
 
 /* Without a security module that knows labels a kernel answers so. */
