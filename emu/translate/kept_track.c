@@ -248,6 +248,28 @@ static int redir_validate(const struct nft_expr *expr, uint8_t family, const cha
 	return validate_hooks(hooknum, BIT(NF_INET_PRE_ROUTING) | BIT(NF_INET_LOCAL_OUT));
 }
 
+/* A kernel fills in the second register of a range, and leaves out flags that are none. */
+static void put_range(struct attr_writer *writer, const struct nlattr *first,
+		      const struct nlattr *second, uint16_t second_type)
+{
+	if (!first)
+		return;
+	attr_put(writer, mnl_attr_get_type(first), mnl_attr_get_payload(first), sizeof(uint32_t));
+	attr_put(writer, second_type, mnl_attr_get_payload(second ? second : first),
+		 sizeof(uint32_t));
+}
+
+static void redir_dump(struct attr_writer *writer, const struct nft_expr *expr)
+{
+	const struct nlattr *tb[ATTR_TABLE_SIZE];
+
+	attr_parse(tb, NFTA_REDIR_MAX, expr->attributes, expr->size, NULL);
+	put_range(writer, tb[NFTA_REDIR_REG_PROTO_MIN], tb[NFTA_REDIR_REG_PROTO_MAX],
+		  NFTA_REDIR_REG_PROTO_MAX);
+	if (kept_be32(expr, NFTA_REDIR_FLAGS))
+		attr_put_be32(writer, NFTA_REDIR_FLAGS, kept_be32(expr, NFTA_REDIR_FLAGS));
+}
+
 static const struct attr_policy tproxy_policy[NFTA_TPROXY_MAX + 1] = {
 	[NFTA_TPROXY_FAMILY] = {ATTR_U32, UINT8_MAX},
 	[NFTA_TPROXY_REG_ADDR] = {ATTR_U32, 0},
@@ -347,6 +369,8 @@ const struct nft_expr_type expr_types_track[] = {
 	 .policy = redir_policy,
 	 .max_attr = NFTA_REDIR_MAX,
 	 .kernel_size = 8,
+	 .keeps_bytes = true,
+	 .dump = redir_dump,
 	 .init = redir_init,
 	 .validate = redir_validate},
 	{.name = "tproxy",
