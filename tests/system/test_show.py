@@ -124,6 +124,33 @@ class WithEmulator(unittest.TestCase):
         self.assertTrue(any("REPLACE" in line["text"] for line in lines), lines)
         self.assertIn("replay: 3 packets from 1 capture\n", self.show("log"))
 
+    def test_log_tells_what_each_command_handed_over(self):
+        rules = self.folder.write("log.nft", chain(["ip saddr 10.0.0.1 dup to lan drop"], devices=("wan",)))
+        capture = self.folder.write("log.pcap", pcap([icmp("10.0.0.1", "10.0.0.2")] * 3))
+        script = ('"$0" replay -q "$1" >"$2"; nft list ruleset >"$2"; nft list ruleset >"$2"; '
+                  'nft delete chain netdev t c; nft -f "$3" 2>"$2"; "$0" show log -j')
+        nic = self.folder.write("n.yaml", NIC)
+        second = self.folder.write("two.nft", chain([], devices=("wan",), name="c") +
+                                   chain([], devices=("wan",), name="d"))
+        done = nicemu("exec", "-n", nic, "-r", rules, "--", "sh", "-c", script, NICEMU, capture,
+                      self.folder("out"), second)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [(line["level"], line["text"]) for line in json.loads(done.stdout)["lines"]]
+        commands = [(level, text) for level, text in lines
+                    if text.startswith(("BIND", "UNBIND", "REPLACE", "DESTROY", "STATS"))]
+        rule = "wan: netdev t c handle 2 cookie 0x1"
+        self.assertEqual(commands[:5], [
+            ("info", "BIND wan: netdev t c"),
+            ("info", "REPLACE %s prio 10 protocol 0x0800 keys CONTROL|BASIC|IPV4_ADDRS actions MIRRED:lan,DROP" % rule),
+            ("info", "STATS %s packets 3 bytes 180" % rule),
+            ("info", "DESTROY " + rule),
+            ("info", "UNBIND wan: netdev t c")])
+        # The second listing found nothing new; a chain that goes takes its rules out twice.
+        self.assertEqual(commands[5], ("info", "DESTROY %s refused: ENOENT: binding 1 has no rule with the cookie 0x1" % rule))
+        self.assertIn(("info", "BIND wan: netdev t c"), commands[6:])
+        self.assertTrue(any(level == "warning" and text.startswith("BIND wan: netdev t d refused: EBUSY: ")
+                            for level, text in commands[6:]), commands)
+
     def test_the_kernel_of_the_emulator(self):
         self.assertRegex(json.loads(self.show("kernel", "-j"))["kernel"], r"^6\.12\.\d+$")
 
