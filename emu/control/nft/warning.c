@@ -179,22 +179,12 @@ static void keep_update(struct nft *nft, const struct nft_trans_chain *t)
 			   "takes");
 }
 
-/* Is there a rule behind it that hardware got before it? */
-static bool goes_last_in_hardware(const struct nft_trans *trans)
+/* Is there a rule behind it that hardware got before it? Handles grow in order of arrival. */
+static bool goes_last_in_hardware(const struct nft_rule *rule)
 {
-	const struct nft_rule *rule = ((const struct nft_trans_rule *)trans)->rule, *after;
-	const struct nft_trans *later;
-
-	for (after = rule->next; after; after = after->next) {
-		if (after->dead)
-			continue;
-		for (later = trans->next; later; later = later->next)
-			if (later->type == &nft_trans_newrule &&
-			    ((const struct nft_trans_rule *)later)->rule == after)
-				break;
-		if (!later)
+	for (const struct nft_rule *after = rule->next; after; after = after->next)
+		if (!after->dead && after->handle < rule->handle)
 			return true;
-	}
 	return false;
 }
 
@@ -203,7 +193,7 @@ static void keep_rule(struct nft *nft, const struct nft_trans *trans)
 	const struct nft_trans_rule *t = (const struct nft_trans_rule *)trans;
 
 	visit_rule(t->rule, keep, nft);
-	if (is_offloaded(t->chain) && t->rule->next && goes_last_in_hardware(trans))
+	if (is_offloaded(t->chain) && t->rule->next && goes_last_in_hardware(t->rule))
 		keep_about(nft, t->chain, t->rule->handle, "order-differs",
 			   "stands in the middle of the chain, and the NIC has it last: rules "
 			   "behind it decide first there");
