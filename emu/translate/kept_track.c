@@ -6,6 +6,7 @@
 #include "kept.h"
 
 #include <errno.h>
+#include <linux/netfilter/nf_nat.h>
 #include <string.h>
 
 static const struct attr_policy ct_policy[NFTA_CT_MAX + 1] = {
@@ -209,6 +210,36 @@ static int nat_validate(const struct nft_expr *expr, uint8_t family, const char 
 		hooknum, kept_be32(expr, NFTA_NAT_TYPE) == NFT_NAT_SNAT ? source : destination);
 }
 
+/* A kernel fills in the second register of a range, and leaves out flags that are none. */
+static void put_range(struct attr_writer *writer, const struct nlattr *first,
+		      const struct nlattr *second, uint16_t second_type)
+{
+	if (!first)
+		return;
+	attr_put(writer, mnl_attr_get_type(first), mnl_attr_get_payload(first), sizeof(uint32_t));
+	attr_put(writer, second_type, mnl_attr_get_payload(second ? second : first),
+		 sizeof(uint32_t));
+}
+
+/* With an address a kernel adds the flag that says so. */
+static void nat_dump(struct attr_writer *writer, const struct nft_expr *expr)
+{
+	const struct nlattr *tb[ATTR_TABLE_SIZE];
+	uint32_t flags = kept_be32(expr, NFTA_NAT_FLAGS);
+
+	attr_parse(tb, NFTA_NAT_MAX, expr->attributes, expr->size, NULL);
+	attr_put_be32(writer, NFTA_NAT_TYPE, kept_be32(expr, NFTA_NAT_TYPE));
+	attr_put_be32(writer, NFTA_NAT_FAMILY, kept_be32(expr, NFTA_NAT_FAMILY));
+	put_range(writer, tb[NFTA_NAT_REG_ADDR_MIN], tb[NFTA_NAT_REG_ADDR_MAX],
+		  NFTA_NAT_REG_ADDR_MAX);
+	put_range(writer, tb[NFTA_NAT_REG_PROTO_MIN], tb[NFTA_NAT_REG_PROTO_MAX],
+		  NFTA_NAT_REG_PROTO_MAX);
+	if (tb[NFTA_NAT_REG_ADDR_MIN])
+		flags |= NF_NAT_RANGE_MAP_IPS;
+	if (flags)
+		attr_put_be32(writer, NFTA_NAT_FLAGS, flags);
+}
+
 static const struct attr_policy masq_policy[NFTA_MASQ_MAX + 1] = {
 	[NFTA_MASQ_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS},
 	[NFTA_MASQ_REG_PROTO_MIN] = {ATTR_U32, 0},
@@ -226,6 +257,17 @@ static int masq_validate(const struct nft_expr *expr, uint8_t family, const char
 	if (strcmp(chain_type, "nat") != 0)
 		return -EOPNOTSUPP;
 	return validate_hooks(hooknum, BIT(NF_INET_POST_ROUTING));
+}
+
+static void masq_dump(struct attr_writer *writer, const struct nft_expr *expr)
+{
+	const struct nlattr *tb[ATTR_TABLE_SIZE];
+
+	attr_parse(tb, NFTA_MASQ_MAX, expr->attributes, expr->size, NULL);
+	if (kept_be32(expr, NFTA_MASQ_FLAGS))
+		attr_put_be32(writer, NFTA_MASQ_FLAGS, kept_be32(expr, NFTA_MASQ_FLAGS));
+	put_range(writer, tb[NFTA_MASQ_REG_PROTO_MIN], tb[NFTA_MASQ_REG_PROTO_MAX],
+		  NFTA_MASQ_REG_PROTO_MAX);
 }
 
 static const struct attr_policy redir_policy[NFTA_REDIR_MAX + 1] = {
@@ -246,17 +288,6 @@ static int redir_validate(const struct nft_expr *expr, uint8_t family, const cha
 	if (strcmp(chain_type, "nat") != 0)
 		return -EOPNOTSUPP;
 	return validate_hooks(hooknum, BIT(NF_INET_PRE_ROUTING) | BIT(NF_INET_LOCAL_OUT));
-}
-
-/* A kernel fills in the second register of a range, and leaves out flags that are none. */
-static void put_range(struct attr_writer *writer, const struct nlattr *first,
-		      const struct nlattr *second, uint16_t second_type)
-{
-	if (!first)
-		return;
-	attr_put(writer, mnl_attr_get_type(first), mnl_attr_get_payload(first), sizeof(uint32_t));
-	attr_put(writer, second_type, mnl_attr_get_payload(second ? second : first),
-		 sizeof(uint32_t));
 }
 
 static void redir_dump(struct attr_writer *writer, const struct nft_expr *expr)
@@ -354,7 +385,9 @@ const struct nft_expr_type expr_types_track[] = {
 	 .policy = nat_policy,
 	 .max_attr = NFTA_NAT_MAX,
 	 .kernel_size = 8,
+	 .keeps_bytes = true,
 	 .select = nat_select,
+	 .dump = nat_dump,
 	 .init = nat_init,
 	 .validate = nat_validate},
 	{.name = "masq",
@@ -362,6 +395,8 @@ const struct nft_expr_type expr_types_track[] = {
 	 .policy = masq_policy,
 	 .max_attr = NFTA_MASQ_MAX,
 	 .kernel_size = 8,
+	 .keeps_bytes = true,
+	 .dump = masq_dump,
 	 .init = masq_init,
 	 .validate = masq_validate},
 	{.name = "redir",

@@ -180,7 +180,7 @@ static void check_mutations(const char *who, struct random *r, const uint8_t *by
 
 static uint64_t run_file(const char *path, struct random *r)
 {
-	char error[PCAP_ERRBUF_SIZE], who[512];
+	char error[PCAP_ERRBUF_SIZE], who[1200];
 	pcap_t *pcap = pcap_open_offline(path, error);
 	struct pcap_pkthdr *record;
 	const uint8_t *bytes;
