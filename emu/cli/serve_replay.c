@@ -72,18 +72,31 @@ static json_t *unknown_port(const struct nic *nic, const char *name)
 {
 	enum { SHOWN = 16 };
 	char ports[SHOWN * (NIC_NAME_SIZE + 2) + 1] = "";
+	size_t found = 0;
 
-	for (size_t i = 0; i < nic->num_ports && i < SHOWN; i++) {
-		strcat(ports, i ? ", " : "");
+	for (size_t i = 0; i < nic->num_ports; i++) {
+		if (nic->ports[i].gone || found++ >= SHOWN)
+			continue;
+		strcat(ports, *ports ? ", " : "");
 		strcat(ports, nic->ports[i].name);
 	}
-	return serve_error(EXIT_USAGE, "the NIC has no port '%s'; its ports: %s%s", name, ports,
-			   nic->num_ports > SHOWN ? ", …" : "");
+	return serve_error(EXIT_USAGE, "%s '%s'; its ports: %s%s",
+			   nic_gone_port(nic, name) >= 0 ? "the NIC no longer has a port"
+							 : "the NIC has no port",
+			   name, found ? ports : "none", found > SHOWN ? ", …" : "");
+}
+
+static int first_port(const struct nic *nic)
+{
+	for (size_t i = 0; i < nic->num_ports; i++)
+		if (!nic->ports[i].gone)
+			return (int)i;
+	return -1;
 }
 
 /*
- * Where captures without a port arrive: where the first offload chain listens. The listing has its
- * devices as they were written; nft hands them to the kernel in the opposite order.
+ * Where captures without a port arrive, -1 without any: where the first offload chain listens. The
+ * listing has its devices as they were written; nft hands them to the kernel in the opposite order.
  */
 static int default_port(const struct emulator *emulator, const json_t *listing)
 {
@@ -103,7 +116,7 @@ static int default_port(const struct emulator *emulator, const json_t *listing)
 		}
 	}
 	port = nft_first_offload_port(emulator->nft);
-	return port >= 0 ? port : 0;
+	return port >= 0 ? port : first_port(&emulator->nic);
 }
 
 /* NULL, or the error. Borrows the names from the request. */
@@ -122,7 +135,7 @@ static json_t *read_captures(const struct emulator *emulator, const json_t *requ
 
 		if (name && port < 0)
 			return unknown_port(&emulator->nic, name);
-		if (!emulator->nic.num_ports)
+		if (port < 0)
 			return serve_error(EXIT_USAGE, "the NIC has no port");
 		options->inputs[i].name = file ? file : "?";
 		options->inputs[i].port = (uint16_t)port;

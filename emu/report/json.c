@@ -79,6 +79,12 @@ static json_t *fates_json(const struct replay_results *results)
 	return fates;
 }
 
+static bool has_counted(const struct emulator_port_counters *c)
+{
+	return c->rx_packets || c->tx_packets;
+}
+
+/* A port that is gone is told of as long as it has packets: sums match fates. */
 json_t *ports_json(const struct nic *nic, const struct emulator_port_counters *counters)
 {
 	static const struct emulator_port_counters zero;
@@ -86,8 +92,11 @@ json_t *ports_json(const struct nic *nic, const struct emulator_port_counters *c
 
 	for (size_t i = 0; i < nic->num_ports; i++) {
 		const struct emulator_port_counters *c = counters ? &counters[i] : &zero;
-		json_t *port = json_object();
+		json_t *port;
 
+		if (nic->ports[i].gone && !has_counted(c))
+			continue;
+		port = json_object();
 		json_object_set_new(port, "name", json_string(nic->ports[i].name));
 		json_object_set_new(port, "rx", counter_json(c->rx_packets, c->rx_bytes));
 		json_object_set_new(port, "tx", counter_json(c->tx_packets, c->tx_bytes));
@@ -188,14 +197,17 @@ static json_t *chain_place(const json_t *chain)
 static void list_ports(const struct nic *nic, char *text, size_t size)
 {
 	enum { SHOWN = 16 };
-	size_t used = 0;
+	size_t used = 0, found = 0;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < nic->num_ports && i < SHOWN && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "",
+	for (size_t i = 0; i < nic->num_ports; i++) {
+		if (nic->ports[i].gone || found++ >= SHOWN || used >= size)
+			continue;
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
 					 nic->ports[i].name);
-	if (nic->num_ports > SHOWN && used < size)
-		snprintf(text + used, size - used, " and %zu more", nic->num_ports - SHOWN);
+	}
+	if (found > SHOWN && used < size)
+		snprintf(text + used, size - used, " and %zu more", found - SHOWN);
 }
 
 static void warn(json_t *warnings, const json_t *chain, const char *id, json_t *text)

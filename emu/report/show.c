@@ -34,7 +34,8 @@ json_t *report_nic(const struct emulator *emulator)
 	json_t *ports = json_array();
 
 	for (size_t i = 0; i < nic->num_ports; i++)
-		json_array_append_new(ports, nic_port_json(&nic->ports[i]));
+		if (!nic->ports[i].gone)
+			json_array_append_new(ports, nic_port_json(&nic->ports[i]));
 	json_object_set_new(document, "nic", text_json(nic->name));
 	json_object_set_new(document, "model", text_json(nic->model));
 	json_object_set_new(document, "kernel", json_string(emulator->kernel.version));
