@@ -116,6 +116,8 @@ struct nft_chain {
 	/* Validation of jumps: the deepest level at which it was found right in this walk. */
 	uint32_t validated_walk, validated_level;
 
+	bool order_known; /* while warnings are collected: its rules' before_older */
+
 	UT_hash_handle by_name, by_handle;
 };
 
@@ -133,6 +135,7 @@ struct nft_rule {
 	uint64_t cookie;
 	struct flow_rule *flow;
 	struct nft_rule_warning *warnings; /* of its translation */
+	bool before_older; /* stands before a rule that came earlier; see order_known */
 	UT_hash_handle by_handle;
 };
 

@@ -179,13 +179,31 @@ static void keep_update(struct nft *nft, const struct nft_trans_chain *t)
 			   "takes");
 }
 
-/* Is there a rule behind it that hardware got before it? Handles grow in order of arrival. */
-static bool goes_last_in_hardware(const struct nft_rule *rule)
+/*
+ * Which rules have one behind them that hardware got before them? Handles grow in order of arrival.
+ * One walk from the end answers for all rules of a chain.
+ */
+static void find_order(struct nft_chain *chain)
 {
-	for (const struct nft_rule *after = rule->next; after; after = after->next)
-		if (!after->dead && after->handle < rule->handle)
-			return true;
-	return false;
+	struct nft_rule *rule = chain->rules ? chain->rules->prev : NULL;
+	uint64_t oldest = UINT64_MAX;
+
+	while (rule) {
+		rule->before_older = oldest < rule->handle;
+		if (!rule->dead && rule->handle < oldest)
+			oldest = rule->handle;
+		rule = rule == chain->rules ? NULL : rule->prev;
+	}
+	chain->order_known = true;
+}
+
+static bool goes_last_in_hardware(const struct nft_trans_rule *t)
+{
+	if (!is_offloaded(t->chain))
+		return false;
+	if (!t->chain->order_known)
+		find_order(t->chain);
+	return t->rule->before_older;
 }
 
 static void keep_rule(struct nft *nft, const struct nft_trans *trans)
@@ -193,7 +211,7 @@ static void keep_rule(struct nft *nft, const struct nft_trans *trans)
 	const struct nft_trans_rule *t = (const struct nft_trans_rule *)trans;
 
 	visit_rule(t->rule, keep, nft);
-	if (is_offloaded(t->chain) && t->rule->next && goes_last_in_hardware(t->rule))
+	if (goes_last_in_hardware(t))
 		keep_about(nft, t->chain, t->rule->handle, "order-differs",
 			   "stands in the middle of the chain, and the NIC has it last: rules "
 			   "behind it decide first there");
@@ -213,6 +231,9 @@ void nft_collect_warnings(struct nft *nft)
 		else if (trans->type == &nft_trans_updchain)
 			keep_update(nft, chain);
 	}
+	DL_FOREACH (nft->transactions, trans)
+		if (trans->type == &nft_trans_newrule)
+			((const struct nft_trans_rule *)trans)->chain->order_known = false;
 }
 
 /* ---- after a rollback ---- */
