@@ -236,3 +236,4 @@
 		    "REPLACE eth0 3\n",
 	.rules = "c:4(0)",
 },
+/* clang-format on */
