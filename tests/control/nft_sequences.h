@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rows of test_nft_sequence.c. The first handle of a table is its first chain's. */
+/*
+ * The rows of test_nft_sequence.c, which includes them into its table: no file that a formatter
+ * understands. The first handle of a table is its first chain's.
+ */
+/* clang-format off */
 {
 	.says = "a chain on two devices is bound to each, in the order of its list; every rule goes "
 		"to each",
