@@ -221,7 +221,7 @@ static void put_range(struct attr_writer *writer, const struct nlattr *first,
 		 sizeof(uint32_t));
 }
 
-/* With an address a kernel adds the flag that says so. */
+/* With addresses and with ports a kernel adds the flag that says so. */
 static void nat_dump(struct attr_writer *writer, const struct nft_expr *expr)
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
@@ -236,6 +236,8 @@ static void nat_dump(struct attr_writer *writer, const struct nft_expr *expr)
 		  NFTA_NAT_REG_PROTO_MAX);
 	if (tb[NFTA_NAT_REG_ADDR_MIN])
 		flags |= NF_NAT_RANGE_MAP_IPS;
+	if (tb[NFTA_NAT_REG_PROTO_MIN])
+		flags |= NF_NAT_RANGE_PROTO_SPECIFIED;
 	if (flags)
 		attr_put_be32(writer, NFTA_NAT_FLAGS, flags);
 }

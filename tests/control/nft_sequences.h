@@ -240,4 +240,3 @@
 		    "REPLACE eth0 3\n",
 	.rules = "c:4(0)",
 },
-/* clang-format on */
