@@ -83,12 +83,12 @@ static int ct_size(const struct nft_expr_context *context, const struct nlattr *
 }
 
 /*
- * Families that connection tracking knows: nf_ct_netns_get(). For bridges that takes a module of
- * its own (nf_conntrack_bridge), which the emulated kernel does not have.
+ * Families that connection tracking knows: nf_ct_netns_get(). Bridges are among them where the
+ * kernel has CONFIG_NF_CONNTRACK_BRIDGE, as distributions' kernels have.
  */
 static int ct_family(uint8_t family)
 {
-	return is_inet(family) ? 0 : -EPROTO;
+	return is_inet(family) || family == NFPROTO_BRIDGE ? 0 : -EPROTO;
 }
 
 static int ct_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])

@@ -7,6 +7,7 @@ have the same names in them. LIKELY parts are those that a kernel may offload; t
 often, so that enough rules are accepted.
 """
 import random
+import re
 
 FAMILIES = ("netdev", "ip", "ip6", "inet", "bridge", "arp")
 
@@ -298,6 +299,7 @@ ANYWAY = 0.1
 ENDS = ["reject", "queue", "nat", "masquerade", "redirect", "fwd"]
 VERDICTS = ["accept", "drop", "continue", "return", "jump r", "goto r", "jump nonesuch", "goto nonesuch"]
 NAMED_SETS = {"ip4": ["@s4", "@i4", "@d4", "@nonesuch"], "ip6": ["@s6"], "service": ["@sp"], "mac": ["@se"]}
+CONNTRACK = re.compile(r"\b(ct|notrack|synproxy)\b")
 CONCATENATIONS = ["ip saddr . ip daddr", "ip saddr . tcp dport", "iif . ip saddr", "ether saddr . ip saddr",
                   "ip protocol . th dport", "ip6 saddr . meta l4proto", "meta iifname . tcp dport",
                   "ip saddr . meta mark . udp sport", "ct mark . ip daddr", "vlan id . ether daddr"]
@@ -465,6 +467,9 @@ class Language:
         if family == "bridge" and chain != "o":
             # A kernel without NFT_BRIDGE_META says EOPNOTSUPP to them, which only offload says otherwise.
             parts = [part for part in parts if not part.text.startswith(BRIDGE_KEYS)] or [self.verdict()]
+        if family == "bridge":
+            # What a kernel without NF_CONNTRACK_BRIDGE says to these (EPROTO) is no other kernel's answer.
+            parts = [part for part in parts if not CONNTRACK.search(part.text)] or [self.verdict()]
         if self.chance(0.05):
             parts.append(Part(("comment", 'comment "rule %d"' % self.random.randrange(100))))
         return family, chain, parts
