@@ -12,16 +12,62 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 uint8_t kernel_family = NFPROTO_NETDEV;
+
+static const char *kernel_version; /* NULL: as the release says */
+static const char *kernel_device;  /* NULL: a name that no device has */
+
+int kernel_options(int argc, char **argv)
+{
+	int used = 0;
+
+	while (used + 1 < argc && !strncmp(argv[used + 1], "--", 2)) {
+		const char **value = !strcmp(argv[used + 1], "--kernel")   ? &kernel_version
+				     : !strcmp(argv[used + 1], "--device") ? &kernel_device
+									   : NULL;
+
+		if (!value || used + 2 >= argc) {
+			fprintf(stderr, "unknown option, or one without its value: %s\n",
+				argv[used + 1]);
+			return -1;
+		}
+		*value = argv[used + 2];
+		used += 2;
+	}
+	return used;
+}
+
+bool kernel_find(struct kernel_behavior *kernel)
+{
+	struct utsname name;
+	char message[512];
+
+	uname(&name);
+	name.release[strspn(name.release, "0123456789.")] = '\0';
+	if (kernel_behavior_find(kernel, kernel_version ? kernel_version : name.release, message,
+				 sizeof(message))) {
+		printf("SKIP: %s\n", message);
+		return false;
+	}
+	if (*message)
+		printf("%s\n", message);
+	if (!kernel->absent_devices && !kernel_device) {
+		printf("SKIP: kernel %s refuses chains on absent devices\n", kernel->version);
+		return false;
+	}
+	return true;
+}
 
 struct mnl_socket *kernel_open(void)
 {
 	struct mnl_socket *socket;
 	int on = 1, size = 8 << 20;
 
-	if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) {
+	if (!kernel_device && unshare(CLONE_NEWNET) < 0 &&
+	    unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) {
 		printf("SKIP: no network namespace of its own: %s\n", strerror(errno));
 		return NULL;
 	}
@@ -131,7 +177,7 @@ static void put_chain(struct nlmsghdr *nlh, const char *name, uint32_t priority,
 	mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, htonl(0));
 	mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, htonl(priority));
 	if (kernel_family == NFPROTO_NETDEV)
-		mnl_attr_put_strz(nlh, NFTA_HOOK_DEV, "nosuch0");
+		mnl_attr_put_strz(nlh, NFTA_HOOK_DEV, kernel_device ? kernel_device : "nosuch0");
 	mnl_attr_nest_end(nlh, hook);
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, "filter");
 	if (flags)
@@ -197,6 +243,48 @@ int kernel_make_world(struct mnl_socket *socket)
 		if (answers[i].error)
 			return answers[i].error;
 	return 0;
+}
+
+/* A batch without an end, which is checked and never committed. */
+static bool ask_bare(struct mnl_socket *socket, const char *type)
+{
+	static uint32_t buffer[256];
+	struct kernel_answer answer;
+	struct nlattr *list, *elem;
+	struct nlmsghdr *nlh;
+	uint8_t *p = (uint8_t *)buffer;
+
+	p += kernel_batch_mark(p, true, 0)->nlmsg_len;
+	nlh = kernel_message(p, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND | NLM_F_ACK, 1);
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, "t");
+	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, GENERATOR_CHAIN);
+	list = mnl_attr_nest_start(nlh, NFTA_RULE_EXPRESSIONS);
+	elem = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+	mnl_attr_put_strz(nlh, NFTA_EXPR_NAME, type);
+	mnl_attr_nest_end(nlh, elem);
+	mnl_attr_nest_end(nlh, list);
+	p += NLMSG_ALIGN(nlh->nlmsg_len);
+	return kernel_ask(socket, buffer, (size_t)(p - (uint8_t *)buffer), 1, 1, &answer) &&
+	       answer.error == ENOENT;
+}
+
+bool kernel_lacks(struct mnl_socket *socket, const char *type)
+{
+	enum { MAX_TYPES = 64 };
+	static struct {
+		char type[32];
+		bool lacks;
+	} known[MAX_TYPES];
+	static size_t count;
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(known[i].type, type))
+			return known[i].lacks;
+	if (count == MAX_TYPES || strlen(type) >= sizeof(known[0].type))
+		return false;
+	strcpy(known[count].type, type);
+	known[count].lacks = ask_bare(socket, type);
+	return known[count++].lacks;
 }
 
 int kernel_dump(struct mnl_socket *socket, uint16_t type, mnl_cb_t callback, void *data)

@@ -2,14 +2,29 @@
 /*
  * A real kernel to ask: nf_tables in a network namespace of this process's own, over a real netlink
  * socket. Nothing outside the namespace is seen or changed; it goes away with the process.
+ *
+ * In a virtual machine the machine itself is what goes away: with --device the namespace is the one
+ * that the device is in, because kernels before 6.16 have no chain on a device that does not exist.
  */
 #ifndef TESTS_TRANSLATE_KERNEL_H
 #define TESTS_TRANSLATE_KERNEL_H
+
+#include <nicemu/config/kernel.h>
 
 #include <libmnl/libmnl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ * Takes --kernel VERSION (where the release does not tell X.Y.Z, as with distributions) and
+ * --device NAME (for chains) off the front of the arguments. Returns how many words to skip, or -1
+ * after a message.
+ */
+int kernel_options(int argc, char **argv);
+
+/* How the kernel behaves that is asked; false with a line "SKIP: reason" where it can't be. */
+bool kernel_find(struct kernel_behavior *kernel);
 
 /* A new namespace and a socket; prints "SKIP: reason" and returns NULL where that is not allowed.
  */
@@ -42,6 +57,12 @@ struct kernel_answer {
  */
 bool kernel_ask(struct mnl_socket *socket, const void *bytes, size_t size, uint32_t first,
 		size_t count, struct kernel_answer *answers);
+
+/*
+ * Whether the kernel was built without this type of expression: in a regular chain it answers
+ * ENOENT to the expression without attributes. Asked once a type.
+ */
+bool kernel_lacks(struct mnl_socket *socket, const char *type);
 
 /* A dump of all families (NFT_MSG_GETRULE …): callback for each message. Below 0 on failure. */
 int kernel_dump(struct mnl_socket *socket, uint16_t type, mnl_cb_t callback, void *data);

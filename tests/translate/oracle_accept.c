@@ -7,8 +7,8 @@
  *
  * Tables of other families take such chains too, and translate their rules.
  *
- * usage: oracle_accept [SEED [RULES [FAMILY-NUMBER]]]. Every batch ends with a message that fails,
- * so that nothing is ever committed.
+ * usage: oracle_accept [--kernel VERSION] [--device NAME] [SEED [RULES [FAMILY-NUMBER]]]. Every
+ * batch ends with a message that fails, so that nothing is ever committed.
  */
 #include "generator.h"
 #include "kernel.h"
@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { PER_BATCH = 64, BUFFER_SIZE = 4 << 20, SKIP = 77, SHOWN = 20 };
@@ -84,13 +83,28 @@ static struct nlmsghdr *put_rule(void *buffer, uint32_t seq, const char *chain)
 	return nlh;
 }
 
+/* The first type of expression in the rule that the kernel was built without, or NULL. */
+static const char *lacking(struct mnl_socket *socket, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *elem, *attr;
+
+	mnl_attr_for_each_nested (elem, find_list(nlh))
+		mnl_attr_for_each_nested (attr, elem)
+			if (mnl_attr_get_type(attr) == NFTA_EXPR_NAME &&
+			    kernel_lacks(socket, mnl_attr_get_str(attr)))
+				return mnl_attr_get_str(attr);
+	return NULL;
+}
+
 /*
  * Differences that are no mistake here, each with its reason; returns the name or NULL.
  */
-static const char *exclusion(const struct nlmsghdr *nlh)
+static const char *exclusion(struct mnl_socket *socket, const struct nlmsghdr *nlh, int error)
 {
 	const char *text = describe_expressions(find_list(nlh));
 
+	if (error == ENOENT && lacking(socket, nlh))
+		return lacking(socket, nlh);
 	/* Kernels may be built without CONFIG_NFT_EXTHDR_DCCP. */
 	if (strstr(text, "\n\texthdr") && strstr(text, " 6=00000004"))
 		return "exthdr-dccp";
@@ -100,9 +114,11 @@ static const char *exclusion(const struct nlmsghdr *nlh)
 	return NULL;
 }
 
-static void compare(const struct nlmsghdr *nlh, const struct kernel_answer *theirs,
-		    const struct kernel_behavior *kernel, bool offload, struct counts *counts)
+static void compare(struct mnl_socket *socket, const struct nlmsghdr *nlh,
+		    const struct kernel_answer *theirs, const struct kernel_behavior *kernel,
+		    bool offload, struct counts *counts)
 {
+	const char *why;
 	struct verdict v = ours(nlh, kernel, offload);
 
 	counts->rules++;
@@ -111,10 +127,11 @@ static void compare(const struct nlmsghdr *nlh, const struct kernel_answer *thei
 	counts->by_error[theirs->error & 255]++;
 	if (v.error == theirs->error && v.offset == theirs->offset)
 		return;
-	if (exclusion(nlh)) {
-		printf("EXCLUDED: %s: kernel %s, nicemu %s\n", exclusion(nlh),
-		       errno_name(theirs->error), errno_name(v.error));
-		counts->excluded++;
+	why = exclusion(socket, nlh, theirs->error);
+	if (why) {
+		if (counts->excluded++ < SHOWN)
+			printf("EXCLUDED: %s: kernel %s, nicemu %s\n", why,
+			       errno_name(theirs->error), errno_name(v.error));
 		return;
 	}
 	if (counts->different++ < SHOWN)
@@ -150,44 +167,33 @@ static bool run_batch(struct mnl_socket *socket, uint8_t *buffer, uint32_t *seq,
 		return false;
 	}
 	for (size_t i = 0; i < 2 * PER_BATCH; i++)
-		compare(rules[i], &answers[i], kernel, i % 2 == 0, counts);
-	return true;
-}
-
-/* The running kernel's behaviour; false with a SKIP line where the method does not work. */
-static bool find_kernel(struct kernel_behavior *kernel)
-{
-	struct utsname name;
-	char message[256];
-
-	uname(&name);
-	name.release[strspn(name.release, "0123456789.")] = '\0';
-	if (kernel_behavior_find(kernel, name.release, message, sizeof(message))) {
-		printf("SKIP: kernel %s is not in the table\n", name.release);
-		return false;
-	}
-	if (!kernel->absent_devices) {
-		printf("SKIP: kernel %s refuses chains on absent devices\n", name.release);
-		return false;
-	}
+		compare(socket, rules[i], &answers[i], kernel, i % 2 == 0, counts);
 	return true;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	size_t wanted = argc > 2 ? strtoull(argv[2], NULL, 0) : 20000;
+	uint64_t seed = 1;
+	size_t wanted = 20000;
 	struct random random = {.state = seed};
 	struct counts counts = {0};
 	struct kernel_behavior kernel;
 	struct mnl_socket *socket;
 	uint8_t *buffer;
 	uint32_t seq = 100;
-	int error;
+	int error, options = kernel_options(argc, argv);
 
+	if (options < 0)
+		return 2;
+	argc -= options;
+	argv += options;
+	if (argc > 1)
+		random.state = seed = strtoull(argv[1], NULL, 0);
+	if (argc > 2)
+		wanted = strtoull(argv[2], NULL, 0);
 	if (argc > 3)
 		kernel_family = (uint8_t)strtoul(argv[3], NULL, 0);
-	if (!find_kernel(&kernel))
+	if (!kernel_find(&kernel))
 		return SKIP;
 	socket = kernel_open();
 	if (!socket)

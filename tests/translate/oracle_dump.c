@@ -8,7 +8,7 @@
  * 2. The real nft loads dump_rules.nft; each rule of the kernel's dump is parsed and dumped again,
  *    and must be the same bytes.
  *
- * usage: oracle_dump NFT-FILE [SEED [RULES]]
+ * usage: oracle_dump [--kernel VERSION] [--device NAME] NFT-FILE [SEED [RULES]]
  */
 #include "generator.h"
 #include "kernel.h"
@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { PER_BATCH = 32, BUFFER_SIZE = 1 << 20, SKIP = 77, MAX_SETS = 64 };
@@ -284,20 +283,18 @@ static bool run_nft(struct mnl_socket *socket, struct dump *dump, const char *fi
 
 int main(int argc, char **argv)
 {
-	struct dump dump = {0};
+	int options = kernel_options(argc, argv);
 	struct kernel_behavior kernel;
 	struct mnl_socket *socket;
-	struct utsname name;
-	char message[256];
+	struct dump dump = {0};
 	bool same;
 
-	uname(&name);
-	name.release[strspn(name.release, "0123456789.")] = '\0';
-	if (argc < 2 || kernel_behavior_find(&kernel, name.release, message, sizeof(message)) ||
-	    !kernel.absent_devices) {
-		printf("SKIP: kernel %s can't be asked\n", name.release);
+	if (options < 0 || argc - options < 2)
+		return 2;
+	argc -= options;
+	argv += options;
+	if (!kernel_find(&kernel))
 		return SKIP;
-	}
 	socket = kernel_open();
 	if (!socket)
 		return SKIP;

@@ -4,7 +4,7 @@
  * a chain without offload, read back, translated here, and added to a chain with `flags offload`.
  * Both must accept it or both refuse it.
  *
- * usage: oracle_nft [SEED [RULES]]
+ * usage: oracle_nft [--kernel VERSION] [--device NAME] [SEED [RULES]]
  */
 #include "generator.h"
 #include "kernel.h"
@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { SKIP = 77, TEXT_SIZE = 512 };
@@ -109,13 +108,13 @@ static void write_rule(char text[TEXT_SIZE], struct random *random)
 	strcat(text, PICK(random, verdicts));
 }
 
-static bool nft(const char *chain, const char *rule)
+static bool nft(const char *option, const char *chain, const char *rule)
 {
 	char command[TEXT_SIZE + 128];
 
 	snprintf(command, sizeof(command),
-		 "PATH=$PATH:/usr/sbin:/sbin; nft 'add rule netdev t %s %s' 2>/dev/null", chain,
-		 rule);
+		 "PATH=$PATH:/usr/sbin:/sbin; nft %s 'add rule netdev t %s %s' 2>/dev/null", option,
+		 chain, rule);
 	return system(command) == 0;
 }
 
@@ -156,17 +155,6 @@ static int judge(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static bool find_kernel(struct kernel_behavior *kernel)
-{
-	struct utsname name;
-	char message[256];
-
-	uname(&name);
-	name.release[strspn(name.release, "0123456789.")] = '\0';
-	return !kernel_behavior_find(kernel, name.release, message, sizeof(message)) &&
-	       kernel->absent_devices;
-}
-
 static bool compare(struct mnl_socket *socket, const struct kernel_behavior *kernel,
 		    const char *text, size_t counts[2])
 {
@@ -175,9 +163,10 @@ static bool compare(struct mnl_socket *socket, const struct kernel_behavior *ker
 
 	if (system("PATH=$PATH:/usr/sbin:/sbin; nft flush chain netdev t p") != 0)
 		return false;
-	if (!nft("p", text))
+	if (!nft("", "p", text))
 		return true; /* nft itself, or the kernel in any chain, says no */
-	offloaded = nft("c", text);
+	/* Only checked: translation answers at the message, and a device may refuse at commit. */
+	offloaded = nft("-c", "c", text);
 	if (kernel_dump(socket, NFT_MSG_GETRULE, judge, &j) < 0 || !j.seen)
 		return false;
 	counts[offloaded]++;
@@ -190,22 +179,30 @@ static bool compare(struct mnl_socket *socket, const struct kernel_behavior *ker
 
 int main(int argc, char **argv)
 {
-	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	size_t wanted = argc > 2 ? strtoull(argv[2], NULL, 0) : 150, different = 0;
-	struct random random = {.state = seed};
+	int options = kernel_options(argc, argv);
+	size_t wanted = 150, different = 0;
 	size_t counts[2] = {0, 0};
 	struct kernel_behavior kernel;
 	struct mnl_socket *socket;
+	struct random random;
 	char text[TEXT_SIZE];
+	uint64_t seed = 1;
 
-	if (!find_kernel(&kernel)) {
-		printf("SKIP: the running kernel can't be asked\n");
+	if (options < 0)
+		return 2;
+	argc -= options;
+	argv += options;
+	if (argc > 1)
+		seed = strtoull(argv[1], NULL, 0);
+	if (argc > 2)
+		wanted = strtoull(argv[2], NULL, 0);
+	random = (struct random){.state = seed};
+	if (!kernel_find(&kernel))
 		return SKIP;
-	}
 	socket = kernel_open();
 	if (!socket)
 		return SKIP;
-	if (kernel_make_world(socket) || !nft("r", "accept")) {
+	if (kernel_make_world(socket) || !nft("", "r", "accept")) {
 		printf("SKIP: no nft, or this kernel can't make the test's table\n");
 		return SKIP;
 	}
