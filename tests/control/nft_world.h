@@ -5,6 +5,10 @@
  *
  * It defines the functions of the server and of rt that the endpoint calls, so a program with it
  * must not pull these in from the library. One world at a time.
+ *
+ * The functions with world_ in their names have a second form (tests/vm/corpus/kernel_world.c),
+ * whose other end is a real kernel with nsim_nft_offload.ko; the messages and the scripts of
+ * nft_script.h work on both.
  */
 #ifndef NICEMU_TESTS_NFT_WORLD_H
 #define NICEMU_TESTS_NFT_WORLD_H
@@ -51,6 +55,14 @@ void world_close(struct world *w);
 /* Hand bytes to the endpoint as one datagram; received is emptied before. */
 void world_send(struct world *w, const void *data, size_t size);
 
+/* A device is deleted, made, renamed. */
+void world_gone(struct world *w, const char *device);
+void world_came(struct world *w, const char *device);
+void world_renamed(struct world *w, const char *device, const char *name);
+/* From now on the driver tells these totals of every entry. */
+void world_totals(struct world *w, uint64_t packets);
+
+/* nft_messages.c: */
 void batch_begin(struct world *w);
 struct nlmsghdr *batch_message(struct world *w, uint16_t type, uint16_t family, uint16_t flags);
 /* After attributes have been put. */
