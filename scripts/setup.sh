@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by run and test: what has to be installed, and the build. Needs only a POSIX shell.
+# Sourced by run, test and vm: what has to be installed, and the build. Needs only a POSIX shell.
 
 # To build and run nicemu. netbase: nft prints the names of protocols; tcpdump: the demo.
 RUN_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config nftables tcpdump netbase libmnl-dev libpcap-dev
@@ -7,6 +7,9 @@ libjansson-dev libcyaml-dev libyaml-dev libseccomp-dev liburcu-dev uthash-dev"
 # To run all tests as well.
 TEST_PACKAGES="libcriterion-dev libnftnl-dev clang libclang-rt-14-dev clang-format git python3 iproute2
 ethtool iputils-ping tcpreplay tshark man-db mmdebstrap util-linux"
+# For scripts/vm: real kernels in a virtual machine, and modules for them.
+VM_PACKAGES="qemu-system-x86 busybox-static cpio kmod make gcc binutils libc6-dev python3 xz-utils
+zstd lz4 nftables iproute2 ethtool util-linux"
 
 source_folder=$(cd "$(dirname "$0")/.." && pwd)
 build_folder=$source_folder/build
