@@ -25,6 +25,15 @@
  */
 void generate_expressions(struct nlmsghdr *nlh, struct random *random);
 
+/* The same, of a rule that a kernel mostly accepts for hardware, with any field and mask. */
+void generate_offload_rule(struct nlmsghdr *nlh, struct random *random);
+
+/*
+ * The same, of the next rule of a fixed sequence: all loads, masks, tags, actions. *position is 0
+ * at first; false at the end, with nothing appended.
+ */
+bool generate_sweep(struct nlmsghdr *nlh, size_t *position);
+
 /* One line a list: "payload(…) cmp(…)", for failure messages. The text is static. */
 const char *describe_expressions(const struct nlattr *list);
 
