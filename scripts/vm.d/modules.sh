@@ -9,14 +9,77 @@ make_headers_movable() {
 	sed -i "s,/usr/src/linux-headers,\$(NICEMU_HEADERS)/usr/src/linux-headers,g" "$own/Makefile"
 }
 
+# compiler_table: CONFIG-OPTION FLAG: what newer suites' compilers know and the installed one may not.
+compiler_table() {
+	cat <<'END'
+CC_HAS_MIN_FUNCTION_ALIGNMENT -fmin-function-alignment=16
+END
+}
+
+# fit_to_compiler FOLDER RELEASE: the kernel was configured for its suite's compiler; options that say what
+# the compiler knows are set to what the installed one knows.
+fit_to_compiler() {
+	own=$1/usr/src/linux-headers-$2
+	compiler_table | while read -r option flag; do
+		gcc "$flag" -x c -S -o /dev/null /dev/null 2>/dev/null && continue
+		sed -i "/^CONFIG_$option=/d" "$own/include/config/auto.conf" || return 1
+		sed -i "/^#define CONFIG_$option 1/d" "$own/include/generated/autoconf.h" || return 1
+	done
+}
+
+# fit_to_libraries FOLDER: programs of the headers (modpost, objtool) that want newer libraries than the
+# installed ones are run with their suite's, beside them in FOLDER/libraries.
+fit_to_libraries() {
+	elf_files "$1" | while read -r file; do
+		! ldd "$file" 2>&1 | grep -q 'not found' || printf '%s\n' "$file"
+	done >"$work/too_new"
+	[ -s "$work/too_new" ] || return 0
+	download_libraries "$1/libraries" || return 1
+	while read -r file; do
+		mv "$file" "$file.elf" && write_wrapper "$file" "$(realpath -s --relative-to="$(dirname "$file")" "$1/libraries")" || return 1
+	done <"$work/too_new"
+}
+
+elf_files() {
+	find "$1" -type f -perm -u+x | while read -r file; do
+		[ "$(head -c 4 "$file" | tail -c 3)" != ELF ] || printf '%s\n' "$file"
+	done
+}
+
+# download_libraries INTO: what the suite says that its linux-kbuild needs.
+download_libraries() {
+	mkdir -p "$1" "$work/libraries" || return 1
+	kbuild=$(printf '%s\n' $headers | grep '^linux-kbuild-')
+	quietly suite_apt apt-get --yes --download-only -o Dir::Cache::archives="$work/libraries" install "$kbuild" || return 1
+	for deb in "$work"/libraries/lib*.deb "$work"/libraries/zlib1g_*.deb; do
+		[ ! -f "$deb" ] || dpkg-deb -x "$deb" "$work/unpacked" || return 1
+	done
+	find "$work/unpacked" \( -name '*.so' -o -name '*.so.*' \) ! -path '*/gconv/*' | while read -r library; do
+		[ -e "$1/${library##*/}" ] || cp -L "$library" "$1/" 2>/dev/null || :
+	done
+	rm -rf "$work/unpacked" "$work/libraries"
+	[ -x "$1/ld-linux-x86-64.so.2" ]
+}
+
+# write_wrapper PROGRAM LIBRARIES: runs PROGRAM.elf with the loader in LIBRARIES, seen from PROGRAM's folder.
+write_wrapper() {
+	cat >"$1" <<END
+#!/bin/sh
+here=\$(dirname "\$(readlink -f "\$0")")
+exec "\$here/$2/ld-linux-x86-64.so.2" --library-path "\$here/$2" "\$here/${1##*/}.elf" "\$@"
+END
+	chmod 755 "$1"
+}
+
 # build_modules KERNEL-FOLDER SOURCE-FOLDER [MAKE-ARGUMENT]...: in place; what make says only on failure.
+# Without BTF, which nothing here needs: newer kernels want a newer pahole for it.
 build_modules() {
-	headers=$1/headers
+	tree=$1/headers
 	sources=$2
-	release_of_headers=$(basename "$(ls -d "$headers"/usr/src/linux-headers-*-cloud-amd64)")
+	release_of_headers=$(basename "$(ls -d "$tree"/usr/src/linux-headers-*-cloud-amd64)")
 	shift 2
-	nice -n 5 make -s -j2 -C "$headers/usr/src/$release_of_headers" M="$sources" NICEMU_HEADERS="$headers" \
-		CC=gcc "$@" modules >"$sources/build.log" 2>&1 && return
+	nice -n 5 make -s -j2 -C "$tree/usr/src/$release_of_headers" M="$sources" NICEMU_HEADERS="$tree" \
+		CC=gcc CONFIG_DEBUG_INFO_BTF_MODULES= "$@" modules >"$sources/build.log" 2>&1 && return
 	grep -v '^Skipping BTF' "$sources/build.log" | tail -n 40 >&2
 	return 1
 }
@@ -24,6 +87,7 @@ build_modules() {
 # build_netdevsim TREE: the distribution builds none, so it comes from its source package. That is large:
 # one pass, nothing else leaves it.
 build_netdevsim() {
+	[ -n "$headers" ] || return 0
 	if [ -z "$netdevsim_source" ]; then
 		say "$suite: no linux-source-$series of $package: kernel $version stays without netdevsim"
 		return
@@ -49,6 +113,10 @@ offload_sum() {
 # has changed; nothing when the tree has none. Status 1 when it does not build.
 offload_module() {
 	[ -f "$source_folder/emu/kernel/Kbuild" ] || [ -f "$source_folder/emu/kernel/Makefile" ] || return 0
+	if [ ! -d "$1/headers" ]; then
+		say "kernel ${1##*/} has no headers: the guest has no nsim_nft_offload.ko"
+		return
+	fi
 	built=$1/offload/$(offload_sum)/nsim_nft_offload.ko
 	if [ ! -f "$built" ]; then
 		rm -rf "$work/offload"

@@ -2,65 +2,117 @@
 # Sourced by scripts/vm: a kernel of a suite, from the archive to a folder that run can boot.
 # Everything happens in $work, and the whole folder takes its place at once.
 
-# resolve_kernel: the release, version and packages that the suite's linux-headers-cloud-amd64 names.
-resolve_kernel() {
-	shown=$(suite_apt apt-cache show --no-all-versions linux-headers-cloud-amd64 2>/dev/null) || shown=
-	package=$(printf '%s\n' "$shown" | sed -n 's/^Version: //p' | head -n 1)
-	release=$(printf '%s\n' "$shown" | sed -n 's/^Depends: linux-headers-\([^ ,]*\).*/\1/p' | head -n 1)
-	[ -n "$package" ] && [ -n "$release" ] || { say "$suite: it has no linux-headers-cloud-amd64"; return 1; }
-	version=${package%%-*}
-	version=${version#*:}
-	series=$(printf '%s' "$version" | cut -d. -f1,2)
+# kernels_of_suite WANTED: "VERSION PACKAGE-VERSION RELEASE" of the suite's cloud kernels that WANTED (empty: any)
+# means, newest first.
+kernels_of_suite() {
+	names=$(suite_apt apt-cache pkgnames linux-image- | grep -E -- '^linux-image-[0-9]+\.[0-9]+\.[0-9].*-cloud-amd64(-unsigned)?$') || return 0
+	suite_apt apt-cache madison $names | awk '{ print $3, $1 }' |
+		sed -n 's/^\([^ ]*\) linux-image-\(.*-cloud-amd64\)\(-unsigned\)\{0,1\}$/\1 \2/p' |
+		while read -r package release; do
+			version=${package%%-*}
+			[ -z "$1" ] || version_matches "$version" "$1" || continue
+			printf '%s %s %s\n' "$version" "$package" "$release"
+		done | sort -Vru
+}
+
+# suite_series: the series (6.1) of the suite's own kernel; it may have others as well.
+suite_series() {
+	suite_apt apt-cache show --no-all-versions linux-image-cloud-amd64 2>/dev/null | sed -n 's/^Version: \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1
+}
+
+# depends_of PACKAGE=VERSION PATTERN: names of its dependencies that begin so; nothing when there is no such package.
+depends_of() {
+	suite_apt apt-cache show "$1" 2>/dev/null | sed -n 's/^Depends: //p' | tr ',' '\n' | awk -v pattern="^$2" '$1 ~ pattern { print $1 }' | sort -u
+}
+
+has_package() {
+	suite_apt apt-cache show "$1" >/dev/null 2>&1
+}
+
+# image_packages: since 7.x an image is several packages.
+image_packages() {
+	image=linux-image-$release-unsigned=$package
+	has_package "$image" || image=linux-image-$release=$package
+	printf '%s\n' "$image"
+	depends_of "$image" 'linux-(binary|modules|base)-[0-9]'
 }
 
 # headers_packages: what the headers need to be complete, by the names in their dependencies.
 headers_packages() {
-	suite_apt apt-cache show --no-all-versions "linux-headers-$release=$package" |
-		sed -n 's/^Depends: //p' | tr ',' '\n' | awk '$1 ~ /^linux-(headers|kbuild)-/ { print $1 }'
+	has_package "linux-headers-$release=$package" || return 0
+	printf '%s\n' "linux-headers-$release=$package"
+	depends_of "linux-headers-$release=$package" 'linux-(headers|kbuild)-[0-9]'
+}
+
+fetch() {
+	(cd "$work/cache/archives" && quietly suite_apt apt-get -o APT::Sandbox::User=root download "$@")
 }
 
 download_kernel() {
+	series=$(printf '%s' "$version" | cut -d. -f1,2)
 	headers=$(headers_packages)
 	say "$suite: kernel $version ($release): downloading"
-	(cd "$work/cache/archives" && quietly suite_apt apt-get download \
-		"linux-image-$release-unsigned=$package" "linux-headers-$release=$package" $headers) || return 1
+	rm -f "$work"/cache/archives/*.deb
+	fetch $(image_packages) $headers || return 1
 	netdevsim_source=
-	if (cd "$work/cache/archives" && quietly suite_apt apt-get download "linux-source-$series=$package"); then
+	if [ -z "$headers" ]; then
+		say "$suite: no headers of $version: it stays without netdevsim and nsim_nft_offload"
+	elif has_package "linux-source-$series=$package" && fetch "linux-source-$series=$package"; then
 		netdevsim_source=$(ls "$work"/cache/archives/linux-source-*.deb)
 	fi
 	say "$suite: $(du -sh "$work/cache/archives" | cut -f1) downloaded"
 }
 
 unpack_kernel() {
+	rm -rf "$work/image" "$work/tree" "$work/source" "$work/modules"
 	mkdir -p "$work/image" "$work/tree/headers" || return 1
 	for deb in "$work"/cache/archives/linux-*.deb; do
 		case ${deb##*/} in
-		linux-image-*) dpkg-deb -x "$deb" "$work/image" || return 1 ;;
-		linux-headers-* | linux-kbuild-*) dpkg-deb -x "$deb" "$work/tree/headers" || return 1 ;;
+		linux-source-*) continue ;;
+		linux-headers-* | linux-kbuild-*) into=$work/tree/headers ;;
+		*) into=$work/image ;;
 		esac
+		dpkg-deb -x "$deb" "$into" || return 1
 	done
-	rm -rf "$work/tree/headers/usr/share"
-	/usr/bin/python3 "$parts/vmlinux.py" "$work/image/boot/vmlinuz-$release" "$work/tree/vmlinux" || return 1
-	cp "$work/image/boot/config-$release" "$work/tree/config"
-	make_headers_movable "$work/tree/headers" "$release"
+	bzimage=$(find "$work/image" -name "vmlinuz-$release" -o -path "*/$release/vmlinuz" | head -n 1)
+	/usr/bin/python3 "$parts/vmlinux.py" "$bzimage" "$work/tree/vmlinux" || return 1
+	find "$work/image" \( -name "config-$release" -o -path "*/$release/config" \) -exec cp {} "$work/tree/config" \;
+	[ -n "$headers" ] || { rm -rf "$work/tree/headers"; return 0; }
+	rm -rf "$work/tree/headers/usr/share" "$work/tree/headers/lib/modules" "$work/tree/headers/usr/lib/modules"
+	make_headers_movable "$work/tree/headers" "$release" && fit_to_compiler "$work/tree/headers" "$release" &&
+		fit_to_libraries "$work/tree/headers"
 }
 
-# prepare_suite NAME: 0 and a folder in $vm_folder, or not, with the reason on stderr.
-prepare_suite() {
-	suite=$1
-	new_work
-	suite_sources $(suite_table | sed -n "s/^$suite //p") || return 1
-	quietly suite_apt apt-get update || { say "$suite: its lists can't be had"; return 1; }
-	resolve_kernel || return 1
-	if [ "$(kernel_field "$vm_folder/$version" package 2>/dev/null)" = "$package" ] && [ "$refresh" = no ]; then
-		return 0
-	fi
-	download_kernel && unpack_kernel || { say "$suite: kernel $version could not be had"; return 1; }
+have_kernel() {
+	[ "$refresh" = no ] && [ "$(kernel_field "$vm_folder/$version" package 2>/dev/null)" = "$package" ]
+}
+
+# make_kernel: $version, $package and $release, which was downloaded, into its place.
+make_kernel() {
+	unpack_kernel || { say "$suite: the packages of $version are not as expected"; return 1; }
 	build_netdevsim "$work/tree" || return 1
 	pack_modules "$work/image" "$release" "$work/tree" || return 1
 	printf '%s\n' "version=$version" "package=$package" "release=$release" "suite=$suite" >"$work/tree/kernel"
 	say "$suite: kernel $version is ready: $(du -sh "$work/tree" | cut -f1)"
 	place_folder "$work/tree" "$vm_folder/$version"
+}
+
+# prepare_suite NAME WANTED: the newest of the suite's kernels that WANTED (empty: the suite's own) means; an older
+# one when the archive names one that it does not have (any more). Status 2: the suite has no such kernel.
+prepare_suite() {
+	suite=$1
+	new_work
+	suite_sources $(suite_table | sed -n "s/^$suite //p") || return 1
+	quietly suite_apt apt-get update || { say "$suite: its lists can't be had"; return 1; }
+	kernels_of_suite "${2:-$(suite_series)}" | head -n 3 >"$work/candidates"
+	[ -s "$work/candidates" ] || return 2
+	while read -r version package release; do
+		have_kernel && return
+		download_kernel || { say "$suite: kernel $version could not be had"; continue; }
+		make_kernel </dev/null
+		return
+	done <"$work/candidates"
+	return 1
 }
 
 # place_folder NEW PLACE: exchange; whoever has files of the old one open keeps them.
@@ -78,21 +130,14 @@ prepare_kernel() {
 		return
 	fi
 	if is_suite "$1"; then
-		prepare_suite "$1"
-		return
+		status_of_suite=0
+		prepare_suite "$1" "" || status_of_suite=$?
+		[ $status_of_suite != 2 ] || say "$1: it has no cloud kernel"
+		return $status_of_suite
 	fi
 	for candidate in $(suite_names); do
-		suite_has_version "$candidate" "$1" || continue
-		prepare_suite "$candidate" && return
+		prepare_suite "$candidate" "$1" && return
 	done
 	say "no suite has a kernel $1"
 	return 1
-}
-
-# suite_has_version NAME WANTED: asks the archive.
-suite_has_version() {
-	suite=$1
-	new_work
-	suite_sources $(suite_table | sed -n "s/^$1 //p") && quietly suite_apt apt-get update && resolve_kernel || return 1
-	version_matches "$version" "$2"
 }
