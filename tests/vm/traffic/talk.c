@@ -5,6 +5,7 @@
  *
  *   talk serve tcp|udp|gre ADDRESS PORT            comes back when it listens; echoes for two
  * minutes talk call  tcp|udp|gre FROM PORT TO PORT STEP...
+ *   talk forget                                    empties the table of tracked connections
  *
  * Steps: send:N[:PAUSE-MS] messages of 100 bytes, each echoed; pause:MS; fin; rst; note:FILE (makes
  * the file, so that a script knows how far it is). GRE has no ports (say 0): the messages go out
@@ -14,6 +15,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -222,7 +226,7 @@ static int await_echo(const struct talk *talk)
 	return 0;
 }
 
-static int send_messages(struct talk *talk, unsigned long count, unsigned long pause_ms)
+static int send_messages(struct talk *talk, unsigned long count, unsigned long pause_ms, bool echo)
 {
 	/* of GRE: no flags, version 0, protocol IPv4; what follows need not be IPv4 */
 	unsigned char message[MESSAGE] = {0, 0, 8, 0};
@@ -233,7 +237,7 @@ static int send_messages(struct talk *talk, unsigned long count, unsigned long p
 		memset(message + GRE_HEADER, (int)('a' + talk->sent % 26), MESSAGE - GRE_HEADER);
 		talk->sent++;
 		if (send(talk->socket, message, MESSAGE, MSG_NOSIGNAL) != MESSAGE ||
-		    await_echo(talk)) {
+		    (echo && await_echo(talk))) {
 			fprintf(stderr, "talk: message %u: %s\n", talk->sent, strerror(errno));
 			return 1;
 		}
@@ -274,7 +278,9 @@ static int run_step(struct talk *talk, const char *step)
 		return 0;
 	}
 	if (sscanf(step, "send:%lu:%lu", &first, &second) >= 1)
-		return send_messages(talk, first, second);
+		return send_messages(talk, first, second, true);
+	if (sscanf(step, "post:%lu:%lu", &first, &second) >= 1)
+		return send_messages(talk, first, second, false);
 	fprintf(stderr, "talk: unknown step %s\n", step);
 	return 2;
 }
@@ -301,14 +307,44 @@ static int call(char **words, int count)
 	return 0;
 }
 
+/* What conntrack -F does: IPCTNL_MSG_CT_DELETE that names none means all. */
+static int forget(void)
+{
+	struct {
+		struct nlmsghdr header;
+		struct nfgenmsg family;
+	} message = {
+		.header = {.nlmsg_len = sizeof(message),
+			   .nlmsg_type = (NFNL_SUBSYS_CTNETLINK << 8) | IPCTNL_MSG_CT_DELETE,
+			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
+	};
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr error;
+	} answer;
+	int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+
+	if (netlink < 0)
+		return fail("netlink");
+	if (send(netlink, &message, sizeof(message), 0) < 0 ||
+	    recv(netlink, &answer, sizeof(answer), 0) < (ssize_t)sizeof(answer))
+		return fail("conntrack");
+	errno = -answer.error.error;
+	return errno ? fail("conntrack") : close(netlink);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 5 && !strcmp(argv[1], "serve"))
 		return serve(argv[2], argv[3], argv[4]);
 	if (argc > 7 && !strcmp(argv[1], "call"))
 		return call(argv + 2, argc - 2);
-	fputs("talk serve tcp|udp|gre ADDRESS PORT\n"
-	      "talk call tcp|udp|gre FROM PORT TO PORT send:N[:MS]|pause:MS|fin|rst|note:FILE...\n",
+	if (argc == 2 && !strcmp(argv[1], "forget"))
+		return forget();
+	fputs("talk forget\n"
+	      "talk serve tcp|udp|gre ADDRESS PORT\n"
+	      "talk call tcp|udp|gre FROM PORT TO PORT "
+	      "send:N[:MS]|post:N[:MS]|pause:MS|fin|rst|note:FILE...\n",
 	      stderr);
 	return 2;
 }
