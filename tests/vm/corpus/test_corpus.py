@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The corpus and its comparison, without a virtual machine: a planted difference of each kind is found."""
+import copy
+import os
+import sys
+import tempfile
+import unittest
+
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
+
+import corpus
+import recording
+import transactions
+from nicemu import NICEMU, nicemu, run, skip_suite
+
+HEADER = '{"nicemu_recording": 1, "generator": "test", "source": "kernel", "kernel": "6.1.192"}'
+
+
+def bind(binding, port, table, block=1, error=None):
+    return {"event": "BIND", "binding": binding, "port": port, "binder": "chain", "direction": "ingress",
+            "block": block, "table": table, "chain": "c", "error": error}
+
+
+def replace(binding, port, cookie, handle, error=None):
+    return {"event": "REPLACE", "time": "1.5", "binding": binding, "port": port, "cookie": cookie, "handle": handle,
+            "prio": 10, "chain_index": 0, "protocol": "0x0800", "skip_sw": False,
+            "used_keys": ["CONTROL", "BASIC", "IPV4_ADDRS"],
+            "keys": {"IPV4_ADDRS": {"src": {"value": "10.0.0.0", "mask": "255.0.0.0"}}}, "keys_not_flagged": {},
+            "actions": [{"id": "REDIRECT", "ifindex": 3, "port": "eth1", "hw_stats": "DONT_CARE"}, {"id": "DROP"}],
+            "error": error}
+
+
+def destroy(binding, port, cookie, error=None):
+    return {"event": "DESTROY", "binding": binding, "port": port, "cookie": cookie, "prio": 10, "chain_index": 0,
+            "protocol": "0x0300", "error": error}
+
+
+def unbind(binding, port):
+    return {"event": "UNBIND", "binding": binding, "port": port, "error": None}
+
+
+SAMPLE = [
+    bind(1, "eth3", "case_one"), unbind(1, "eth3"),
+    {"event": "port", "name": "eth0"},
+    bind(2, "eth0", "t", block=2), replace(2, "eth0", 1, 2), replace(2, "eth0", 2, 3), replace(2, "eth0", 3, 4, "ENOSPC"),
+    destroy(2, "eth0", 2), destroy(2, "eth0", 1), unbind(2, "eth0"), destroy(2, "eth0", 4, "ENOENT"),
+    {"event": "RELEASE", "binding": 2, "port": "eth0"},
+]
+
+
+def planted():
+    """(what, a change of the sample's copy, kind and field that must be found)"""
+    def set_(number, value, *path):
+        def change(events):
+            at = events[number]
+            for name in path[:-1]:
+                at = at[name]
+            at[path[-1]] = value
+        return change
+
+    def swap(one, other):
+        def change(events):
+            events[one], events[other] = events[other], events[one]
+        return change
+    return [
+        ("value", set_(4, "10.0.0.1", "keys", "IPV4_ADDRS", "src", "value"), ("REPLACE", "keys.IPV4_ADDRS.src.value")),
+        ("mask", set_(4, "255.0.0.1", "keys", "IPV4_ADDRS", "src", "mask"), ("REPLACE", "keys.IPV4_ADDRS.src.mask")),
+        ("a key more", set_(4, {"n_proto": {"value": "1", "mask": "1"}}, "keys", "BASIC"), ("REPLACE", "keys.BASIC")),
+        ("key not flagged", set_(4, {"VLAN": {}}, "keys_not_flagged"), ("REPLACE", "keys_not_flagged.VLAN")),
+        ("used keys", set_(4, ["BASIC"], "used_keys"), ("REPLACE", "used_keys")),
+        ("action", set_(4, "ACCEPT", "actions", 1, "id"), ("REPLACE", "actions")),
+        ("order of actions", lambda events: events[4]["actions"].reverse(), ("REPLACE", "actions")),
+        ("target", set_(4, "eth2", "actions", 0, "port"), ("REPLACE", "actions")),
+        ("prio", set_(4, 11, "prio"), ("REPLACE", "prio")),
+        ("protocol of DESTROY", set_(7, "0x0003", "protocol"), ("DESTROY", "protocol")),
+        ("errno of REPLACE", set_(6, "ENOMEM", "error"), ("REPLACE", "error")),
+        ("errno of DESTROY", set_(10, None, "error"), ("DESTROY", "error")),
+        ("handle", set_(4, 9, "handle"), ("REPLACE", "only the kernel")),
+        ("another port", set_(3, "eth1", "port"), ("BIND", "only the kernel")),
+        ("table", set_(3, "u", "table"), ("BIND", "table")),
+        ("chain", set_(3, "d", "chain"), ("BIND", "chain")),
+        ("BIND refused", set_(3, "EBUSY", "error"), ("BIND", "error")),
+        ("order of the rollback", swap(7, 8), ("DESTROY", "only the kernel")),
+        ("UNBIND before DESTROY", swap(8, 9), ("UNBIND", "only the kernel")),
+        ("an event missing", lambda events: events.pop(8), ("DESTROY", "only the kernel")),
+        ("an event more", lambda events: events.append(destroy(2, "eth0", 5)), ("DESTROY", "only nicemu")),
+        ("no UNBIND", lambda events: events.pop(9), ("UNBIND", "only the kernel")),
+        ("no RELEASE", lambda events: events.pop(11), ("RELEASE", "only the kernel")),
+        ("another case", set_(0, "case_two", "table"), ("BIND", "only nicemu")),
+        ("events lost", lambda events: events.append({"event": "LOST"}), ("LOST", "only nicemu")),
+    ]
+
+
+class Comparison(unittest.TestCase):
+    def test_a_recording_equals_itself(self):
+        self.assertEqual(recording.compare(SAMPLE, copy.deepcopy(SAMPLE)), ([], 9, 2))
+
+    def test_each_planted_difference_is_found(self):
+        for what, change, wanted in planted():
+            with self.subTest(what):
+                ours = copy.deepcopy(SAMPLE)
+                change(ours)
+                found = recording.compare(SAMPLE, ours)[0]
+                self.assertIn(wanted, [(one.kind, one.field) for one in found], found)
+
+    def test_numbers_of_each_side_do_not_count(self):
+        ours = copy.deepcopy(SAMPLE)
+        for event in ours:
+            for name in ("binding", "cookie", "block"):
+                if name in event:
+                    event[name] += 100
+            event["time"] = "7.25"
+        ours[4]["actions"][0]["ifindex"] = 9
+        self.assertEqual(recording.compare(SAMPLE, ours)[0], [])
+
+    def test_what_stats_said_is_passed_over(self):
+        ours = SAMPLE[:5] + [{"event": "STATS", "binding": 2, "cookie": 1, "packets": 5}] + SAMPLE[5:]
+        self.assertEqual(recording.compare(SAMPLE, ours)[0], [])
+
+    def test_what_nft_said_is_compared_line_by_line(self):
+        said = "step 01.nft: status 1\n01.nft:3:1-20: Error: Could not process rule: Operation not supported\n"
+        self.assertEqual(recording.compare_text("one", said, said), [])
+        found = recording.compare_text("one", said, said.replace(":3:", ":2:"))
+        self.assertEqual([(one.kind, one.kernel[:8], one.ours[:8]) for one in found], [("nft", "01.nft:3", "01.nft:2")])
+
+    def test_a_malformed_recording_is_told_with_its_line(self):
+        for lines, where in (([], "empty"), (["{}"], "line 1"), ([HEADER, "{"], "line 2"), ([HEADER, "[]"], "line 2")):
+            with self.assertRaisesRegex(recording.Malformed, where):
+                recording.read(lines)
+
+
+class Cases(unittest.TestCase):
+    """The whole corpus under nicemu exec: nft takes each case as its language."""
+
+    @classmethod
+    def setUpClass(cls):
+        if not os.access(NICEMU, os.X_OK):
+            skip_suite("nicemu is not built")
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.temporary.cleanup)
+        cls.runs = corpus.runs()
+        for name, (nic, cases) in cls.runs.items():
+            corpus.write(os.path.join(cls.temporary.name, name), cases)
+
+    def said(self, name, *options):
+        folder, out = (os.path.join(self.temporary.name, word) for word in (name, name + "-out"))
+        done = nicemu("exec", "-q", "-k", "6.1", *options, "--", "sh", os.path.join(os.path.dirname(__file__), "run_cases.sh"),
+                      folder, out)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        texts = {}
+        for case in sorted(os.listdir(out)):
+            with open(os.path.join(out, case), encoding="utf-8") as file:
+                texts[case] = file.read()
+        self.assertEqual(len(texts), len(self.runs[name][1]))
+        for case, text in texts.items():
+            self.assertTrue(text.startswith("step 01."), case + ":\n" + text)
+            self.assertNotIn("syntax error", text, case + ":\n" + text)
+        return texts
+
+    def test_every_case_is_nfts_language(self):
+        texts = self.said("wide")
+        self.assertIn("Operation not supported", "".join(texts.values()))
+
+    def test_the_small_nic_is_full_in_its_cases(self):
+        nic = os.path.join(self.temporary.name, "small.yaml")
+        with open(nic, "w", encoding="utf-8") as file:
+            file.write(corpus.SMALL_NIC)
+        texts = self.said("small", "-n", nic)
+        full = [case for case, text in texts.items() if "No space left on device" in text]
+        self.assertGreater(len(full), len(texts) * 2 // 3, texts)
+
+    def test_enough_rules_are_drawn(self):
+        lines = sum(len(step) for _, cases in self.runs.values() for case in cases for step in case.steps
+                    if isinstance(step, list))
+        self.assertGreater(lines, 1200)
+        self.assertEqual(corpus.drawn(seed=7, count=50), corpus.drawn(seed=7, count=50))
+
+
+if __name__ == "__main__":
+    unittest.main()
