@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# In a guest: what this kernel hands over against what we would. settings.sh has SEED and RULES.
+. /vm/guest.sh
+. /vm/settings.sh
+
+load_netdevsim && load_offload || exit 4
+ports=$(new_nsim 10 2) || exit 4
+
+# A bit of ours that is flipped must be found: in masks, in keys that nft never has, in actions.
+for bit in 0 40 100 333 500 777 1111 1500 1777; do
+	planted=$(vm_differential --no-sweep --rules 40 --plant $bit $ports)
+	status=$?
+	if [ $status = 1 ] && printf '%s\n' "$planted" | grep -q ' differ 1 known 0$'; then
+		pass "a planted difference in bit $bit is found"
+	else
+		fail "a planted difference in bit $bit is not found (status $status)"
+		printf '%s\n' "$planted" | tail -n 20
+	fi
+done
+
+if vm_differential --seed "$SEED" --rules "$RULES" $ports; then
+	pass "what the kernel hands over is what we would"
+else
+	fail "what the kernel hands over is not what we would"
+fi
+finish
