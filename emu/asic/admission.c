@@ -2,6 +2,7 @@
 #include "admission.h"
 
 #include <errno.h>
+#include <string.h>
 
 /*
  * Present in every packet, so no entry needs to ask for their presence: the dissector always says
@@ -9,16 +10,38 @@
  */
 static const uint64_t always_present = FLOW_PRESENT(CONTROL) | FLOW_PRESENT(META);
 
-static int admit_keys(const struct flow_match *match, struct reason *reason)
+static int admit_extras(const struct flow_match *match, struct reason *reason)
 {
-	for (int id = 0; id < 64; id++) {
-		if (!(match->used_keys >> id & 1))
-			continue;
-		if (id >= FLOW_DISSECTOR_KEY_COUNT || !flow_dissector_key_name(id))
-			return reason_set(reason, "unsupported-key", EOPNOTSUPP, REASON_MODEL,
-					  "the NIC can't match dissector key number %d", id);
+	static const uint8_t zero[16];
+
+	for (size_t i = 0; i < match->num_extras; i++) {
+		const struct flow_extra_field *field = &flow_extra_fields[match->extras[i].id];
+
+		if (match->used_keys >> field->key & 1 &&
+		    memcmp(match->extras[i].mask, zero, sizeof(zero)) != 0)
+			return reason_set(reason, "unsupported-field", EOPNOTSUPP, REASON_MODEL,
+					  "the NIC can't match %s", field->name);
 	}
 	return 0;
+}
+
+static int admit_keys(const struct flow_match *match, struct reason *reason)
+{
+	if (match->unknown_keys)
+		return reason_set(reason, "unknown-key", EOPNOTSUPP, REASON_MODEL,
+				  "the NIC can't match the kernel's dissector keys 0x%llx",
+				  (unsigned long long)match->unknown_keys);
+	for (int id = 0; id < 64; id++) {
+		const char *name = flow_dissector_key_name(id);
+
+		if (!(match->used_keys >> id & 1) || flow_dissector_key_has_fields(id))
+			continue;
+		return reason_set(reason, "unsupported-key", EOPNOTSUPP, REASON_MODEL,
+				  name ? "the NIC can't match dissector key number %d (%s)"
+				       : "the NIC can't match dissector key number %d",
+				  id, name);
+	}
+	return admit_extras(match, reason);
 }
 
 /* All bits of a field, in place. */
@@ -63,7 +86,7 @@ static void match_port(uint16_t port, struct tcam_entry *entry)
 static int target_port(const struct nic *nic, const struct flow_action_entry *action,
 		       struct reason *reason)
 {
-	int port = nic_port_by_ifindex(nic, action->ifindex);
+	int port = nic_port_in_netns(nic, action->netns, action->ifindex);
 
 	if (port >= 0)
 		return port;
@@ -135,9 +158,13 @@ static int admit_actions(const struct nic *nic, const struct flow_rule *rule,
 		size_t id = action->id;
 		int error;
 
-		if (id >= sizeof(add_action) / sizeof(add_action[0]))
+		if (id >= FLOW_ACTION_COUNT)
 			return reason_set(reason, "unsupported-action", EOPNOTSUPP, REASON_MODEL,
 					  "the NIC does not know action number %zu", id);
+		if (id >= sizeof(add_action) / sizeof(add_action[0]))
+			return reason_set(reason, "unsupported-action", EOPNOTSUPP, REASON_MODEL,
+					  "the NIC can't carry out the action %s",
+					  flow_action_name(action->id));
 		error = add_action[id](nic, action, actions, reason);
 		if (error)
 			return error;
@@ -156,6 +183,10 @@ int admit(const struct nic *nic, uint16_t port, const struct offload_command *co
 	if (command->chain_index)
 		return reason_set(reason, "chain-index-not-zero", EOPNOTSUPP, REASON_MODEL,
 				  "the NIC has no chain %u, only chain 0", command->chain_index);
+	if (rule->lost_actions)
+		return reason_set(reason, "too-many-actions", EOPNOTSUPP, REASON_MODEL,
+				  "the rule has %u actions more than the NIC was told",
+				  rule->lost_actions);
 	error = admit_keys(&rule->match, reason);
 	if (error)
 		return error;

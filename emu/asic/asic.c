@@ -345,11 +345,11 @@ static void set_field(struct flow_key *key, enum flow_field_id id, uint64_t valu
 	flow_key_set(key, id, value);
 }
 
-static void set_port(struct flow_key *key, uint16_t port)
+static void set_port(struct flow_key *key, const struct nic *nic, uint16_t port)
 {
 	key->word[0] &= ~FLOW_PORT_MASK;
 	key->word[0] |= (uint64_t)port << FLOW_PORT_SHIFT | FLOW_PRESENT(META);
-	set_field(key, FLOW_META_INGRESS_IFINDEX, (uint64_t)port + NIC_FIRST_IFINDEX);
+	set_field(key, FLOW_META_INGRESS_IFINDEX, nic->ports[port].ifindex);
 	set_field(key, FLOW_META_INGRESS_IFTYPE, IFTYPE_ETHERNET);
 }
 
@@ -383,7 +383,7 @@ void asic_process(struct asic *asic, const struct packet *packets, struct flow_k
 	for (size_t done = 0, n; done < count; done += n) {
 		n = count - done < BATCH ? count - done : BATCH;
 		for (size_t i = done; i < done + n; i++)
-			set_port(&keys[i], packets[i].port);
+			set_port(&keys[i], asic->nic, packets[i].port);
 		asic->ops->lookup(asic->tcam, &keys[done], matches, n);
 		for (size_t i = 0; i < n; i++)
 			decide(asic, matches[i], &packets[done + i], &results[done + i]);

@@ -36,6 +36,7 @@ struct common_options {
 	const char **ports;   /* --port, in order; owned */
 	size_t num_ports;
 	const char *socket; /* --socket, else $NICEMU_SOCKET, else NULL */
+	const char *record; /* --record: of a new emulator */
 	bool json, quiet, verbose, reproducible;
 	enum color color;
 };
@@ -45,6 +46,7 @@ struct common_options {
 enum {
 	OPTION_PORT = 0x100,
 	OPTION_SOCKET,
+	OPTION_RECORD,
 	OPTION_COLOR,
 	OPTION_REPRODUCIBLE,
 	OPTION_VERSION,
@@ -56,6 +58,7 @@ enum {
 		{"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'},           \
 		{"help", no_argument, NULL, 'h'}, {"port", required_argument, NULL, OPTION_PORT}, \
 		{"socket", required_argument, NULL, OPTION_SOCKET},                               \
+		{"record", required_argument, NULL, OPTION_RECORD},                               \
 		{"version", no_argument, NULL, OPTION_VERSION},                                   \
 		{"color", optional_argument, NULL, OPTION_COLOR},                                 \
 	{                                                                                         \

@@ -4,6 +4,8 @@
 #include "serve.h"
 #include "setup.h"
 
+#include <nicemu/report/recording.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -71,18 +73,65 @@ static void give_up_streams(int first, int last)
 		close(null);
 }
 
-static int run(struct nic *nic, const struct kernel_behavior *kernel, const char *path,
-	       int lifeline, int status_fd)
+/* What an emulator is made of. */
+struct plan {
+	const struct common_options *options;
+	struct nic nic; /* handed on by run */
+	struct kernel_behavior kernel;
+	const char *path; /* of its socket */
+};
+
+static int begin_recording(struct recorder **recorder, struct emulator *emulator,
+			   const struct plan *plan)
+{
+	const char *file = plan->options->record;
+	const struct recorder_options options = {
+		.generator = "nicemu " NICEMU_VERSION,
+		.source = "emulator",
+		.reproducible = plan->options->reproducible,
+	};
+	int fd, error;
+
+	*recorder = NULL;
+	if (!file)
+		return EXIT_DONE;
+	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+	error = fd < 0 ? -errno : recorder_create(recorder, fd, emulator, &options);
+	return error ? complain(EXIT_OUTPUT, "--record: %s: %s", file, strerror(-error))
+		     : EXIT_DONE;
+}
+
+static int end_recording(struct recorder *recorder, const char *file)
+{
+	int error = recorder_destroy(recorder);
+
+	return error ? complain(EXIT_OUTPUT, "the recording %s is not whole: %s", file,
+				strerror(-error))
+		     : EXIT_DONE;
+}
+
+static int begin(struct emulator **emulator, struct recorder **recorder, struct plan *plan)
+{
+	int error = emulator_create(emulator, &plan->nic, &plan->kernel, plan->path), status;
+
+	if (error)
+		return explain_failure(error, plan->path);
+	status = begin_recording(recorder, *emulator, plan);
+	if (status)
+		emulator_destroy(*emulator);
+	return status;
+}
+
+static int run(struct plan *plan, int lifeline, int status_fd)
 {
 	struct emulator *emulator;
+	struct recorder *recorder;
 	sigset_t blocked;
-	int error;
+	int error, status;
 
 	serve_block_signals(&blocked);
-	error = emulator_create(&emulator, nic, kernel, path);
-	if (error) {
-		int status = explain_failure(error, path);
-
+	status = begin(&emulator, &recorder, plan);
+	if (status) {
 		tell(status_fd, status);
 		return status;
 	}
@@ -93,18 +142,18 @@ static int run(struct nic *nic, const struct kernel_behavior *kernel, const char
 	}
 	tell(status_fd, EXIT_DONE);
 	error = serve(emulator, lifeline);
+	status = end_recording(recorder, plan->options->record);
 	emulator_destroy(emulator);
 	return error ? complain(EXIT_ENVIRONMENT, "the event loop failed: %s", strerror(-error))
-		     : EXIT_DONE;
+		     : status;
 }
 
 int emulate_here(const struct common_options *options, const char *socket_path)
 {
-	struct kernel_behavior kernel;
-	struct nic nic;
-	int status = setup_nic(options, &nic, &kernel);
+	struct plan plan = {.options = options, .path = socket_path};
+	int status = setup_nic(options, &plan.nic, &plan.kernel);
 
-	return status ? status : run(&nic, &kernel, socket_path, -1, -1);
+	return status ? status : run(&plan, -1, -1);
 }
 
 /*
@@ -145,9 +194,8 @@ int emulate_fork(const struct common_options *options, const char *socket_path,
 		 const char *directory, pid_t *pid, int *lifeline)
 {
 	int life[2] = {-1, -1}, up[2] = {-1, -1};
-	struct kernel_behavior kernel;
-	struct nic nic;
-	int status = setup_nic(options, &nic, &kernel);
+	struct plan plan = {.options = options, .path = socket_path};
+	int status = setup_nic(options, &plan.nic, &plan.kernel);
 
 	if (status)
 		return status;
@@ -165,7 +213,7 @@ int emulate_fork(const struct common_options *options, const char *socket_path,
 		setsid();
 		give_up_streams(STDIN_FILENO, STDOUT_FILENO);
 		close_others(life[0], up[1]);
-		status = run(&nic, &kernel, socket_path, life[0], up[1]);
+		status = run(&plan, life[0], up[1]);
 		if (directory)
 			rmdir(directory);
 		exit(status);
@@ -179,7 +227,7 @@ int emulate_fork(const struct common_options *options, const char *socket_path,
 		life[1] = -1;
 	}
 out:
-	nic_clear(&nic);
+	nic_clear(&plan.nic);
 	for (int i = 0; i < 2; i++) {
 		if (life[i] >= 0)
 			close(life[i]);

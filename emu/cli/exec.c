@@ -202,7 +202,8 @@ static int run(const struct exec_options *options, char **argv)
 		status = run_command(&session, argv);
 	else if (status <= 128) /* else a signal ended nft: nothing was wrong */
 		status = complain(EXIT_EXEC_EMULATOR, "%s was not run", argv[0]);
-	session_close(&session);
+	if (session_close(&session) != EXIT_DONE)
+		status = EXIT_EXEC_EMULATOR;
 	json_decref(refused);
 	return status;
 }

@@ -20,6 +20,8 @@ const char common_help[] =
 	"      --port NAME        add a port; can be repeated\n"
 	"      --socket PATH      use the emulator that `nicemu start` runs there; default:\n"
 	"                         $NICEMU_SOCKET, else one of its own for this command\n"
+	"      --record FILE      record what the NIC's driver is told (`nicemu show recording "
+	"FILE`)\n"
 	"  -j, --json             JSON on stdout\n"
 	"  -q, --quiet            no talk on stderr; -v, --verbose: more of it\n"
 	"      --color[=WHEN]     auto, always or never\n"
@@ -111,6 +113,7 @@ int common_option(struct common_options *options, int c, const char *argument)
 	case 'q': options->quiet = true; break;
 	case 'v': options->verbose = true; break;
 	case OPTION_SOCKET: options->socket = argument; break;
+	case OPTION_RECORD: options->record = argument; break;
 	case OPTION_VERSION: print_version_and_exit(); break;
 	case OPTION_REPRODUCIBLE: options->reproducible = true; break;
 	case OPTION_PORT: return add_port(options, argument);

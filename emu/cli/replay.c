@@ -292,8 +292,12 @@ int command_replay(int argc, char **argv)
 		if (status == EXIT_DONE)
 			status = session_open(&session, &arguments.common);
 		if (status == EXIT_DONE) {
+			int ended;
+
 			status = run_session(&session, &arguments, &files);
-			session_close(&session);
+			ended = session_close(&session);
+			if (status == EXIT_DONE)
+				status = ended;
 		}
 	}
 	replay_files_close(&files, &arguments);

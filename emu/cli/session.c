@@ -97,14 +97,16 @@ int session_open(struct session *session, const struct common_options *options)
 	return status;
 }
 
-void session_close(struct session *session)
+int session_close(struct session *session)
 {
+	int status = 0;
+
 	if (session->fd >= 0)
 		close(session->fd);
 	if (session->lifeline >= 0)
 		close(session->lifeline);
 	if (session->emulator > 0)
-		while (waitpid(session->emulator, NULL, 0) < 0 && errno == EINTR)
+		while (waitpid(session->emulator, &status, 0) < 0 && errno == EINTR)
 			;
 	/* The emulator removes it; this is for one that could not. */
 	if (session->directory) {
@@ -114,6 +116,7 @@ void session_close(struct session *session)
 	free(session->directory);
 	memset(session, 0, sizeof(*session));
 	session->fd = session->lifeline = -1;
+	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OUTPUT ? EXIT_OUTPUT : EXIT_DONE;
 }
 
 static volatile sig_atomic_t interrupted;

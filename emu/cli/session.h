@@ -28,7 +28,8 @@ struct session {
 
 /* An exit status: EXIT_DONE, or a complaint has been printed. */
 int session_open(struct session *session, const struct common_options *options);
-void session_close(struct session *session);
+/* How our emulator ended: EXIT_DONE, or EXIT_OUTPUT (its recording; it has complained). */
+int session_close(struct session *session);
 
 /*
  * Send a request {"command": …} with descriptors (borrowed) and wait for its answer (a new

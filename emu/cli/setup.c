@@ -102,5 +102,7 @@ const char *setup_option_given(const struct common_options *options)
 		return "-m";
 	if (options->kernel)
 		return "-k";
+	if (options->record)
+		return "--record";
 	return options->num_ports ? "--port" : NULL;
 }

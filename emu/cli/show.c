@@ -3,6 +3,9 @@
 #include "print.h"
 #include "setup.h"
 
+#include <nicemu/report/recording.h>
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +20,7 @@ static const char help[] =
 	"  counters   ports and table, since the start\n"
 	"  log        what happened, the newest last\n"
 	"Without an emulator:\n"
+	"  recording FILE   what --record wrote; '-' is stdin\n"
 	"  nic        the NIC that -n, -m, -k and --port describe\n"
 	"  kernel     how the kernel of -k behaves\n";
 
@@ -183,7 +187,39 @@ static int show_topic(const char *name, bool driver, const struct common_options
 	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
 		if (strcmp(name, topics[i].name) == 0)
 			return topics[i].show(&topics[i], options);
-	return complain_usage("no topic '%s'; topics: nic, rules, counters, log, kernel", name);
+	return complain_usage("no topic '%s'; topics: nic, rules, counters, log, kernel, recording",
+			      name);
+}
+
+static int print_recording(FILE *in, const char *name, const struct common_options *options)
+{
+	struct recording_error error;
+	json_t *recording = recording_read(in, &error);
+	int status;
+
+	if (!recording)
+		return complain(EXIT_INPUT, "%s: line %zu: %s", name, error.line, error.text);
+	status = print_document(stdout, recording, report_print_recording, options);
+	json_decref(recording);
+	return status;
+}
+
+/* words: what stands behind the topic. */
+static int show_recording(char **words, const struct common_options *options)
+{
+	FILE *in;
+	int status;
+
+	if (!words[0] || words[1])
+		return complain_usage("recording: one FILE is needed");
+	if (strcmp(words[0], "-") == 0)
+		return print_recording(stdin, "stdin", options);
+	in = fopen(words[0], "re");
+	if (!in)
+		return complain(EXIT_INPUT, "%s: %s", words[0], strerror(errno));
+	status = print_recording(in, words[0], options);
+	fclose(in);
+	return status;
 }
 
 int command_show(int argc, char **argv)
@@ -213,7 +249,11 @@ int command_show(int argc, char **argv)
 		}
 	}
 	common_options_finish(&options);
-	if (optind + 1 != argc)
+	if (options.record)
+		status = complain_usage("--record: this command sends nothing to a NIC");
+	else if (optind < argc && strcmp(argv[optind], "recording") == 0)
+		status = show_recording(argv + optind + 1, &options);
+	else if (optind + 1 != argc)
 		status = complain_usage("one topic is needed");
 	else
 		status = show_topic(argv[optind], driver, &options);

@@ -80,6 +80,8 @@ static int parse(struct common_options *options, bool *wants_help, int argc, cha
 		return EXIT_DONE;
 	if (optind < argc)
 		return complain_usage("'%s' is one word too many", argv[optind]);
+	if (options->record)
+		return complain_usage("--record: this command sends nothing to a NIC");
 	if (!options->socket)
 		return complain_usage("--socket PATH is needed");
 	return EXIT_DONE;

@@ -42,12 +42,29 @@ int nic_gone_port(const struct nic *nic, const char *name)
 	return -ENODEV;
 }
 
+static bool is_port(const struct nic *nic, size_t number, uint32_t netns, uint32_t ifindex)
+{
+	const struct nic_port *port = &nic->ports[number];
+
+	return !port->gone && port->ifindex == ifindex && port->netns == netns;
+}
+
+int nic_port_in_netns(const struct nic *nic, uint32_t netns, uint32_t ifindex)
+{
+	size_t guess = (size_t)ifindex - NIC_FIRST_IFINDEX; /* where an emulated one is */
+
+	if (ifindex >= NIC_FIRST_IFINDEX && guess < nic->num_ports &&
+	    is_port(nic, guess, netns, ifindex))
+		return (int)guess;
+	for (size_t i = 0; i < nic->num_ports; i++)
+		if (is_port(nic, i, netns, ifindex))
+			return (int)i;
+	return -ENODEV;
+}
+
 int nic_port_by_ifindex(const struct nic *nic, uint32_t ifindex)
 {
-	if (ifindex < NIC_FIRST_IFINDEX || ifindex - NIC_FIRST_IFINDEX >= nic->num_ports ||
-	    nic->ports[ifindex - NIC_FIRST_IFINDEX].gone)
-		return -ENODEV;
-	return (int)(ifindex - NIC_FIRST_IFINDEX);
+	return nic_port_in_netns(nic, 0, ifindex);
 }
 
 /* Room for one more port. The array's capacity is num_ports rounded up to a power of two. */
@@ -128,6 +145,23 @@ int nic_add_port(struct nic *nic, const char *name)
 		port->ifindex = (uint32_t)number + NIC_FIRST_IFINDEX;
 	}
 	return (int)number;
+}
+
+int nic_add_real_port(struct nic *nic, const struct nic_port *port)
+{
+	size_t length = strnlen(port->name, sizeof(port->name));
+
+	if (!length || length == sizeof(port->name))
+		return -EINVAL;
+	if (nic_port_by_name(nic, port->name) >= 0 ||
+	    nic_port_in_netns(nic, port->netns, port->ifindex) >= 0)
+		return -EEXIST;
+	if (nic->num_ports == NIC_PORTS_MAX)
+		return -ENOSPC;
+	if (grow_ports(nic))
+		return -ENOMEM;
+	nic->ports[nic->num_ports] = *port;
+	return (int)nic->num_ports++;
 }
 
 static int add_default_ports(struct nic *nic)

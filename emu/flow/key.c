@@ -18,24 +18,20 @@ const struct flow_field flow_fields[FLOW_FIELD_COUNT] = {
 const char *flow_dissector_key_name(enum flow_dissector_key_id id)
 {
 	static const char *const names[FLOW_DISSECTOR_KEY_COUNT] = {
-		[FLOW_DISSECTOR_KEY_CONTROL] = "CONTROL",
-		[FLOW_DISSECTOR_KEY_BASIC] = "BASIC",
-		[FLOW_DISSECTOR_KEY_IPV4_ADDRS] = "IPV4_ADDRS",
-		[FLOW_DISSECTOR_KEY_IPV6_ADDRS] = "IPV6_ADDRS",
-		[FLOW_DISSECTOR_KEY_PORTS] = "PORTS",
-		[FLOW_DISSECTOR_KEY_ICMP] = "ICMP",
-		[FLOW_DISSECTOR_KEY_ETH_ADDRS] = "ETH_ADDRS",
-		[FLOW_DISSECTOR_KEY_ARP] = "ARP",
-		[FLOW_DISSECTOR_KEY_VLAN] = "VLAN",
-		[FLOW_DISSECTOR_KEY_MPLS] = "MPLS",
-		[FLOW_DISSECTOR_KEY_TCP] = "TCP",
-		[FLOW_DISSECTOR_KEY_IP] = "IP",
-		[FLOW_DISSECTOR_KEY_CVLAN] = "CVLAN",
-		[FLOW_DISSECTOR_KEY_META] = "META",
-		[FLOW_DISSECTOR_KEY_PPPOE] = "PPPOE",
+#define X(ID, NUMBER) [NUMBER] = #ID,
+		FLOW_DISSECTOR_KEYS(X)
+#undef X
 	};
 
 	return (unsigned int)id < FLOW_DISSECTOR_KEY_COUNT ? names[id] : NULL;
+}
+
+bool flow_dissector_key_has_fields(enum flow_dissector_key_id id)
+{
+	for (int field = 0; field < FLOW_FIELD_COUNT; field++)
+		if (flow_fields[field].key == id)
+			return true;
+	return false;
 }
 
 static uint64_t width_mask(const struct flow_field *f)
@@ -103,28 +99,39 @@ bool flow_field_is_ones(const struct flow_key *key, enum flow_field_id id)
 	return field_is(key, id, ~UINT64_C(0));
 }
 
-void flow_field_print(const struct flow_key *key, enum flow_field_id id, char *text, size_t size)
+static void print_hex(const uint8_t *bytes, size_t length, char *text, size_t size)
 {
-	const struct flow_field *f = &flow_fields[id];
-	char address[INET6_ADDRSTRLEN];
-	uint8_t b[16];
+	size_t used = (size_t)snprintf(text, size, "0x");
 
-	switch (f->format) {
-	case FLOW_FORMAT_DECIMAL: snprintf(text, size, "%" PRIu64, flow_key_get(key, id)); return;
-	case FLOW_FORMAT_HEX:
-		snprintf(text, size, "0x%0*" PRIx64, f->width / 4, flow_key_get(key, id));
-		return;
+	for (size_t i = 0; i < length && used + 2 < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%02x", bytes[i]);
+}
+
+void flow_bytes_print(enum flow_field_format format, const uint8_t *b, size_t length, char *text,
+		      size_t size)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	switch (format) {
+	case FLOW_FORMAT_DECIMAL: snprintf(text, size, "%" PRIu64, load_be(b, length)); return;
+	case FLOW_FORMAT_HEX: print_hex(b, length, text, size); return;
 	case FLOW_FORMAT_MAC:
-		flow_key_load(key, id, b);
 		snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4],
 			 b[5]);
 		return;
 	case FLOW_FORMAT_IPV4:
 	case FLOW_FORMAT_IPV6:
-		flow_key_load(key, id, b);
-		inet_ntop(f->format == FLOW_FORMAT_IPV4 ? AF_INET : AF_INET6, b, address,
+		inet_ntop(format == FLOW_FORMAT_IPV4 ? AF_INET : AF_INET6, b, address,
 			  sizeof(address));
 		snprintf(text, size, "%s", address);
 		return;
 	}
+}
+
+void flow_field_print(const struct flow_key *key, enum flow_field_id id, char *text, size_t size)
+{
+	uint8_t bytes[16];
+
+	flow_key_load(key, id, bytes);
+	flow_bytes_print(flow_fields[id].format, bytes, flow_fields[id].struct_size, text, size);
 }

@@ -4,24 +4,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct flow_extra_field flow_extra_fields[FLOW_EXTRA_COUNT] = {
+#define X(ID, KEY, NAME, SIZE, FORMAT) \
+	[FLOW_EXTRA_##ID] = {NAME, FLOW_DISSECTOR_KEY_##KEY, SIZE, FLOW_FORMAT_##FORMAT},
+	FLOW_EXTRA_FIELDS(X)
+#undef X
+};
+
+struct flow_rule *flow_rule_alloc_extras(size_t num_actions, size_t num_extras)
+{
+	enum { LIMIT = 1 << 20 }; /* far above any sender's; sizes below can't overflow */
+	struct flow_rule *rule = NULL;
+
+	if (num_actions > LIMIT || num_extras > LIMIT)
+		return NULL;
+	rule = calloc(1, sizeof(*rule) + num_actions * sizeof(rule->actions[0]) +
+				 num_extras * sizeof(rule->match.extras[0]));
+	if (!rule)
+		return NULL;
+	rule->num_actions = num_actions;
+	rule->match.num_extras = num_extras;
+	if (num_extras)
+		rule->match.extras = (struct flow_extra *)&rule->actions[num_actions];
+	return rule;
+}
+
 struct flow_rule *flow_rule_alloc(size_t num_actions)
 {
-	struct flow_rule *rule;
-
-	if (num_actions > (SIZE_MAX - sizeof(*rule)) / sizeof(rule->actions[0]))
-		return NULL;
-	rule = calloc(1, sizeof(*rule) + num_actions * sizeof(rule->actions[0]));
-	if (rule)
-		rule->num_actions = num_actions;
-	return rule;
+	return flow_rule_alloc_extras(num_actions, 0);
 }
 
 struct flow_rule *flow_rule_copy(const struct flow_rule *rule)
 {
-	struct flow_rule *copy = flow_rule_alloc(rule->num_actions);
+	size_t num_extras = rule->match.num_extras;
+	struct flow_rule *copy = flow_rule_alloc_extras(rule->num_actions, num_extras);
+	struct flow_extra *extras;
 
-	if (copy)
-		memcpy(copy, rule, sizeof(*rule) + rule->num_actions * sizeof(rule->actions[0]));
+	if (!copy)
+		return NULL;
+	extras = copy->match.extras;
+	memcpy(copy, rule, sizeof(*rule) + rule->num_actions * sizeof(rule->actions[0]));
+	copy->match.extras = extras;
+	if (num_extras)
+		memcpy(extras, rule->match.extras, num_extras * sizeof(*extras));
 	return copy;
 }
 
@@ -32,14 +57,19 @@ void flow_rule_free(struct flow_rule *rule)
 
 const char *flow_action_name(enum flow_action_id id)
 {
-	static const char *const names[] = {
-		[FLOW_ACTION_ACCEPT] = "ACCEPT",
-		[FLOW_ACTION_DROP] = "DROP",
-		[FLOW_ACTION_REDIRECT] = "REDIRECT",
-		[FLOW_ACTION_MIRRED] = "MIRRED",
+	static const char *const names[FLOW_ACTION_COUNT] = {
+#define X(ID, ...) [FLOW_ACTION_##ID] = #ID,
+		FLOW_ACTIONS(X)
+#undef X
 	};
 
-	return names[id];
+	return (unsigned int)id < FLOW_ACTION_COUNT ? names[id] : "?";
+}
+
+bool flow_action_has_target(enum flow_action_id id)
+{
+	return id == FLOW_ACTION_REDIRECT || id == FLOW_ACTION_MIRRED ||
+	       id == FLOW_ACTION_REDIRECT_INGRESS || id == FLOW_ACTION_MIRRED_INGRESS;
 }
 
 const char *flow_hw_stats_name(uint8_t hw_stats)
@@ -90,7 +120,7 @@ void flow_rule_print(FILE *out, const struct flow_rule *rule, const char *indent
 		const struct flow_action_entry *a = &rule->actions[i];
 
 		fprintf(out, "%saction %s", indent, flow_action_name(a->id));
-		if (a->id == FLOW_ACTION_REDIRECT || a->id == FLOW_ACTION_MIRRED)
+		if (flow_action_has_target(a->id))
 			fprintf(out, " ifindex %u", a->ifindex);
 		fputc('\n', out);
 	}

@@ -63,6 +63,25 @@ static void visit_field(const struct walk *walk, enum flow_field_id id)
 	walk->visit(walk->context, &field);
 }
 
+static void visit_extra(const struct walk *walk, const struct flow_extra *extra)
+{
+	static const uint8_t zero[16];
+	const struct flow_extra_field *f = &flow_extra_fields[extra->id];
+	enum flow_field_format mask_format =
+		f->format == FLOW_FORMAT_DECIMAL ? FLOW_FORMAT_HEX : f->format;
+	struct flow_view_field field = {
+		.key = f->key,
+		.flagged = walk->match->used_keys >> f->key & 1,
+		.name = strchr(f->name, '.') + 1,
+	};
+
+	if (!memcmp(extra->value, zero, f->size) && !memcmp(extra->mask, zero, f->size))
+		return;
+	flow_bytes_print(f->format, extra->value, f->size, field.value, sizeof(field.value));
+	flow_bytes_print(mask_format, extra->mask, f->size, field.mask, sizeof(field.mask));
+	walk->visit(walk->context, &field);
+}
+
 void flow_view_match(const struct flow_match *match,
 		     void (*visit)(void *context, const struct flow_view_field *field),
 		     void *context)
@@ -77,4 +96,6 @@ void flow_view_match(const struct flow_match *match,
 		else
 			visit_field(&walk, id);
 	}
+	for (size_t i = 0; i < match->num_extras; i++)
+		visit_extra(&walk, &match->extras[i]);
 }

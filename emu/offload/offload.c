@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* uthash reports that memory is out by leaving the element outside the table. */
 #define HASH_NONFATAL_OOM 1
@@ -29,8 +30,7 @@ struct bound {
 struct offload {
 	const struct offload_driver *driver;
 	void *driver_context;
-	offload_tap_fn tap;
-	void *tap_context;
+	struct offload_tap *taps;
 	struct bound *bound;  /* by binding.id */
 	struct rule *arrived; /* all rules, in the order of their first REPLACE */
 	uint32_t last_id;
@@ -45,6 +45,20 @@ struct offload *offload_create(const struct offload_driver *driver, void *contex
 		o->driver_context = context;
 	}
 	return o;
+}
+
+/* Names are kept as long as the binding is. */
+static void free_names(struct bound *bound)
+{
+	free((char *)bound->binding.table);
+	free((char *)bound->binding.chain);
+}
+
+static bool copy_names(struct bound *bound, const struct offload_binding *from)
+{
+	bound->binding.table = from->table ? strdup(from->table) : NULL;
+	bound->binding.chain = from->chain ? strdup(from->chain) : NULL;
+	return (bound->binding.table || !from->table) && (bound->binding.chain || !from->chain);
 }
 
 static void remove_rule(struct offload *o, struct bound *bound, struct rule *rule)
@@ -63,6 +77,7 @@ static void free_bound(struct offload *o, struct bound *bound)
 		remove_rule(o, bound, rule);
 	}
 	HASH_DEL(o->bound, bound);
+	free_names(bound);
 	free(bound);
 }
 
@@ -78,16 +93,22 @@ void offload_destroy(struct offload *o)
 	free(o);
 }
 
-void offload_set_tap(struct offload *o, offload_tap_fn tap, void *context)
+void offload_add_tap(struct offload *o, struct offload_tap *tap)
 {
-	o->tap = tap;
-	o->tap_context = context;
+	DL_APPEND(o->taps, tap);
+}
+
+void offload_remove_tap(struct offload *o, struct offload_tap *tap)
+{
+	DL_DELETE(o->taps, tap);
 }
 
 static void tell(struct offload *o, const struct offload_event *event)
 {
-	if (o->tap)
-		o->tap(o->tap_context, event);
+	struct offload_tap *tap;
+
+	DL_FOREACH (o->taps, tap)
+		tap->see(tap->context, event);
 }
 
 static struct bound *find_bound(const struct offload *o, uint32_t id)
@@ -140,8 +161,10 @@ static int bind_driver(struct offload *o, struct offload_binding *binding, struc
 		return no_memory(reason);
 	bound->binding = *binding;
 	bound->binding.id = o->last_id + 1;
-	HASH_ADD(hh, o->bound, binding.id, sizeof(bound->binding.id), bound);
+	if (copy_names(bound, binding))
+		HASH_ADD(hh, o->bound, binding.id, sizeof(bound->binding.id), bound);
 	if (!bound->hh.tbl) {
+		free_names(bound);
 		free(bound);
 		return no_memory(reason);
 	}
@@ -188,6 +211,11 @@ int offload_unbind(struct offload *o, uint32_t id)
 	return 0;
 }
 
+static void tell_release(struct offload *o, const struct bound *bound)
+{
+	tell(o, &(struct offload_event){.verb = OFFLOAD_RELEASE, .binding = &bound->binding});
+}
+
 void offload_release(struct offload *o, uint32_t id)
 {
 	struct bound *bound = find_bound(o, id);
@@ -195,6 +223,7 @@ void offload_release(struct offload *o, uint32_t id)
 	if (!bound || !bound->unbound)
 		return;
 	o->driver->release(o->driver_context, &bound->binding);
+	tell_release(o, bound);
 	free_bound(o, bound);
 }
 
@@ -204,9 +233,25 @@ void offload_port_gone(struct offload *o, uint16_t port)
 
 	o->driver->port_gone(o->driver_context, port);
 	HASH_ITER (hh, o->bound, bound, next) {
-		if (bound->binding.port == port)
-			free_bound(o, bound);
+		if (bound->binding.port != port)
+			continue;
+		tell_release(o, bound);
+		free_bound(o, bound);
 	}
+	tell(o, &(struct offload_event){.verb = OFFLOAD_PORT_GONE, .port = port});
+}
+
+void offload_lost(struct offload *o)
+{
+	struct bound *bound, *next;
+
+	HASH_ITER (hh, o->bound, bound, next) {
+		if (!bound->unbound)
+			o->driver->unbind(o->driver_context, &bound->binding);
+		bound->unbound = true;
+		offload_release(o, bound->binding.id);
+	}
+	tell(o, &(struct offload_event){.verb = OFFLOAD_LOST});
 }
 
 static struct rule *add_rule(struct offload *o, struct bound *bound, uint64_t cookie)
@@ -349,6 +394,13 @@ int offload_stats(struct offload *o, const struct offload_command *command,
 	return error;
 }
 
+void offload_told_stats(struct offload *o, const struct offload_command *command,
+			const struct offload_stats *delta, int error)
+{
+	tell_command(o, OFFLOAD_STATS, find_bound(o, command->binding), command, delta, error,
+		     NULL);
+}
+
 int offload_totals(struct offload *o, uint32_t id, uint64_t cookie, struct offload_stats *totals)
 {
 	const struct offload_command command = {.binding = id, .cookie = cookie};
@@ -373,10 +425,22 @@ void offload_visit(const struct offload *o,
 const char *offload_verb_name(enum offload_verb verb)
 {
 	static const char *const names[] = {
-		[OFFLOAD_BIND] = "BIND",       [OFFLOAD_UNBIND] = "UNBIND",
-		[OFFLOAD_REPLACE] = "REPLACE", [OFFLOAD_DESTROY] = "DESTROY",
-		[OFFLOAD_STATS] = "STATS",
+		[OFFLOAD_BIND] = "BIND",           [OFFLOAD_UNBIND] = "UNBIND",
+		[OFFLOAD_REPLACE] = "REPLACE",     [OFFLOAD_DESTROY] = "DESTROY",
+		[OFFLOAD_STATS] = "STATS",         [OFFLOAD_RELEASE] = "RELEASE",
+		[OFFLOAD_PORT_GONE] = "PORT_GONE", [OFFLOAD_LOST] = "LOST",
 	};
 
 	return names[verb];
+}
+
+const char *offload_binder_name(enum offload_binder binder)
+{
+	static const char *const names[] = {
+		[OFFLOAD_BLOCK] = "chain",
+		[OFFLOAD_FLOWTABLE] = "flowtable",
+		[OFFLOAD_TC] = "flower",
+	};
+
+	return names[binder];
 }

@@ -2,8 +2,6 @@
 /* `nicemu show rules --driver`: what the kernel handed to the NIC's driver, in order of arrival. */
 #include <nicemu/report/report.h>
 
-#include <nicemu/flow/view.h>
-
 #include "internal.h"
 
 #include <stdlib.h>
@@ -83,70 +81,6 @@ static json_t *record_of(const struct driver_walk *walk, uint32_t binding, uint6
 	return origin ? json_incref(origin->record) : origin_json(NULL, NULL);
 }
 
-static json_t *used_keys_json(uint64_t used_keys)
-{
-	json_t *names = json_array();
-
-	for (int id = 0; id < 64; id++) {
-		const char *name = flow_dissector_key_name(id);
-
-		if (used_keys >> id & 1)
-			json_array_append_new(names,
-					      name ? json_string(name) : json_sprintf("%d", id));
-	}
-	return names;
-}
-
-struct fields {
-	json_t *flagged, *unflagged;
-};
-
-static void add_field(void *context, const struct flow_view_field *field)
-{
-	const struct fields *fields = context;
-	json_t *keys = field->flagged ? fields->flagged : fields->unflagged;
-	const char *name = flow_dissector_key_name(field->key);
-	json_t *key = json_object_get(keys, name);
-
-	if (!key) {
-		key = json_object();
-		json_object_set_new(keys, name, key);
-	}
-	json_object_set_new(key, field->name,
-			    json_pack("{s:s, s:s}", "value", field->value, "mask", field->mask));
-}
-
-static json_t *action_json(const struct nic *nic, const struct flow_action_entry *action)
-{
-	bool to_port = action->id == FLOW_ACTION_REDIRECT || action->id == FLOW_ACTION_MIRRED;
-	int port = to_port ? nic_port_by_ifindex(nic, action->ifindex) : -1;
-	json_t *record = json_object();
-
-	json_object_set_new(record, "id", json_string(flow_action_name(action->id)));
-	if (to_port) {
-		json_object_set_new(record, "ifindex", json_integer(action->ifindex));
-		json_object_set_new(record, "port",
-				    port < 0 ? json_null() : text_json(nic->ports[port].name));
-	}
-	json_object_set_new(record, "hw_stats", json_string(flow_hw_stats_name(action->hw_stats)));
-	return record;
-}
-
-static void add_match_and_actions(json_t *record, const struct nic *nic,
-				  const struct flow_rule *rule)
-{
-	struct fields fields = {json_object(), json_object()};
-	json_t *actions = json_array();
-
-	flow_view_match(&rule->match, add_field, &fields);
-	for (size_t i = 0; i < rule->num_actions; i++)
-		json_array_append_new(actions, action_json(nic, &rule->actions[i]));
-	json_object_set_new(record, "used_keys", used_keys_json(rule->match.used_keys));
-	json_object_set_new(record, "keys", fields.flagged);
-	json_object_set_new(record, "keys_not_flagged", fields.unflagged);
-	json_object_set_new(record, "actions", actions);
-}
-
 static void add_command(void *context, const struct offload_binding *binding,
 			const struct offload_command *command)
 {
@@ -164,7 +98,7 @@ static void add_command(void *context, const struct offload_binding *binding,
 	json_object_set_new(record, "prio", json_integer(command->prio));
 	json_object_set_new(record, "skip_sw", json_boolean(command->skip_sw));
 	if (command->rule)
-		add_match_and_actions(record, nic, command->rule);
+		add_flow_rule(record, nic, command->rule);
 	json_array_append_new(walk->rules, record);
 }
 

@@ -24,4 +24,7 @@ json_t *ports_json(const struct nic *nic, const struct emulator_port_counters *c
 json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,
 		  const struct report_texts *texts, const struct offload_stats *counts);
 
+/* What a driver is told of a rule: used_keys, keys, keys_not_flagged, actions. */
+void add_flow_rule(json_t *record, const struct nic *nic, const struct flow_rule *rule);
+
 #endif

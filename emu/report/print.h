@@ -9,4 +9,7 @@
 void print_port_counters(FILE *out, const json_t *ports, bool all,
 			 const struct report_style *style);
 
+/* used_keys, keys and actions of a record (a rule of the driver's view, a REPLACE), indented. */
+void print_flow_rule(FILE *out, const json_t *rule);
+
 #endif

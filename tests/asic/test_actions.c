@@ -8,21 +8,21 @@
 TestSuite(actions, .init = board_setup, .fini = board_teardown);
 
 /* Interface indexes: port n of the default NIC has n + 2. */
-#define ACCEPT                           \
-	{                                \
-		FLOW_ACTION_ACCEPT, 7, 0 \
+#define ACCEPT                                          \
+	{                                               \
+		.id = FLOW_ACTION_ACCEPT, .hw_stats = 7 \
 	}
-#define DROP                           \
-	{                              \
-		FLOW_ACTION_DROP, 7, 0 \
+#define DROP                                          \
+	{                                             \
+		.id = FLOW_ACTION_DROP, .hw_stats = 7 \
 	}
-#define TO(PORT)                                    \
-	{                                           \
-		FLOW_ACTION_REDIRECT, 7, (PORT) + 2 \
+#define TO(PORT)                                                                 \
+	{                                                                        \
+		.id = FLOW_ACTION_REDIRECT, .hw_stats = 7, .ifindex = (PORT) + 2 \
 	}
-#define DUP(PORT)                                 \
-	{                                         \
-		FLOW_ACTION_MIRRED, 7, (PORT) + 2 \
+#define DUP(PORT)                                                              \
+	{                                                                      \
+		.id = FLOW_ACTION_MIRRED, .hw_stats = 7, .ifindex = (PORT) + 2 \
 	}
 
 static const struct {

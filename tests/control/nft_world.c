@@ -122,7 +122,7 @@ static void tap(void *context, const struct offload_event *event)
 	size_t used = strlen(w->commands);
 	char cookie[24] = "";
 
-	if (event->verb == OFFLOAD_STATS)
+	if (event->verb >= OFFLOAD_STATS)
 		return;
 	if (event->command)
 		snprintf(cookie, sizeof(cookie), " %u", (unsigned int)event->command->cookie);
@@ -156,7 +156,8 @@ void world_open(struct world *w, const char *kernel)
 	});
 	if (!w->nft)
 		abort();
-	offload_set_tap(w->offload, tap, w);
+	w->tap = (struct offload_tap){.see = tap, .context = w};
+	offload_add_tap(w->offload, &w->tap);
 }
 
 void world_close(struct world *w)

@@ -28,6 +28,7 @@ struct world {
 	struct clock clock;
 	struct log *log;
 	struct offload *offload;
+	struct offload_tap tap;
 	struct nft *nft;
 	const struct server_endpoint *endpoint;
 	const struct rt_listener *listener; /* tells the endpoint that ports come and go */

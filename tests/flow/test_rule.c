@@ -39,11 +39,11 @@ Test(flow_rule, prints_a_flagged_key_without_a_name_as_its_number)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	rule->match.used_keys = FLOW_PRESENT(BASIC) | 1 << 5 | UINT64_C(1) << 63;
+	rule->match.used_keys = FLOW_PRESENT(BASIC) | UINT64_C(1) << 40 | UINT64_C(1) << 63;
 	flow_rule_print(out, rule, "");
 	fclose(out);
 	cr_assert_str_eq(text, "protocol 0x0000\n"
-			       "used_keys BASIC|5|63\n");
+			       "used_keys BASIC|40|63\n");
 	free(text);
 	flow_rule_free(rule);
 }

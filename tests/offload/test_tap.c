@@ -38,7 +38,9 @@ Test(tap, sees_every_command_in_order_with_its_answer)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	offload_set_tap(offload, write_event, out);
+	struct offload_tap tap = {.see = write_event, .context = out};
+
+	offload_add_tap(offload, &tap);
 	offload_bind(offload, &a, NULL);
 	offload_bind(offload, &b, NULL);
 	driver->refuse = EBUSY;
@@ -56,7 +58,7 @@ Test(tap, sees_every_command_in_order_with_its_answer)
 	offload_stats(offload, &nowhere, &stats);
 	offload_unbind(offload, 1);
 	offload_unbind(offload, 1);
-	offload_set_tap(offload, NULL, NULL);
+	offload_remove_tap(offload, &tap);
 	offload_unbind(offload, 2);
 	fclose(out);
 	cr_assert_str_eq(text, "BIND binding 1 port 3\n"

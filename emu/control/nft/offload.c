@@ -124,6 +124,8 @@ static int bind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hook *
 		.binder = OFFLOAD_BLOCK,
 		.direction = OFFLOAD_INGRESS,
 		.block = chain->table->handle << 32 | chain->handle,
+		.table = chain->table->name,
+		.chain = chain->name,
 	};
 	int error = 0;
 
@@ -179,6 +181,7 @@ static struct offload_command make_command(const struct nft_chain *chain,
 		.cookie = rule->cookie,
 		.prio = (uint32_t)chain->priority,
 		.protocol = PROTOCOL_ALL,
+		.handle = rule->handle,
 	};
 }
 

@@ -12,7 +12,8 @@
  * and is found by neither name nor index; another with its name is a new port. So numbers stay.
  *
  * Invariants: names of the ports that are there are unique, valid interface names and not "lo";
- * ifindex of a port is number + NIC_FIRST_IFINDEX; `lo` is interface 1 and no port.
+ * (netns, ifindex) are unique too. An emulated port's ifindex is number + NIC_FIRST_IFINDEX; `lo`
+ * is interface 1 and no port. A port of a front end with real devices has what the front end says.
  *
  * Threading: built before the emulator runs; ports may be added between batches (`open_ports`).
  */
@@ -46,7 +47,9 @@ struct nic_port {
 	uint32_t speed; /* Mbit/s */
 	uint32_t mtu;   /* bytes */
 	uint32_t ifindex;
-	bool gone; /* taken away */
+	uint32_t netns;             /* in which ifindex counts; 0: the emulated one */
+	char driver[NIC_NAME_SIZE]; /* of a real device: "netdevsim" …; else empty */
+	bool gone;                  /* taken away */
 };
 
 struct nic {
@@ -83,6 +86,12 @@ void nic_clear(struct nic *nic);
  */
 int nic_add_port(struct nic *nic, const char *name);
 
+/*
+ * Append a port for a real device; port->name may be any bytes that a device of another network
+ * namespace can have (name@NETNS …), as long as it is not taken and fits. Errors as above.
+ */
+int nic_add_real_port(struct nic *nic, const struct nic_port *port);
+
 /* number is that of a port that is there. Rename: 0, -EINVAL or -EEXIST as above. */
 void nic_remove_port(struct nic *nic, int number);
 int nic_rename_port(struct nic *nic, int number, const char *name);
@@ -95,7 +104,8 @@ int nic_gone_port(const struct nic *nic, const char *name);
 
 /* Number of the port with that name or interface index, or -ENODEV. */
 int nic_port_by_name(const struct nic *nic, const char *name);
-int nic_port_by_ifindex(const struct nic *nic, uint32_t ifindex);
+int nic_port_by_ifindex(const struct nic *nic, uint32_t ifindex); /* an emulated one */
+int nic_port_in_netns(const struct nic *nic, uint32_t netns, uint32_t ifindex);
 
 /* As the kernel's dev_valid_name: not empty, < 16 bytes, no '/', ':', white space, not "." or "..".
  */

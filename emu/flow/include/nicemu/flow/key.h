@@ -37,30 +37,55 @@ struct flow_key {
 };
 
 /*
- * The kernel's dissector keys (enum flow_dissector_key_id), same numbers. used_keys has bit
- * 1 << FLOW_DISSECTOR_KEY_x. Only those with fields below can be matched.
+ * The kernel's dissector keys (enum flow_dissector_key_id), same numbers as in 6.12. used_keys has
+ * bit 1 << FLOW_DISSECTOR_KEY_x. Only those with fields below can be matched by a NIC.
  */
+#define FLOW_DISSECTOR_KEYS(X) \
+	X(CONTROL, 0)          \
+	X(BASIC, 1)            \
+	X(IPV4_ADDRS, 2)       \
+	X(IPV6_ADDRS, 3)       \
+	X(PORTS, 4)            \
+	X(PORTS_RANGE, 5)      \
+	X(ICMP, 6)             \
+	X(ETH_ADDRS, 7)        \
+	X(TIPC, 8)             \
+	X(ARP, 9)              \
+	X(VLAN, 10)            \
+	X(FLOW_LABEL, 11)      \
+	X(GRE_KEYID, 12)       \
+	X(MPLS_ENTROPY, 13)    \
+	X(ENC_KEYID, 14)       \
+	X(ENC_IPV4_ADDRS, 15)  \
+	X(ENC_IPV6_ADDRS, 16)  \
+	X(ENC_CONTROL, 17)     \
+	X(ENC_PORTS, 18)       \
+	X(MPLS, 19)            \
+	X(TCP, 20)             \
+	X(IP, 21)              \
+	X(CVLAN, 22)           \
+	X(ENC_IP, 23)          \
+	X(ENC_OPTS, 24)        \
+	X(META, 25)            \
+	X(CT, 26)              \
+	X(HASH, 27)            \
+	X(NUM_OF_VLANS, 28)    \
+	X(PPPOE, 29)           \
+	X(L2TPV3, 30)          \
+	X(CFM, 31)             \
+	X(IPSEC, 32)
+
 enum flow_dissector_key_id {
-	FLOW_DISSECTOR_KEY_CONTROL = 0,
-	FLOW_DISSECTOR_KEY_BASIC = 1,
-	FLOW_DISSECTOR_KEY_IPV4_ADDRS = 2,
-	FLOW_DISSECTOR_KEY_IPV6_ADDRS = 3,
-	FLOW_DISSECTOR_KEY_PORTS = 4,
-	FLOW_DISSECTOR_KEY_ICMP = 6,
-	FLOW_DISSECTOR_KEY_ETH_ADDRS = 7,
-	FLOW_DISSECTOR_KEY_ARP = 9,
-	FLOW_DISSECTOR_KEY_VLAN = 10,
-	FLOW_DISSECTOR_KEY_MPLS = 19,
-	FLOW_DISSECTOR_KEY_TCP = 20,
-	FLOW_DISSECTOR_KEY_IP = 21,
-	FLOW_DISSECTOR_KEY_CVLAN = 22,
-	FLOW_DISSECTOR_KEY_META = 25,
-	FLOW_DISSECTOR_KEY_PPPOE = 29,
-	FLOW_DISSECTOR_KEY_COUNT = 33,
+#define X(ID, NUMBER) FLOW_DISSECTOR_KEY_##ID = NUMBER,
+	FLOW_DISSECTOR_KEYS(X)
+#undef X
+		FLOW_DISSECTOR_KEY_COUNT
 };
 
-/* "BASIC", "IPV4_ADDRS" …; NULL for a number that has no fields here. */
+/* "BASIC", "IPV4_ADDRS" …; NULL for a number that is none. */
 const char *flow_dissector_key_name(enum flow_dissector_key_id id);
+/* The key has fields in the flow key. */
+bool flow_dissector_key_has_fields(enum flow_dissector_key_id id);
 
 /* Bits of CONTROL.flags, as in the kernel. */
 enum { FLOW_DIS_IS_FRAGMENT = 1u << 0, FLOW_DIS_FIRST_FRAG = 1u << 1 };
@@ -194,6 +219,10 @@ void flow_key_load(const struct flow_key *key, enum flow_field_id id, uint8_t *b
 /* True where every bit of the field is 0 (ones: is 1). */
 bool flow_field_is_zero(const struct flow_key *key, enum flow_field_id id);
 bool flow_field_is_ones(const struct flow_key *key, enum flow_field_id id);
+
+/* At most 16 bytes, most significant first, as people write them in a format. */
+void flow_bytes_print(enum flow_field_format format, const uint8_t *bytes, size_t length,
+		      char *text, size_t size);
 
 /* The field as people write it ("10.0.0.1", "0x0800", "80"); at most size bytes with the NUL. */
 void flow_field_print(const struct flow_key *key, enum flow_field_id id, char *text, size_t size);

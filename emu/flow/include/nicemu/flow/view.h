@@ -16,6 +16,8 @@
 
 #include <nicemu/flow/rule.h>
 
+#include <stdio.h>
+
 enum { FLOW_TEXT_SIZE = 64 }; /* of any value or mask, with the NUL */
 
 struct flow_view_field {
@@ -25,9 +27,44 @@ struct flow_view_field {
 	char value[FLOW_TEXT_SIZE], mask[FLOW_TEXT_SIZE];
 };
 
-/* Each field whose value or mask is not zero, in the order of flow_fields. */
+/* Each field whose value or mask is not zero, in the order of flow_fields, then the extras. */
 void flow_view_match(const struct flow_match *match,
 		     void (*visit)(void *context, const struct flow_view_field *field),
 		     void *context);
+
+/* What an action's argument is: how it is written, and how many words of argument[] it takes. */
+enum flow_argument_kind {
+	FLOW_ARGUMENT_NONE,
+	FLOW_ARGUMENT_DECIMAL,
+	FLOW_ARGUMENT_DECIMAL64, /* low, high */
+	FLOW_ARGUMENT_HEX16,
+	FLOW_ARGUMENT_HEX32,
+	FLOW_ARGUMENT_HEX128,  /* 4 words, the first one on the left */
+	FLOW_ARGUMENT_ADDRESS, /* 4 words as in memory; of the family (4, 6) in the word before */
+	FLOW_ARGUMENT_MAC,     /* 4 bytes, 2 bytes */
+	FLOW_ARGUMENT_HEADER,  /* 0 none, 1 ETH, 2 IP4, 3 IP6, 4 TCP, 5 UDP */
+	FLOW_ARGUMENT_ACTION,  /* enum flow_action_id */
+};
+
+struct flow_view_argument {
+	const char *name;
+	bool is_number; /* text is a decimal number: number */
+	uint64_t number;
+	char text[FLOW_TEXT_SIZE];
+};
+
+/* Each argument but the target, in the order of FLOW_ACTIONS. */
+void flow_view_action(const struct flow_action_entry *action,
+		      void (*visit)(void *context, const struct flow_view_argument *argument),
+		      void *context);
+
+/*
+ * Match and actions in one line: "ipv4_addrs.src 10.0.0.0/255.0.0.0 ports.dst 80/0xffff drop";
+ * "any" without a field. A target is written by target, or as its number when that is NULL.
+ */
+void flow_view_line(FILE *out, const struct flow_rule *rule,
+		    void (*target)(FILE *out, void *context,
+				   const struct flow_action_entry *action),
+		    void *context);
 
 #endif

@@ -16,7 +16,7 @@
  *
  * Invariants: a binding or rule is known here if and only if the driver has accepted it; what is
  * refused leaves no trace. A copy of what was accepted last is kept, for those who ask what a
- * driver was told. The tap sees every command after the driver's answer, in order.
+ * driver was told. Taps see every command after the driver's answer, in order.
  *
  * Errors are negative errnos with a reason. Cookies and prio are the front end's.
  *
@@ -31,7 +31,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum offload_binder { OFFLOAD_BLOCK, OFFLOAD_FLOWTABLE };
+/* OFFLOAD_BLOCK: an nf_tables chain; OFFLOAD_TC: tc filters (flower). */
+enum offload_binder { OFFLOAD_BLOCK, OFFLOAD_FLOWTABLE, OFFLOAD_TC };
 enum offload_direction { OFFLOAD_INGRESS, OFFLOAD_EGRESS };
 
 struct offload_binding {
@@ -40,9 +41,22 @@ struct offload_binding {
 	enum offload_binder binder;
 	enum offload_direction direction;
 	uint64_t block; /* identity of the chain or flowtable: the same for all its ports */
+	bool indirect;  /* the device has no offload of its own (indirect block) */
+	bool repeated;  /* not new: the front end tells what was there before it came */
+	const char *table, *chain; /* of an nf_tables chain, else NULL; borrowed, copied */
 };
 
-enum offload_verb { OFFLOAD_BIND, OFFLOAD_UNBIND, OFFLOAD_REPLACE, OFFLOAD_DESTROY, OFFLOAD_STATS };
+enum offload_verb {
+	OFFLOAD_BIND,
+	OFFLOAD_UNBIND,
+	OFFLOAD_REPLACE,
+	OFFLOAD_DESTROY,
+	OFFLOAD_STATS,
+	/* No commands, but taps see them. */
+	OFFLOAD_RELEASE,   /* the binding is gone, with the rules that were left */
+	OFFLOAD_PORT_GONE, /* after the RELEASE of its bindings */
+	OFFLOAD_LOST,      /* the front end lost events; everything has been released */
+};
 
 struct offload_stats {
 	uint64_t packets, bytes;
@@ -57,6 +71,9 @@ struct offload_command {
 	uint32_t chain_index;
 	uint16_t protocol; /* ethertype, host order */
 	bool skip_sw;
+	bool repeated; /* as in a binding */
+	uint64_t handle,
+		previous; /* of the nf_tables rule and the one before it; 0: none, not told */
 	const struct flow_rule *rule; /* REPLACE only; borrowed during the call; copied */
 };
 
@@ -84,14 +101,19 @@ struct offload_driver {
 struct offload_event {
 	enum offload_verb verb;
 	const struct offload_binding *binding; /* NULL: no binding has that number; id 0: refused */
-	const struct offload_command *command; /* NULL for BIND and UNBIND */
+	const struct offload_command *command; /* NULL but for REPLACE, DESTROY, STATS */
 	const struct offload_stats *stats;     /* STATS: the delta returned; else NULL */
+	uint16_t port;                         /* PORT_GONE */
 	int error;                             /* 0 or negative errno */
-	const struct reason *reason;           /* when error */
+	const struct reason *reason;           /* when error; may be NULL for told STATS */
 };
 
-/* A tap looks on: it must not call offload. */
-typedef void (*offload_tap_fn)(void *context, const struct offload_event *event);
+/* A tap looks on: it must not call offload. It is its owner's, who takes it away before it goes. */
+struct offload_tap {
+	void (*see)(void *context, const struct offload_event *event);
+	void *context;
+	struct offload_tap *prev, *next; /* offload's */
+};
 
 struct offload;
 
@@ -102,8 +124,9 @@ struct offload;
 struct offload *offload_create(const struct offload_driver *driver, void *context);
 void offload_destroy(struct offload *offload);
 
-/* At most one tap; NULL takes it away. */
-void offload_set_tap(struct offload *offload, offload_tap_fn tap, void *context);
+/* Taps see an event in the order in which they were added. */
+void offload_add_tap(struct offload *offload, struct offload_tap *tap);
+void offload_remove_tap(struct offload *offload, struct offload_tap *tap);
 
 /*
  * 0 and binding->id set, or what the driver said (id is left alone). All other members are the
@@ -140,6 +163,16 @@ int offload_destroy_rule(struct offload *offload, const struct offload_command *
 int offload_stats(struct offload *offload, const struct offload_command *command,
 		  struct offload_stats *delta);
 
+/*
+ * For a front end whose kernel makes the deltas itself: the kernel asked for statistics and was
+ * answered this. Only taps see it.
+ */
+void offload_told_stats(struct offload *offload, const struct offload_command *command,
+			const struct offload_stats *delta, int error);
+
+/* The front end lost events: every binding is unbound and released. */
+void offload_lost(struct offload *offload);
+
 /* Totals of a live rule, without touching the deltas: for reports. 0 or -ENOENT. */
 int offload_totals(struct offload *offload, uint32_t binding, uint64_t cookie,
 		   struct offload_stats *totals);
@@ -153,6 +186,7 @@ void offload_visit(const struct offload *offload,
 				 const struct offload_command *command),
 		   void *context);
 
-const char *offload_verb_name(enum offload_verb verb); /* "BIND", … */
+const char *offload_verb_name(enum offload_verb verb);       /* "BIND", … */
+const char *offload_binder_name(enum offload_binder binder); /* "chain", "flowtable", "flower" */
 
 #endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "recording_number.h"
+
+#include <stdlib.h>
+
+/* uthash reports that memory is out by leaving the element outside the table. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+/* A cookie or a block: the number that it has now, and how many bindings it lives in. */
+struct name {
+	uint64_t value;
+	uint64_t number;
+	size_t users;
+	bool ended;
+	UT_hash_handle hh;
+};
+
+/* A cookie in a binding. */
+struct use {
+	struct use_key {
+		uint64_t binding, cookie;
+	} key;
+	UT_hash_handle hh;
+};
+
+struct numbers {
+	struct name *cookies, *blocks;
+	struct use *uses;
+	uint64_t last_cookie, last_block;
+};
+
+struct numbers *numbers_create(void)
+{
+	return calloc(1, sizeof(struct numbers));
+}
+
+static void free_names(struct name **names)
+{
+	struct name *name, *next;
+
+	HASH_ITER (hh, *names, name, next) {
+		HASH_DEL(*names, name);
+		free(name);
+	}
+}
+
+void numbers_destroy(struct numbers *numbers)
+{
+	struct use *use, *next;
+
+	if (!numbers)
+		return;
+	HASH_ITER (hh, numbers->uses, use, next) {
+		HASH_DEL(numbers->uses, use);
+		free(use);
+	}
+	free_names(&numbers->cookies);
+	free_names(&numbers->blocks);
+	free(numbers);
+}
+
+static struct name *find_name(struct name *names, uint64_t value)
+{
+	struct name *name;
+
+	HASH_FIND(hh, names, &value, sizeof(value), name);
+	return name;
+}
+
+/* With a number; NULL when memory is out. renew: one that has ended gets a new number. */
+static struct name *get_name(struct name **names, uint64_t *last, uint64_t value, bool renew)
+{
+	struct name *name = find_name(*names, value);
+
+	if (!name) {
+		name = calloc(1, sizeof(*name));
+		if (!name)
+			return NULL;
+		name->value = value;
+		name->number = ++*last;
+		HASH_ADD(hh, *names, value, sizeof(name->value), name);
+		if (!name->hh.tbl) {
+			free(name);
+			return NULL;
+		}
+	} else if (renew && name->ended) {
+		name->number = ++*last;
+		name->ended = false;
+	}
+	return name;
+}
+
+static struct use *find_use(const struct numbers *numbers, uint32_t binding, uint64_t cookie)
+{
+	const struct use_key key = {binding, cookie};
+	struct use *use;
+
+	HASH_FIND(hh, numbers->uses, &key, sizeof(key), use);
+	return use;
+}
+
+static void add_use(struct numbers *numbers, uint32_t binding, struct name *name)
+{
+	struct use *use = find_use(numbers, binding, name->value);
+
+	if (use)
+		return;
+	use = calloc(1, sizeof(*use));
+	if (!use)
+		return;
+	use->key = (struct use_key){binding, name->value};
+	HASH_ADD(hh, numbers->uses, key, sizeof(use->key), use);
+	if (use->hh.tbl)
+		name->users++;
+	else
+		free(use);
+}
+
+static void drop_use(struct numbers *numbers, struct use *use)
+{
+	struct name *name = find_name(numbers->cookies, use->key.cookie);
+
+	if (name && --name->users == 0)
+		name->ended = true;
+	HASH_DEL(numbers->uses, use);
+	free(use);
+}
+
+uint64_t numbers_cookie(struct numbers *numbers, const struct offload_event *event)
+{
+	const struct offload_command *command = event->command;
+	bool replace = event->verb == OFFLOAD_REPLACE;
+	bool many = event->binding && event->binding->binder == OFFLOAD_FLOWTABLE;
+	struct name *name =
+		get_name(&numbers->cookies, &numbers->last_cookie, command->cookie, replace);
+	struct use *use = find_use(numbers, command->binding, command->cookie);
+	uint64_t number = name ? name->number : 0;
+
+	if (replace && name && !event->error)
+		add_use(numbers, command->binding, name);
+	/* What is refused is forgotten; a flow is then offered to the flowtable's next device. */
+	if (replace && name && event->error && !name->users && !many)
+		name->ended = true;
+	if (event->verb == OFFLOAD_DESTROY && use)
+		drop_use(numbers, use);
+	else if (event->verb == OFFLOAD_DESTROY && name && !name->users)
+		name->ended = true;
+	return number;
+}
+
+uint64_t numbers_block(struct numbers *numbers, const struct offload_event *event)
+{
+	struct name *name =
+		get_name(&numbers->blocks, &numbers->last_block, event->binding->block, true);
+
+	if (name && !event->error)
+		name->users++;
+	return name ? name->number : 0;
+}
+
+void numbers_release(struct numbers *numbers, const struct offload_binding *binding)
+{
+	struct name *block = find_name(numbers->blocks, binding->block);
+	struct use *use, *next;
+
+	HASH_ITER (hh, numbers->uses, use, next) {
+		if (use->key.binding == binding->id)
+			drop_use(numbers, use);
+	}
+	if (block && block->users && --block->users == 0)
+		block->ended = true;
+}
