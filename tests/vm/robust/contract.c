@@ -219,7 +219,8 @@ static void on_release(struct contract *contract, const void *message)
 		violation(contract, &bind->header, "binding %u was never there", bind->binding);
 		return;
 	}
-	if (!entry->unbound)
+	/* a BIND that was refused, or not answered in time, ends with RELEASE alone */
+	if (!entry->unbound && entry->used)
 		violation(contract, &bind->header, "binding %u had no UNBIND", bind->binding);
 	HASH_ITER (hh, contract->rules, rule, next)
 		if (rule->key.binding == bind->binding)
@@ -284,6 +285,8 @@ static void on_replace(struct contract *contract, const void *message)
 	check_actions(contract, replace);
 	if (!binding || binding->unbound)
 		violation(contract, &command->header, "binding %u is not bound", command->binding);
+	else
+		binding->used = 1;
 	rule = contract_find(contract, command->binding, command->cookie);
 	if (rule && command->header.flags & KMOD_FLAG_REPEATED)
 		violation(contract, &command->header, "a rule is repeated twice");

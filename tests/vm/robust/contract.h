@@ -32,6 +32,7 @@ struct contract_binding {
 	uint32_t binding;
 	uint32_t ifindex;
 	int unbound;
+	int used; /* there was a rule in it */
 	UT_hash_handle hh;
 };
 

@@ -69,6 +69,14 @@ struct verdict {
 	int unsaid; /* the contract leaves it open from here on */
 };
 
+static int reply_verdict(const struct kmod_reply *reply)
+{
+	if (reply->header.length != sizeof(*reply) || reply->error > 0 || reply->error < -4095 ||
+	    !memchr(reply->text, 0, sizeof(reply->text)))
+		return -EBADMSG;
+	return 0;
+}
+
 static int message_verdict(const struct kmod_header *header, size_t left, int *said_hello,
 			   int *unsaid)
 {
@@ -91,7 +99,7 @@ static int message_verdict(const struct kmod_header *header, size_t left, int *s
 		return -ENOTCONN;
 	*unsaid |= header->flags;
 	if (header->type == KMOD_REPLY)
-		return header->length == sizeof(struct kmod_reply) ? 0 : -EBADMSG;
+		return reply_verdict((const void *)header);
 	if (header->type != KMOD_TOTALS || header->length < sizeof(*totals))
 		return -EBADMSG;
 	*unsaid |= totals->reserved || header->sequence;
@@ -105,9 +113,9 @@ static struct verdict write_model(const unsigned char *data, size_t size, int *s
 {
 	struct verdict verdict = {0};
 
-	if (size > KMOD_MESSAGE_MAX || !size)
-		verdict.unsaid = 1;
-	while (verdict.taken < size && !verdict.unsaid) {
+	verdict.unsaid = !size;
+	verdict.error = size > KMOD_MESSAGE_MAX ? -EMSGSIZE : 0;
+	while (verdict.taken < size && !verdict.unsaid && !verdict.error) {
 		_Alignas(8) unsigned char copy[BUFFER];
 		const struct kmod_header *header = (const void *)copy;
 

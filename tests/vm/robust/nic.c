@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nic LOG [FIFO]: a NIC that does as it is told, behind the module. What comes is written to LOG, a
- * line a message, with what is against the contract (lines "VIOLATION"). Orders come through FIFO,
- * a line each; every order is confirmed by a line "order …" in LOG:
+ * nic LOG [FIFO [ORDER]...]: a NIC that does as it is told, behind the module. What comes is
+ * written to LOG, a line a message, with what is against the contract (lines "VIOLATION"). Orders
+ * come through FIFO, a line each; every order is confirmed by a line "order …" in LOG:
  *
  *   add PACKETS BYTES     every live rule has counted so much more; written at once
  *   set PACKETS BYTES     every live rule has counted so much in all; written at once
@@ -211,7 +211,7 @@ int main(int argc, char **argv)
 {
 	struct nic nic = {.orders = -1, .capacity = ~0u, .text = "the test's NIC says no"};
 	struct kmod_hello hello;
-	int err;
+	int err, argument;
 
 	nic.log = argc >= 2 ? fopen(argv[1], "a") : NULL;
 	if (!nic.log)
@@ -228,6 +228,8 @@ int main(int argc, char **argv)
 	}
 	contract_message(&nic.contract, &hello, sizeof(hello));
 	fprintf(nic.log, "HELLO %s, %s, module %s\n", hello.release, hello.kernel, hello.module);
+	for (argument = 3; argument < argc; argument++)
+		obey(&nic, argv[argument]);
 	err = serve(&nic);
 	fprintf(nic.log, "end: %s, %u violations\n", strerror(-err), nic.contract.violations);
 	err = nic.contract.violations ? 3 : err ? 1 : 0;

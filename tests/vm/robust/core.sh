@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The robustness of the module, in one guest: programs, devices, bad messages, everything at once.
+. /vm/lib.sh
+. /vm/program.sh
+. /vm/devices.sh
+. /vm/stress.sh
+load_netdevsim || finish
+run_program_scenarios
+run_device_scenarios
+run_stress_scenarios
+finish

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced: does the kernel's memory grow? Caches are shrunk first, so that the numbers are those of
+# objects in use and not of what the allocator keeps ready.
+
+# settle: what is freed later is freed now. Removing a device waits for all RCU callbacks.
+settle() {
+	ip link add settle0 type dummy && ip link del settle0
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$cache"
+	done 2>/dev/null
+}
+
+# memory_snapshot FILE: "CACHE OBJECTS" a line, of all caches.
+memory_snapshot() {
+	settle
+	sed 1,2d /proc/slabinfo | awk '{ print $1, $2 }' | sort >"$1"
+}
+
+# memory_growth BEFORE AFTER CYCLES: the caches that grew by at least one object in two cycles. What one cycle
+# leaves behind, every cycle leaves behind; caches of files and processes breathe by less.
+memory_growth() {
+	awk -v cycles="$3" '
+		NR == FNR { before[$1] = $2; next }
+		$2 - before[$1] >= cycles / 2 { print $1 ": " before[$1] " objects before, " $2 " after " cycles " cycles" }
+	' "$1" "$2"
+}
