@@ -95,6 +95,11 @@ def folder_name(number, case):
     return "%03d_%s" % (number, re.sub(r"[^a-z0-9]+", "_", case.name.lower()).strip("_"))
 
 
+def lines_in(case):
+    """How many lines of a case are judged one by one."""
+    return sum(len(step) for step in case.steps if isinstance(step, list))
+
+
 def step_file(step):
     """(suffix, text) of a step."""
     if isinstance(step, list):

@@ -133,6 +133,11 @@ def compare(kernel_events, our_events):
     return found, count, replaced
 
 
+def replaces(events):
+    """Case -> how many REPLACEs it has, refused ones too."""
+    return {case: sum(event["event"] == "REPLACE" for event in of_case) for case, of_case in split(events).items()}
+
+
 def compare_text(case, kernel, ours):
     """Differences between what nft said in a case, line by line."""
     left, right = kernel.splitlines(), ours.splitlines()

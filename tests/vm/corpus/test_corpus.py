@@ -9,8 +9,9 @@ import unittest
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 
 import corpus
+import known
 import recording
-import transactions
+import sequences
 from nicemu import NICEMU, nicemu, run, skip_suite
 
 HEADER = '{"nicemu_recording": 1, "generator": "test", "source": "kernel", "kernel": "6.1.192"}'
@@ -127,6 +128,54 @@ class Comparison(unittest.TestCase):
         for lines, where in (([], "empty"), (["{}"], "line 1"), ([HEADER, "{"], "line 2"), ([HEADER, "[]"], "line 2")):
             with self.assertRaisesRegex(recording.Malformed, where):
                 recording.read(lines)
+
+
+class Sequences(unittest.TestCase):
+    TEXT = "= one\nBIND eth0\nrules: \nerrors: \n= two\nBIND eth1 EBUSY\nrules: \nerrors: 1:EBUSY\nrows: 2\n"
+
+    def test_equal_rows(self):
+        self.assertEqual(sequences.compare(self.TEXT, self.TEXT), ([], 2, 0))
+
+    def test_a_row_that_differs_is_named(self):
+        found = sequences.compare(self.TEXT, self.TEXT.replace("eth1 EBUSY", "eth1")).found
+        self.assertEqual([one.case for one in found], ["sequence: two"])
+
+    def test_a_row_that_was_not_run_is_a_difference(self):
+        for kernel, ours in ((self.TEXT, "= one\n"), ("= one\n", self.TEXT), ("", self.TEXT)):
+            self.assertGreater(sequences.compare(kernel, ours).different, 0)
+
+    def test_nicemus_side_runs(self):
+        rows = sequences.rows(sequences.ours("6.1"))
+        self.assertGreater(len(rows), 25)
+        self.assertTrue(all(lines[-1].startswith("errors: ") for lines in rows.values()))
+
+
+class Expectations(unittest.TestCase):
+    TABLE = [known.Known("lost", "6.1.0", "6.1.100", "^a case$", "^DESTROY only", "a test"),
+             known.Known("late", "6.12.0", None, "", "^BIND", "a test")]
+    LOST = recording.Difference("a case", "DESTROY", "only the kernel", "x", None)
+    BIND = recording.Difference("b", "BIND", "error", None, "EBUSY")
+
+    def names(self, version, *found):
+        named, unmet = known.attribute(version, list(found), self.TABLE)
+        return [name for _, name in named], unmet
+
+    def test_an_expected_difference_has_its_name(self):
+        self.assertEqual(self.names("6.1.5", self.LOST), (["lost"], []))
+
+    def test_another_difference_has_none(self):
+        self.assertEqual(self.names("6.1.5", self.LOST, self.BIND), (["lost", None], []))
+
+    def test_an_expectation_that_no_longer_occurs_is_told(self):
+        self.assertEqual(self.names("6.12.95"), ([], ["late"]))
+        self.assertEqual(self.names("6.12.95", self.LOST), ([None], ["late"]))
+
+    def test_kernels_that_a_row_does_not_name_expect_nothing(self):
+        self.assertEqual(self.names("6.1.101"), ([], []))
+
+    def test_every_row_has_a_source(self):
+        for row in known.KNOWN:
+            self.assertTrue(row.name and row.source, row)
 
 
 class Cases(unittest.TestCase):
