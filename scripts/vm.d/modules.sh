@@ -46,8 +46,11 @@ elf_files() {
 	done
 }
 
-# download_libraries INTO: what the suite says that its linux-kbuild needs.
+# download_libraries INTO: what the suite says that its linux-kbuild needs; backports build on their suite.
 download_libraries() {
+	case $suite in
+	*-backports) suite_sources "$suite" "${suite%-backports}" && quietly suite_apt apt-get update || return 1 ;;
+	esac
 	mkdir -p "$1" "$work/libraries" || return 1
 	kbuild=$(printf '%s\n' $headers | grep '^linux-kbuild-')
 	quietly suite_apt apt-get --yes --download-only -o Dir::Cache::archives="$work/libraries" install "$kbuild" || return 1

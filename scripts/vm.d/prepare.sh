@@ -29,12 +29,16 @@ has_package() {
 	suite_apt apt-cache show "$1" >/dev/null 2>&1
 }
 
-# image_packages: since 7.x an image is several packages.
-image_packages() {
-	image=linux-image-$release-unsigned=$package
-	has_package "$image" || image=linux-image-$release=$package
-	printf '%s\n' "$image"
-	depends_of "$image" 'linux-(binary|modules|base)-[0-9]'
+# fetch_image: the signed one where there is one: its modules load when signatures are enforced. Since 7.x an
+# image is several packages.
+fetch_image() {
+	why=$work/why
+	for name in "linux-image-$release" "linux-image-$release-unsigned"; do
+		has_package "$name=$package" || continue
+		fetch "$name=$package" $(depends_of "$name=$package" 'linux-(binary|modules|base)-[0-9]') 2>"$why" && return
+	done
+	grep -E '^ *(E:|W:|Err)' "$why" | head -n 3 >&2
+	return 1
 }
 
 # headers_packages: what the headers need to be complete, by the names in their dependencies.
@@ -53,7 +57,7 @@ download_kernel() {
 	headers=$(headers_packages)
 	say "$suite: kernel $version ($release): downloading"
 	rm -f "$work"/cache/archives/*.deb
-	fetch $(image_packages) $headers || return 1
+	fetch_image && { [ -z "$headers" ] || fetch $headers; } || return 1
 	netdevsim_source=
 	if [ -z "$headers" ]; then
 		say "$suite: no headers of $version: it stays without netdevsim and nsim_nft_offload"
