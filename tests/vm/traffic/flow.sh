@@ -272,6 +272,24 @@ flow_device_down() {
 	ip link set $port1 up
 }
 
+# A port joins a flowtable with a live flow, and leaves it again.
+flow_port_joins_and_leaves() {
+	plain
+	timeouts 20 20
+	flowtable
+	serve B tcp 10.2.0.2 5000
+	call A tcp 10.1.0.2 40000 10.2.0.2 5000 send:3:100 note:/tmp/sent pause:2500 send:1 note:/tmp/again pause:9000 &
+	wait_for 50 [ -e /tmp/sent ]
+	check "the flow is marked [HW_OFFLOAD]" wait_for 30 tracked tcp sport=40000 '[HW_OFFLOAD]'
+	check "the port joins" nft "add flowtable inet t f { hook ingress priority 0; devices = { $port2 }; flags offload; counter; }"
+	check "a message comes back" wait_for 50 [ -e /tmp/again ]
+	sleep 0.5
+	check "the port leaves" nft "delete flowtable inet t f { hook ingress priority 0; devices = { $port2 }; flags offload; counter; }"
+	check "the flow is still marked" tracked tcp sport=40000 '[HW_OFFLOAD]'
+	nft delete table inet t
+	rm /tmp/sent /tmp/again
+}
+
 # A batch that makes a flowtable and fails after it.
 flow_aborted_batch() {
 	plain

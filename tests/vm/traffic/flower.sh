@@ -55,9 +55,8 @@ flower_keys_other() {
 	matching mpls_uc mpls lse depth 1 label 100 bos 0 lse depth 2 label 200 bos 1
 	matching ip ct_state +trk+est
 	matching ip ct_state +trk-new ct_zone 5 ct_mark 0x10/0xff
-	matching ip ct_label 0x1/0xf
+	matching ip ct_label 00000000000000000000000000000001/0000000000000000000000000000000f
 	matching ppp_ses pppoe_sid 7 ppp_proto ip
-	matching ip ip_proto l2tp l2tpv3_sid 9
 	matching ip indev $port0
 }
 
@@ -84,7 +83,7 @@ flower_actions_basic() {
 	filter ip ip_proto tcp action skbedit mark 7 action ok
 	filter ip ip_proto tcp action skbedit priority 3
 	filter ip ip_proto tcp action skbedit ptype host
-	filter ip ip_proto tcp action continue
+	refute "continue" tc filter add dev $port0 ingress protocol ip pref 99 handle 1 flower skip_sw ip_proto tcp action continue
 	filter ip ip_proto tcp classid 1:2
 	filter ip ip_proto tcp action sample rate 100 group 5 trunc 64
 }
@@ -117,7 +116,7 @@ flower_actions_police() {
 	filter ip ip_proto tcp action gate clockid CLOCK_TAI sched-entry open 100000000 -1 -1 sched-entry close 100000000 -1 -1
 }
 
-# Connection tracking hands its own flowtable to the driver: a binding of its own per zone.
+# act_ct has a flowtable per zone; the driver is handed a pointer to it with the action, it gets no BIND.
 flower_actions_ct() {
 	filter ip ip_proto tcp ct_state -trk action ct zone 5 pipe action goto chain 1
 	check "chain 1" tc filter add dev $port0 ingress chain 1 protocol ip pref 1 handle 1 flower skip_sw ip_proto tcp \

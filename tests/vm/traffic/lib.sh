@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For scripts in a guest: two network namespaces A and B and this one as the router between them. The
-# router's two ports are netdevsim devices, so that a flowtable on them is offered to nsim_nft_offload.
+# router's two ports are netdevsim devices, so that a flowtable on them is offered to nsim_nft_offload; a third
+# one, $port2, is up and leads nowhere.
 #
 #   A (10.1.0.2, 2001:db8:1::2) a1 == a0 ~ $port0 (.1) router (.1) $port1 ~ b0 == b1 (10.2.0.2, 2001:db8:2::2) B
 #
@@ -15,8 +16,9 @@ mac_port0=02:00:00:00:01:01 mac_port1=02:00:00:00:02:01
 # traffic_devices: the ports and how they are joined. Once in a guest.
 traffic_devices() {
 	load_netdevsim || return 1
-	set -- $(new_nsim 10 2)
-	port0=$1 port1=$2
+	set -- $(new_nsim 10 3)
+	port0=$1 port1=$2 port2=$3
+	ip link set $port2 up
 	modprobe nf_conntrack
 	modprobe nf_flow_table
 	modprobe nft_flow_offload
