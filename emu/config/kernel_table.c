@@ -114,6 +114,18 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	ROW(reserved_flags_refused, 7, 1, SOURCE,
 	    "a patch of 16 March 2026; absent in 6.12.117 and on 6.18.44, there in 7.2.13",
 	    "the first version", {0}),
+	ROW(register_policies, 7, 1, SOURCE, "absent in 6.12.117, there in 7.2.13",
+	    "the first version", {0}),
+	ROW(expression_list_policy, 6, 6, OBSERVED,
+	    "on 6.18.44; absent on 6.1.192, there in 6.12.117", "the first version", {0}),
+	ROW(ranges_by_policy, 6, 6, OBSERVED,
+	    "a412dbf40ff3; on 6.18.44; absent on 6.1.192, there in 6.12.117", "the first version", {0}),
+	ROW(payload_far_offsets, 6, 18, OBSERVED,
+	    "on 6.18.44; absent on 6.1.192 and in 6.12.117, there in 7.2.13", "the first version", {0}),
+	ROW(payload_write_checked, 7, 1, SOURCE,
+	    "absent in 6.12.117 and on 6.18.44, there in 7.2.13", "the first version", {0}),
+	ROW(lookup_map_keys, 6, 6, OBSERVED,
+	    "on 6.18.44; absent on 6.1.192, there in 6.12.117", "the first version", {0}),
 };
 /* clang-format on */
 const size_t kernel_table_length = ROWS;

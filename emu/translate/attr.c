@@ -20,22 +20,35 @@ static int check_string(const struct nlattr *attr, uint32_t max)
 	return length > max ? -ERANGE : 0;
 }
 
-static int check_number(const struct nlattr *attr, const struct attr_policy *policy)
+static int check_limit(const struct nlattr *attr, uint8_t kind, uint32_t max)
 {
-	static const uint8_t sizes[] = {
-		[ATTR_U8] = 1, [ATTR_U16] = 2, [ATTR_U32] = 4, [ATTR_U64] = 8, [ATTR_MASK32] = 4};
+	if (kind == ATTR_MASK32)
+		return attr_be32(attr) & ~max ? -EINVAL : 0;
+	if (!max || kind == ATTR_U16 || kind == ATTR_U64)
+		return 0;
+	return (kind == ATTR_U8 ? attr_u8(attr) : attr_be32(attr)) > max ? -ERANGE : 0;
+}
+
+static int check_number(const struct nlattr *attr, const struct attr_policy *policy,
+			const struct kernel_behavior *kernel)
+{
+	enum { LAST_REGISTER = 23 };
+	static const uint8_t sizes[] = {[ATTR_U8] = 1,  [ATTR_U16] = 2,    [ATTR_U32] = 4,
+					[ATTR_U64] = 8, [ATTR_MASK32] = 4, [ATTR_REGISTER] = 4};
 
 	if (mnl_attr_get_payload_len(attr) < sizes[policy->kind])
 		return -ERANGE;
-	if (policy->max && policy->kind == ATTR_U32 && attr_be32(attr) > policy->max)
-		return -ERANGE;
-	if (policy->kind == ATTR_MASK32 && attr_be32(attr) & ~policy->max)
-		return -EINVAL;
-	return 0;
+	if (policy->kind == ATTR_REGISTER)
+		return kernel->register_policies ? check_limit(attr, ATTR_U32, LAST_REGISTER) : 0;
+	if (policy->newer && kernel_meets(kernel, policy->newer))
+		return check_limit(attr, policy->kind, policy->newer_max);
+	return kernel_meets(kernel, policy->needs) ? check_limit(attr, policy->kind, policy->max)
+						   : 0;
 }
 
 /* validate_nla() of the kernel for old families: too long is accepted for numbers. */
-static int check_attr(const struct nlattr *attr, const struct attr_policy *policy)
+static int check_attr(const struct nlattr *attr, const struct attr_policy *policy,
+		      const struct kernel_behavior *kernel)
 {
 	size_t size = mnl_attr_get_payload_len(attr);
 
@@ -45,7 +58,8 @@ static int check_attr(const struct nlattr *attr, const struct attr_policy *polic
 	case ATTR_U16:
 	case ATTR_U32:
 	case ATTR_U64:
-	case ATTR_MASK32: return check_number(attr, policy);
+	case ATTR_MASK32:
+	case ATTR_REGISTER: return check_number(attr, policy, kernel);
 	case ATTR_STRING: return check_string(attr, policy->max);
 	case ATTR_BINARY: return policy->max && size > policy->max ? -ERANGE : 0;
 	case ATTR_NESTED: return size > 0 && size < MNL_ATTR_HDRLEN ? -ERANGE : 0;
@@ -55,7 +69,7 @@ static int check_attr(const struct nlattr *attr, const struct attr_policy *polic
 }
 
 int attr_parse(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type, const void *data,
-	       size_t size, const struct attr_policy *policy)
+	       size_t size, const struct attr_policy *policy, const struct kernel_behavior *kernel)
 {
 	const struct nlattr *attr;
 	int error;
@@ -70,7 +84,7 @@ int attr_parse(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type, 
 		if (type == 0 || type > max_type)
 			continue;
 		if (policy) {
-			error = check_attr(attr, &policy[type]);
+			error = check_attr(attr, &policy[type], kernel);
 			if (error)
 				return error;
 		}
@@ -80,15 +94,24 @@ int attr_parse(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type, 
 }
 
 int attr_parse_nested(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type,
-		      const struct nlattr *nest, const struct attr_policy *policy)
+		      const struct nlattr *nest, const struct attr_policy *policy,
+		      const struct kernel_behavior *kernel)
 {
 	return attr_parse(tb, max_type, mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest),
-			  policy);
+			  policy, kernel);
 }
 
 uint8_t attr_u8(const struct nlattr *attr)
 {
 	return *(const uint8_t *)mnl_attr_get_payload(attr);
+}
+
+uint16_t attr_be16(const struct nlattr *attr)
+{
+	uint16_t value;
+
+	memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
+	return ntohs(value);
 }
 
 uint32_t attr_be32(const struct nlattr *attr)

@@ -9,6 +9,8 @@
 #ifndef NICEMU_TRANSLATE_ATTR_H
 #define NICEMU_TRANSLATE_ATTR_H
 
+#include <nicemu/config/kernel.h>
+
 #include <libmnl/libmnl.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,16 +22,21 @@ enum attr_kind {
 	ATTR_U16,
 	ATTR_U32,
 	ATTR_U64,
-	ATTR_MASK32, /* 32 bits, of which only those in max may be set; else EINVAL */
-	ATTR_STRING, /* 1 .. max characters, a NUL at the end is not counted; max 0: any length */
-	ATTR_BINARY, /* at most max bytes; max 0: any length */
+	ATTR_MASK32,   /* 32 bits, of which only those in max may be set; else EINVAL */
+	ATTR_REGISTER, /* 32 bits; newer kernels know the greatest register here */
+	ATTR_STRING,   /* 1 .. max characters, a NUL at the end is not counted; max 0: any length */
+	ATTR_BINARY,   /* at most max bytes; max 0: any length */
 	ATTR_NESTED,
 	ATTR_FLAG,
 };
 
 struct attr_policy {
 	uint8_t kind;
-	uint32_t max; /* strings and binary: length; numbers: greatest value, 0 = no limit */
+	uint32_t max;   /* strings and binary: length; numbers: greatest value, 0 = no limit */
+	uint16_t needs; /* KERNEL_NEEDS(): the limit is part of the policy of these kernels only */
+	/* KERNEL_NEEDS(): newer kernels have this limit instead; 0 is none at all. */
+	uint16_t newer;
+	uint32_t newer_max;
 };
 
 enum { ATTR_TABLE_SIZE = 32 }; /* more than any type's attributes */
@@ -37,15 +44,17 @@ enum { ATTR_TABLE_SIZE = 32 }; /* more than any type's attributes */
 /*
  * tb[1 … max_type] of the attributes in data; the last of a kind counts, unknown ones are skipped.
  * 0, -ERANGE for one that is too short, too long or too big, -EINVAL for unknown bits. policy may
- * be NULL.
+ * be NULL, kernel where no limit depends on it.
  */
 int attr_parse(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type, const void *data,
-	       size_t size, const struct attr_policy *policy);
+	       size_t size, const struct attr_policy *policy, const struct kernel_behavior *kernel);
 int attr_parse_nested(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type,
-		      const struct nlattr *nest, const struct attr_policy *policy);
+		      const struct nlattr *nest, const struct attr_policy *policy,
+		      const struct kernel_behavior *kernel);
 
 /* Values in network order, as nf_tables sends them; the policy has checked the length. */
 uint8_t attr_u8(const struct nlattr *attr);
+uint16_t attr_be16(const struct nlattr *attr);
 uint32_t attr_be32(const struct nlattr *attr);
 uint64_t attr_be64(const struct nlattr *attr);
 

@@ -45,7 +45,7 @@ static bool has(const struct nft_expr *expr, uint16_t type)
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 
-	attr_parse(tb, type, expr->attributes, expr->size, NULL);
+	attr_parse(tb, type, expr->attributes, expr->size, NULL, NULL);
 	return tb[type] != NULL;
 }
 
@@ -53,7 +53,7 @@ static uint64_t kept_be64(const struct nft_expr *expr, uint16_t type)
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 
-	attr_parse(tb, type, expr->attributes, expr->size, NULL);
+	attr_parse(tb, type, expr->attributes, expr->size, NULL, NULL);
 	return tb[type] && mnl_attr_get_payload_len(tb[type]) >= sizeof(uint64_t)
 		       ? attr_be64(tb[type])
 		       : 0;
@@ -63,7 +63,7 @@ static void kept_string(char *string, size_t size, const struct nft_expr *expr, 
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 
-	attr_parse(tb, type, expr->attributes, expr->size, NULL);
+	attr_parse(tb, type, expr->attributes, expr->size, NULL, NULL);
 	attr_copy_string(string, size, tb[type]);
 	/* For a terminal. */
 	for (char *c = string; *c; c++)
@@ -83,7 +83,7 @@ size_t kept_range(const struct nft_expr *expr, uint8_t from[16], uint8_t to[16])
 
 	memset(from, 0, 16);
 	memset(to, 0, 16);
-	attr_parse(tb, NFTA_RANGE_MAX, expr->attributes, expr->size, NULL);
+	attr_parse(tb, NFTA_RANGE_MAX, expr->attributes, expr->size, NULL, NULL);
 	if (!tb[NFTA_RANGE_FROM_DATA] || !tb[NFTA_RANGE_TO_DATA] ||
 	    data_value(tb[NFTA_RANGE_FROM_DATA], from, &length) ||
 	    data_value(tb[NFTA_RANGE_TO_DATA], to, &length))
@@ -307,7 +307,7 @@ static void log_print(struct text *text, const struct nft_expr *expr)
 	if (has(expr, NFTA_LOG_GROUP)) {
 		const struct nlattr *tb[ATTR_TABLE_SIZE];
 
-		attr_parse(tb, NFTA_LOG_GROUP, expr->attributes, expr->size, NULL);
+		attr_parse(tb, NFTA_LOG_GROUP, expr->attributes, expr->size, NULL, NULL);
 		if (mnl_attr_get_payload_len(tb[NFTA_LOG_GROUP]) >= 2) {
 			const uint8_t *group = mnl_attr_get_payload(tb[NFTA_LOG_GROUP]);
 

@@ -32,7 +32,7 @@ static bool type_matches(const struct nft_expr_type *type, const struct nlattr *
 	uint8_t family = context->family;
 
 	return (!type->families || (family < 16 && type->families >> family & 1)) &&
-	       kernel_has(context, type->needs) && attr_is_string(name, type->name);
+	       kernel_meets(context->kernel, type->needs) && attr_is_string(name, type->name);
 }
 
 static const struct nft_expr_type *find_type(const struct nlattr *name,
@@ -51,23 +51,13 @@ static const struct nft_expr_type *find_type(const struct nlattr *name,
 	return NULL;
 }
 
-static int check_flags(const struct nft_expr_context *context, const struct nft_expr_type *type,
-		       const struct nlattr *const data[])
-{
-	const struct nlattr *flags = type->flags_attr ? data[type->flags_attr] : NULL;
-
-	if (!flags || !context->kernel->reserved_flags_refused)
-		return 0;
-	return attr_be32(flags) & ~type->known_flags ? -EINVAL : 0;
-}
-
 /* nf_tables_expr_parse(): name, policy, variant. data[] are the type's attributes. */
 static int parse_head(const struct nft_expr_context *context, const struct nlattr *attr,
 		      const struct nft_expr_type **type, const struct nlattr *data[ATTR_TABLE_SIZE],
 		      const struct nlattr **nest, size_t *kernel_size)
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
-	int error = attr_parse_nested(tb, NFTA_EXPR_MAX, attr, expr_policy);
+	int error = attr_parse_nested(tb, NFTA_EXPR_MAX, attr, expr_policy, context->kernel);
 
 	*type = NULL;
 	if (error)
@@ -80,10 +70,9 @@ static int parse_head(const struct nft_expr_context *context, const struct nlatt
 	memset(data, 0, ATTR_TABLE_SIZE * sizeof(data[0]));
 	*nest = tb[NFTA_EXPR_DATA];
 	if (*nest)
-		error = attr_parse_nested(data, (*type)->max_attr, *nest, (*type)->policy);
+		error = attr_parse_nested(data, (*type)->max_attr, *nest, (*type)->policy,
+					  context->kernel);
 	*kernel_size = (*type)->kernel_size;
-	if (!error)
-		error = check_flags(context, *type, data);
 	if (!error && (*type)->select)
 		error = (*type)->select(context, data, kernel_size);
 	return error;
@@ -126,7 +115,7 @@ static int parse_one(struct expr_init *init, struct nft_expr *expr, const struct
 }
 
 /*
- * The kernel's policy for the list itself, which is checked before anything in it is looked at:
+ * Newer kernels' policy for the list itself, which is checked before anything in it is looked at:
  * each element's name and data. *bad is then the attribute inside the element.
  */
 static int check_list(const struct nlattr *list, const struct nlattr **bad)
@@ -142,7 +131,8 @@ static int check_list(const struct nlattr *list, const struct nlattr **bad)
 			return -ERANGE;
 		mnl_attr_for_each_nested (attr, elem) {
 			*bad = attr;
-			error = attr_parse(tb, NFTA_EXPR_MAX, attr, attr->nla_len, expr_policy);
+			error = attr_parse(tb, NFTA_EXPR_MAX, attr, attr->nla_len, expr_policy,
+					   NULL);
 			if (error)
 				return error;
 		}
@@ -191,7 +181,7 @@ int nft_exprs_parse(struct nft_expr **exprs, size_t *num_exprs, const struct nla
 	const struct nlattr *attr;
 	struct nft_expr *array;
 	size_t count = 0, done = 0;
-	int error, ignored;
+	int error = 0, ignored;
 
 	failed = failed ? failed : &ignored;
 	*exprs = NULL;
@@ -200,7 +190,8 @@ int nft_exprs_parse(struct nft_expr **exprs, size_t *num_exprs, const struct nla
 	*failed = -1;
 	if (!list)
 		return 0;
-	error = check_list(list, bad);
+	if (context->kernel->expression_list_policy)
+		error = check_list(list, bad);
 	if (error) {
 		refusal_at_parse(context->reason, error, NULL, *bad, context->message);
 		return error;

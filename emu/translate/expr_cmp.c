@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const struct attr_policy policy[NFTA_CMP_MAX + 1] = {
-	[NFTA_CMP_SREG] = {ATTR_U32, 0},
+	[NFTA_CMP_SREG] = {ATTR_REGISTER, 0},
 	[NFTA_CMP_OP] = {ATTR_U32, 0},
 	[NFTA_CMP_DATA] = {ATTR_NESTED, 0},
 };
@@ -84,9 +84,26 @@ static int check_operator(struct offload *o, const struct nft_expr *expr)
 	return -EOPNOTSUPP;
 }
 
-/* The next comparison after a load of a protocol field tells the protocol; masks don't count. */
-static void learn_protocol(struct offload *o, const uint8_t *data)
+/* A field of another size is not the one that was waited for; the kernel complains and goes on. */
+static void warn_mistaken(struct offload *o, const struct offload_register *reg, size_t size)
 {
+	if (reg->length == size)
+		return;
+	offload_warn(o, "mistaken-for-protocol",
+		     "a protocol was loaded before %s and not compared yet: the kernel takes this "
+		     "comparison for the protocol's, and writes a WARNING to its log for each such "
+		     "rule (which stops a machine that has panic_on_warn)",
+		     flow_fields[reg->field].name);
+}
+
+/* The next comparison after a load of a protocol field tells the protocol; masks don't count. */
+static void learn_protocol(struct offload *o, const struct offload_register *reg,
+			   const uint8_t *data)
+{
+	if (o->dependency != DEPENDENCY_NONE)
+		warn_mistaken(o, reg,
+			      o->dependency == DEPENDENCY_NETWORK ? sizeof(o->l3num)
+								  : sizeof(o->protonum));
 	if (o->dependency == DEPENDENCY_NETWORK)
 		o->l3num = (uint16_t)(data[0] << 8 | data[1]);
 	else if (o->dependency == DEPENDENCY_TRANSPORT)
@@ -118,7 +135,7 @@ static int cmp_offload(struct offload *o, const struct nft_expr *expr)
 		return offload_refuse(o, "interface-type",
 				      "`meta iiftype` can only be ether; the rule asks for type %u",
 				      type);
-	learn_protocol(o, expr->cmp.data);
+	learn_protocol(o, reg, expr->cmp.data);
 	return 0;
 }
 

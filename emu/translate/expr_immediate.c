@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const struct attr_policy policy[NFTA_IMMEDIATE_MAX + 1] = {
-	[NFTA_IMMEDIATE_DREG] = {ATTR_U32, 0},
+	[NFTA_IMMEDIATE_DREG] = {ATTR_REGISTER, 0},
 	[NFTA_IMMEDIATE_DATA] = {ATTR_NESTED, 0},
 };
 
@@ -61,7 +61,7 @@ static int check_odd_verdict(const struct kernel_behavior *kernel, uint32_t verd
 static int verdict_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *attr)
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
-	int error = attr_parse_nested(tb, NFTA_VERDICT_MAX, attr, verdict_policy);
+	int error = attr_parse_nested(tb, NFTA_VERDICT_MAX, attr, verdict_policy, NULL);
 
 	if (error)
 		return error;
@@ -84,7 +84,7 @@ static int data_init(struct expr_init *init, struct nft_expr *expr, const struct
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 	size_t length = 0;
-	int error = attr_parse_nested(tb, NFTA_DATA_MAX, attr, data_policy);
+	int error = attr_parse_nested(tb, NFTA_DATA_MAX, attr, data_policy, NULL);
 
 	if (error)
 		return error;

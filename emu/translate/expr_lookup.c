@@ -11,28 +11,31 @@
 static const struct attr_policy lookup_policy[NFTA_LOOKUP_MAX + 1] = {
 	[NFTA_LOOKUP_SET] = {ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
 	[NFTA_LOOKUP_SET_ID] = {ATTR_U32, 0},
-	[NFTA_LOOKUP_SREG] = {ATTR_U32, 0},
-	[NFTA_LOOKUP_DREG] = {ATTR_U32, 0},
-	[NFTA_LOOKUP_FLAGS] = {ATTR_MASK32, NFT_LOOKUP_F_INV},
+	[NFTA_LOOKUP_SREG] = {ATTR_REGISTER, 0},
+	[NFTA_LOOKUP_DREG] = {ATTR_REGISTER, 0},
+	[NFTA_LOOKUP_FLAGS] = {ATTR_MASK32, NFT_LOOKUP_F_INV, .needs = KERNEL_NEEDS(flag_masks)},
 };
 
 static const struct attr_policy objref_policy[NFTA_OBJREF_MAX + 1] = {
 	[NFTA_OBJREF_IMM_NAME] = {ATTR_STRING, NFT_OBJ_MAXNAMELEN - 1},
 	[NFTA_OBJREF_IMM_TYPE] = {ATTR_U32, 0},
-	[NFTA_OBJREF_SET_SREG] = {ATTR_U32, 0},
+	[NFTA_OBJREF_SET_SREG] = {ATTR_REGISTER, 0},
 	[NFTA_OBJREF_SET_NAME] = {ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
 	[NFTA_OBJREF_SET_ID] = {ATTR_U32, 0},
 };
 
+enum { DYNSET_KNOWN_FLAGS = NFT_DYNSET_F_INV | 2 /* expressions */ };
+
 static const struct attr_policy dynset_policy[NFTA_DYNSET_MAX + 1] = {
 	[NFTA_DYNSET_SET_NAME] = {ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
 	[NFTA_DYNSET_SET_ID] = {ATTR_U32, 0},
-	[NFTA_DYNSET_OP] = {ATTR_U32, UINT8_MAX},
+	[NFTA_DYNSET_OP] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
 	[NFTA_DYNSET_SREG_KEY] = {ATTR_U32, 0},
 	[NFTA_DYNSET_SREG_DATA] = {ATTR_U32, 0},
 	[NFTA_DYNSET_TIMEOUT] = {ATTR_U64, 0},
 	[NFTA_DYNSET_EXPR] = {ATTR_NESTED, 0},
-	[NFTA_DYNSET_FLAGS] = {ATTR_U32, 0},
+	[NFTA_DYNSET_FLAGS] = {ATTR_MASK32, DYNSET_KNOWN_FLAGS,
+			       .needs = KERNEL_NEEDS(reserved_flags_refused)},
 	[NFTA_DYNSET_EXPRESSIONS] = {ATTR_NESTED, 0},
 };
 
@@ -63,7 +66,10 @@ static int lookup_dreg(struct expr_init *init, struct nft_expr *expr, const stru
 	bool verdict = set->data_type == NFT_DATA_VERDICT;
 
 	if (!attr)
-		return set->flags & NFT_SET_MAP && set->flags & NFT_SET_ANONYMOUS ? -EINVAL : 0;
+		return set->flags & NFT_SET_MAP && (set->flags & NFT_SET_ANONYMOUS ||
+						    !init->context->kernel->lookup_map_keys)
+			       ? -EINVAL
+			       : 0;
 	if (expr->lookup.flags & NFT_LOOKUP_F_INV || !(set->flags & NFT_SET_MAP))
 		return -EINVAL;
 	expr->lookup.has_dreg = true;
@@ -87,6 +93,8 @@ static int lookup_init(struct expr_init *init, struct nft_expr *expr,
 	expr->lookup.has_sreg = true;
 	if (tb[NFTA_LOOKUP_FLAGS])
 		expr->lookup.flags = attr_be32(tb[NFTA_LOOKUP_FLAGS]);
+	if (expr->lookup.flags & ~(uint32_t)NFT_LOOKUP_F_INV)
+		return -EINVAL;
 	return lookup_dreg(init, expr, tb[NFTA_LOOKUP_DREG], &set);
 }
 
@@ -176,8 +184,6 @@ static int objref_validate(const struct nft_expr *expr, uint8_t family, const ch
 		return -EOPNOTSUPP;
 	return validate_hooks(hooknum, 1u << NF_INET_LOCAL_IN | 1u << NF_INET_FORWARD);
 }
-
-enum { DYNSET_KNOWN_FLAGS = NFT_DYNSET_F_INV | 2 /* expressions */ };
 
 /* The checks that do not need the set. */
 static int dynset_check(const struct nlattr *const tb[])
@@ -308,7 +314,7 @@ static void dynset_put_exprs(struct attr_writer *writer, const struct nft_expr *
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 
-	attr_parse(tb, NFTA_DYNSET_MAX, expr->attributes, expr->size, NULL);
+	attr_parse(tb, NFTA_DYNSET_MAX, expr->attributes, expr->size, NULL, NULL);
 	for (uint16_t type = NFTA_DYNSET_EXPR; type <= NFTA_DYNSET_MAX; type++)
 		if ((type == NFTA_DYNSET_EXPR || type == NFTA_DYNSET_EXPRESSIONS) && tb[type])
 			attr_put(writer, type, mnl_attr_get_payload(tb[type]),
@@ -350,8 +356,6 @@ const struct nft_expr_type expr_type_objref = {
 
 const struct nft_expr_type expr_type_dynset = {
 	.name = "dynset",
-	.flags_attr = NFTA_DYNSET_FLAGS,
-	.known_flags = DYNSET_KNOWN_FLAGS,
 	.keeps_bytes = true,
 	.policy = dynset_policy,
 	.max_attr = NFTA_DYNSET_MAX,

@@ -12,14 +12,15 @@
 enum { LINK_ADDRESS = 6, ETHERTYPE_IP = 0x0800, ETHERTYPE_IPV6 = 0x86dd };
 
 static const struct attr_policy policy[NFTA_PAYLOAD_MAX + 1] = {
-	[NFTA_PAYLOAD_SREG] = {ATTR_U32, 0},
-	[NFTA_PAYLOAD_DREG] = {ATTR_U32, 0},
+	[NFTA_PAYLOAD_SREG] = {ATTR_REGISTER, 0},
+	[NFTA_PAYLOAD_DREG] = {ATTR_REGISTER, 0},
 	[NFTA_PAYLOAD_BASE] = {ATTR_U32, 0},
-	[NFTA_PAYLOAD_OFFSET] = {ATTR_U32, 0},
+	[NFTA_PAYLOAD_OFFSET] = {ATTR_U32, UINT8_MAX, .newer = KERNEL_NEEDS(payload_far_offsets)},
 	[NFTA_PAYLOAD_LEN] = {ATTR_U32, UINT8_MAX},
 	[NFTA_PAYLOAD_CSUM_TYPE] = {ATTR_U32, 0},
 	[NFTA_PAYLOAD_CSUM_OFFSET] = {ATTR_U32, UINT8_MAX},
-	[NFTA_PAYLOAD_CSUM_FLAGS] = {ATTR_U32, 0},
+	[NFTA_PAYLOAD_CSUM_FLAGS] = {ATTR_MASK32, NFT_PAYLOAD_L4CSUM_PSEUDOHDR,
+				     .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
 
 static int payload_select(const struct nft_expr_context *context, const struct nlattr *const tb[],
@@ -42,9 +43,38 @@ static int payload_select(const struct nft_expr_context *context, const struct n
 	return attr_be32_max(tb[NFTA_PAYLOAD_OFFSET], UINT16_MAX, &offset);
 }
 
+enum { CSUM_SCTP = 2 };
+
+/* Whether the Internet checksum of a header can be where the rule says. */
+static bool is_inet_checksum(const struct nft_expr *expr, uint8_t family)
+{
+	enum { IPV4_CHECKSUM_OFFSET = 10 };
+
+	switch (expr->payload.base) {
+	case NFT_PAYLOAD_NETWORK_HEADER:
+		return family != NFPROTO_IPV4 || expr->payload.csum_offset == IPV4_CHECKSUM_OFFSET;
+	case NFT_PAYLOAD_TRANSPORT_HEADER: return expr->payload.csum_flags == 0;
+	case NFT_PAYLOAD_INNER_HEADER: return true;
+	default: return false;
+	}
+}
+
+/* What newer kernels ask of a write that updates checksums. */
+static bool is_sensible_write(const struct nft_expr *expr, uint8_t family)
+{
+	switch (expr->payload.csum_type) {
+	case NFT_PAYLOAD_CSUM_NONE:
+		if (expr->payload.csum_offset)
+			return false;
+		return !expr->payload.csum_flags || expr->payload.base != NFT_PAYLOAD_LL_HEADER;
+	case NFT_PAYLOAD_CSUM_INET: return is_inet_checksum(expr, family);
+	default: return !expr->payload.csum_flags;
+	}
+}
+
 static int set_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
 {
-	enum { SCTP_CHECKSUM_OFFSET = 8, CSUM_SCTP = 2 };
+	enum { SCTP_CHECKSUM_OFFSET = 8 };
 	uint32_t offset;
 	int error = attr_be32_max(tb[NFTA_PAYLOAD_OFFSET], UINT16_MAX, &offset);
 
@@ -63,6 +93,9 @@ static int set_init(struct expr_init *init, struct nft_expr *expr, const struct 
 	if (expr->payload.csum_type == CSUM_SCTP &&
 	    (expr->payload.base != NFT_PAYLOAD_TRANSPORT_HEADER ||
 	     expr->payload.csum_offset != SCTP_CHECKSUM_OFFSET))
+		return -EINVAL;
+	if (init->context->kernel->payload_write_checked &&
+	    !is_sensible_write(expr, init->context->family))
 		return -EINVAL;
 	return register_load(init, tb[NFTA_PAYLOAD_SREG], &expr->payload.reg, expr->payload.length);
 }

@@ -9,9 +9,12 @@
 #include <string.h>
 
 static const struct attr_policy limit_policy[NFTA_LIMIT_MAX + 1] = {
-	[NFTA_LIMIT_RATE] = {ATTR_U64, 0},  [NFTA_LIMIT_UNIT] = {ATTR_U64, 0},
-	[NFTA_LIMIT_BURST] = {ATTR_U32, 0}, [NFTA_LIMIT_TYPE] = {ATTR_U32, 0},
-	[NFTA_LIMIT_FLAGS] = {ATTR_U32, 0},
+	[NFTA_LIMIT_RATE] = {ATTR_U64, 0},
+	[NFTA_LIMIT_UNIT] = {ATTR_U64, 0},
+	[NFTA_LIMIT_BURST] = {ATTR_U32, 0},
+	[NFTA_LIMIT_TYPE] = {ATTR_U32, 0},
+	[NFTA_LIMIT_FLAGS] = {ATTR_MASK32, NFT_LIMIT_F_INV,
+			      .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
 
 static bool limits_bytes(const struct nlattr *const tb[])
@@ -60,7 +63,8 @@ static int limit_init(struct expr_init *init, struct nft_expr *expr,
 
 static const struct attr_policy quota_policy[NFTA_QUOTA_MAX + 1] = {
 	[NFTA_QUOTA_BYTES] = {ATTR_U64, 0},
-	[NFTA_QUOTA_FLAGS] = {ATTR_U32, 0},
+	[NFTA_QUOTA_FLAGS] = {ATTR_MASK32, NFT_QUOTA_F_INV,
+			      .needs = KERNEL_NEEDS(reserved_flags_refused)},
 	[NFTA_QUOTA_CONSUMED] = {ATTR_U64, 0},
 };
 
@@ -86,7 +90,7 @@ static void quota_dump(struct attr_writer *writer, const struct nft_expr *expr)
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 
-	attr_parse(tb, NFTA_QUOTA_MAX, expr->attributes, expr->size, NULL);
+	attr_parse(tb, NFTA_QUOTA_MAX, expr->attributes, expr->size, NULL, NULL);
 	attr_put_be64(writer, NFTA_QUOTA_BYTES, attr_be64(tb[NFTA_QUOTA_BYTES]));
 	attr_put_be64(writer, NFTA_QUOTA_CONSUMED,
 		      tb[NFTA_QUOTA_CONSUMED] ? attr_be64(tb[NFTA_QUOTA_CONSUMED]) : 0);
@@ -98,7 +102,7 @@ static void quota_reset(struct nft_expr *expr)
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE], *consumed;
 
-	attr_parse(tb, NFTA_QUOTA_MAX, expr->attributes, expr->size, NULL);
+	attr_parse(tb, NFTA_QUOTA_MAX, expr->attributes, expr->size, NULL, NULL);
 	consumed = tb[NFTA_QUOTA_CONSUMED];
 	if (consumed)
 		memset(expr->attributes + ((const uint8_t *)consumed - expr->attributes) +
@@ -118,22 +122,26 @@ static int last_init(struct expr_init *init, struct nft_expr *expr, const struct
 	return is_set && tb[NFTA_LAST_MSECS] ? check_milliseconds(tb[NFTA_LAST_MSECS]) : 0;
 }
 
+enum { LOG_KNOWN_FLAGS = 0x2f };
+
 static const struct attr_policy log_policy[NFTA_LOG_MAX + 1] = {
-	[NFTA_LOG_GROUP] = {ATTR_U16, 0},   [NFTA_LOG_PREFIX] = {ATTR_STRING, 127},
-	[NFTA_LOG_SNAPLEN] = {ATTR_U32, 0}, [NFTA_LOG_QTHRESHOLD] = {ATTR_U16, 0},
-	[NFTA_LOG_LEVEL] = {ATTR_U32, 0},   [NFTA_LOG_FLAGS] = {ATTR_U32, 0},
+	[NFTA_LOG_GROUP] = {ATTR_U16, 0},
+	[NFTA_LOG_PREFIX] = {ATTR_STRING, 127},
+	[NFTA_LOG_SNAPLEN] = {ATTR_U32, 0},
+	[NFTA_LOG_QTHRESHOLD] = {ATTR_U16, 0},
+	[NFTA_LOG_LEVEL] = {ATTR_U32, 0},
+	[NFTA_LOG_FLAGS] = {ATTR_MASK32, LOG_KNOWN_FLAGS,
+			    .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
 
 static int log_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
 {
-	enum { KNOWN_FLAGS = 0x2f };
-
 	if (tb[NFTA_LOG_GROUP])
 		return tb[NFTA_LOG_LEVEL] || tb[NFTA_LOG_FLAGS] ? -EINVAL : 0;
 	/* Of both numbers the kernel keeps the low byte. */
 	if (tb[NFTA_LOG_LEVEL] && (uint8_t)attr_be32(tb[NFTA_LOG_LEVEL]) > NFT_LOGLEVEL_AUDIT)
 		return -EINVAL;
-	if (tb[NFTA_LOG_FLAGS] && (uint8_t)attr_be32(tb[NFTA_LOG_FLAGS]) & ~KNOWN_FLAGS)
+	if (tb[NFTA_LOG_FLAGS] && (uint8_t)attr_be32(tb[NFTA_LOG_FLAGS]) & ~LOG_KNOWN_FLAGS)
 		return -EINVAL;
 	return 0;
 }
@@ -151,7 +159,7 @@ static void log_dump(struct attr_writer *writer, const struct nft_expr *expr)
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 	uint32_t level = NFT_LOGLEVEL_WARNING, flags;
 
-	attr_parse(tb, NFTA_LOG_MAX, expr->attributes, expr->size, NULL);
+	attr_parse(tb, NFTA_LOG_MAX, expr->attributes, expr->size, NULL, NULL);
 	put_kept(writer, tb[NFTA_LOG_PREFIX]);
 	if (tb[NFTA_LOG_GROUP]) {
 		put_kept(writer, tb[NFTA_LOG_GROUP]);
@@ -170,7 +178,7 @@ static void log_dump(struct attr_writer *writer, const struct nft_expr *expr)
 }
 
 static const struct attr_policy reject_policy[NFTA_REJECT_MAX + 1] = {
-	[NFTA_REJECT_TYPE] = {ATTR_U32, UINT8_MAX},
+	[NFTA_REJECT_TYPE] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
 	[NFTA_REJECT_ICMP_CODE] = {ATTR_U8, 0},
 };
 
@@ -181,7 +189,7 @@ static int reject_init(struct expr_init *init, struct nft_expr *expr,
 
 	if (!tb[NFTA_REJECT_TYPE])
 		return -EINVAL;
-	switch (attr_be32(tb[NFTA_REJECT_TYPE])) {
+	switch ((uint8_t)attr_be32(tb[NFTA_REJECT_TYPE])) { /* the kernel keeps one byte */
 	case NFT_REJECT_TCP_RST: return 0;
 	case NFT_REJECT_ICMP_UNREACH: return code ? 0 : -EINVAL;
 	case NFT_REJECT_ICMPX_UNREACH:
@@ -222,7 +230,21 @@ static int queue_select(const struct nft_expr_context *context, const struct nla
 static int queue_init(struct expr_init *init, struct nft_expr *expr,
 		      const struct nlattr *const tb[])
 {
-	return tb[NFTA_QUEUE_SREG_QNUM] ? kept_load(init, tb[NFTA_QUEUE_SREG_QNUM], 4) : 0;
+	uint16_t total = tb[NFTA_QUEUE_TOTAL] ? attr_be16(tb[NFTA_QUEUE_TOTAL]) : 1;
+	uint16_t flags = tb[NFTA_QUEUE_FLAGS] ? attr_be16(tb[NFTA_QUEUE_FLAGS]) : 0;
+	int error = 0;
+
+	if (tb[NFTA_QUEUE_SREG_QNUM])
+		error = kept_load(init, tb[NFTA_QUEUE_SREG_QNUM], 4);
+	else if (total == 0)
+		error = -EINVAL;
+	else if (attr_be16(tb[NFTA_QUEUE_NUM]) + total - 1 > UINT16_MAX)
+		error = -ERANGE;
+	if (!error && flags & ~NFT_QUEUE_FLAG_MASK)
+		error = -EINVAL;
+	if (!error && tb[NFTA_QUEUE_SREG_QNUM] && flags & NFT_QUEUE_FLAG_CPU_FANOUT)
+		error = -EOPNOTSUPP;
+	return error;
 }
 
 static const struct attr_policy flow_policy[NFTA_FLOW_MAX + 1] = {
@@ -251,9 +273,14 @@ static int dup_init(struct expr_init *init, struct nft_expr *expr, const struct 
 	return error || !tb[NFTA_DUP_SREG_DEV] ? error : kept_load(init, tb[NFTA_DUP_SREG_DEV], 4);
 }
 
+enum { INNER_KNOWN_FLAGS = 0xf };
+
 static const struct attr_policy inner_policy[NICEMU_NFTA_INNER_EXPR + 1] = {
-	[NICEMU_NFTA_INNER_NUM] = {ATTR_U32, 0},     [NICEMU_NFTA_INNER_TYPE] = {ATTR_U32, 0},
-	[NICEMU_NFTA_INNER_FLAGS] = {ATTR_U32, 0},   [NICEMU_NFTA_INNER_HDRSIZE] = {ATTR_U32, 0},
+	[NICEMU_NFTA_INNER_NUM] = {ATTR_U32, 0},
+	[NICEMU_NFTA_INNER_TYPE] = {ATTR_U32, 0},
+	[NICEMU_NFTA_INNER_FLAGS] = {ATTR_MASK32, INNER_KNOWN_FLAGS,
+				     .needs = KERNEL_NEEDS(reserved_flags_refused)},
+	[NICEMU_NFTA_INNER_HDRSIZE] = {ATTR_U32, 0},
 	[NICEMU_NFTA_INNER_EXPR] = {ATTR_NESTED, 0},
 };
 
@@ -265,7 +292,8 @@ static int inner_expr_init(struct expr_init *init, const struct nlattr *nest)
 		[NFTA_EXPR_DATA] = {ATTR_NESTED, 0},
 	};
 	const struct nlattr *tb[ATTR_TABLE_SIZE], *data[ATTR_TABLE_SIZE];
-	int error = attr_parse_nested(tb, NFTA_EXPR_MAX, nest, expr_policy);
+	const struct kernel_behavior *kernel = init->context->kernel;
+	int error = attr_parse_nested(tb, NFTA_EXPR_MAX, nest, expr_policy, kernel);
 
 	if (error)
 		return error;
@@ -273,7 +301,7 @@ static int inner_expr_init(struct expr_init *init, const struct nlattr *nest)
 		return -EINVAL;
 	if (attr_is_string(tb[NFTA_EXPR_NAME], "payload")) {
 		error = attr_parse_nested(data, NFTA_PAYLOAD_MAX, tb[NFTA_EXPR_DATA],
-					  expr_type_payload.policy);
+					  expr_type_payload.policy, kernel);
 		if (error)
 			return error;
 		if (!kept_has(data, BIT(NFTA_PAYLOAD_BASE) | BIT(NFTA_PAYLOAD_OFFSET) |
@@ -283,7 +311,8 @@ static int inner_expr_init(struct expr_init *init, const struct nlattr *nest)
 	}
 	if (!attr_is_string(tb[NFTA_EXPR_NAME], "meta"))
 		return -EOPNOTSUPP;
-	error = attr_parse_nested(data, NFTA_META_MAX, tb[NFTA_EXPR_DATA], expr_type_meta.policy);
+	error = attr_parse_nested(data, NFTA_META_MAX, tb[NFTA_EXPR_DATA], expr_type_meta.policy,
+				  kernel);
 	if (error)
 		return error;
 	if (!kept_has(data, BIT(NFTA_META_KEY) | BIT(NFTA_META_DREG)))
@@ -294,8 +323,6 @@ static int inner_expr_init(struct expr_init *init, const struct nlattr *nest)
 	default: return -EOPNOTSUPP;
 	}
 }
-
-enum { INNER_KNOWN_FLAGS = 0xf };
 
 static int inner_init(struct expr_init *init, struct nft_expr *expr,
 		      const struct nlattr *const tb[])
@@ -333,8 +360,6 @@ static int compat_select(const struct nft_expr_context *context, const struct nl
 
 const struct nft_expr_type expr_types_act[] = {
 	{.name = "limit",
-	 .flags_attr = NFTA_LIMIT_FLAGS,
-	 .known_flags = NFT_LIMIT_F_INV,
 	 .stateful = true,
 	 .policy = limit_policy,
 	 .max_attr = NFTA_LIMIT_MAX,
@@ -351,7 +376,7 @@ const struct nft_expr_type expr_types_act[] = {
 	 .dump = quota_dump,
 	 .reset = quota_reset},
 	{.name = "last",
-	 .needs = NEEDS(last_expression),
+	 .needs = KERNEL_NEEDS(last_expression),
 	 .stateful = true,
 	 .policy = last_policy,
 	 .max_attr = NFTA_LAST_MAX,
@@ -368,7 +393,7 @@ const struct nft_expr_type expr_types_act[] = {
 	.name = "reject", .policy = reject_policy, .max_attr = NFTA_REJECT_MAX, .kernel_size = 8, \
 	.init = reject_init, .validate = reject_validate
 	{REJECT, .families = FAMILY_IP | FAMILY_IP6 | FAMILY_INET | FAMILY_BRIDGE},
-	{REJECT, .families = FAMILY_NETDEV, .needs = NEEDS(reject_netdev)},
+	{REJECT, .families = FAMILY_NETDEV, .needs = KERNEL_NEEDS(reject_netdev)},
 #undef REJECT
 	{.name = "queue",
 	 .policy = queue_policy,
@@ -388,9 +413,7 @@ const struct nft_expr_type expr_types_act[] = {
 	 .kernel_size = 8,
 	 .init = dup_init},
 	{.name = "inner",
-	 .needs = NEEDS(inner_expression),
-	 .flags_attr = NICEMU_NFTA_INNER_FLAGS,
-	 .known_flags = INNER_KNOWN_FLAGS,
+	 .needs = KERNEL_NEEDS(inner_expression),
 	 .policy = inner_policy,
 	 .max_attr = NICEMU_NFTA_INNER_EXPR,
 	 .kernel_size = 32,

@@ -14,7 +14,7 @@ static const struct nlattr *kept_attr(const struct nft_expr *expr, uint16_t type
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 
-	attr_parse(tb, type, expr->attributes, expr->size, NULL);
+	attr_parse(tb, type, expr->attributes, expr->size, NULL, NULL);
 	return tb[type];
 }
 
@@ -33,8 +33,8 @@ uint8_t kept_u8(const struct nft_expr *expr, uint16_t type)
 }
 
 static const struct attr_policy range_policy[NFTA_RANGE_MAX + 1] = {
-	[NFTA_RANGE_SREG] = {ATTR_U32, 0},
-	[NFTA_RANGE_OP] = {ATTR_U32, UINT8_MAX},
+	[NFTA_RANGE_SREG] = {ATTR_REGISTER, 0},
+	[NFTA_RANGE_OP] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
 	[NFTA_RANGE_FROM_DATA] = {ATTR_NESTED, 0},
 	[NFTA_RANGE_TO_DATA] = {ATTR_NESTED, 0},
 };
@@ -44,6 +44,7 @@ static int range_init(struct expr_init *init, struct nft_expr *expr,
 {
 	uint8_t data[NFT_DATA_SIZE];
 	size_t from = 0, to = 0;
+	uint32_t op;
 	int error;
 
 	if (!kept_has(tb, BIT(NFTA_RANGE_SREG) | BIT(NFTA_RANGE_OP) | BIT(NFTA_RANGE_FROM_DATA) |
@@ -57,15 +58,19 @@ static int range_init(struct expr_init *init, struct nft_expr *expr,
 	if (from != to)
 		return -EINVAL;
 	error = kept_load(init, tb[NFTA_RANGE_SREG], from);
+	if (!error)
+		error = attr_be32_max(tb[NFTA_RANGE_OP], UINT8_MAX, &op);
 	if (error)
 		return error;
-	return attr_be32(tb[NFTA_RANGE_OP]) > NFT_RANGE_NEQ ? -EINVAL : 0;
+	return op > NFT_RANGE_NEQ ? -EINVAL : 0;
 }
 
 static const struct attr_policy byteorder_policy[NFTA_BYTEORDER_MAX + 1] = {
-	[NFTA_BYTEORDER_SREG] = {ATTR_U32, 0},         [NFTA_BYTEORDER_DREG] = {ATTR_U32, 0},
-	[NFTA_BYTEORDER_OP] = {ATTR_U32, UINT8_MAX},   [NFTA_BYTEORDER_LEN] = {ATTR_U32, UINT8_MAX},
-	[NFTA_BYTEORDER_SIZE] = {ATTR_U32, UINT8_MAX},
+	[NFTA_BYTEORDER_SREG] = {ATTR_REGISTER, 0},
+	[NFTA_BYTEORDER_DREG] = {ATTR_REGISTER, 0},
+	[NFTA_BYTEORDER_OP] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_BYTEORDER_LEN] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_BYTEORDER_SIZE] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
 };
 
 static int byteorder_init(struct expr_init *init, struct nft_expr *expr,
@@ -81,10 +86,14 @@ static int byteorder_init(struct expr_init *init, struct nft_expr *expr,
 		return -EINVAL;
 	if (attr_be32(tb[NFTA_BYTEORDER_OP]) > NFT_BYTEORDER_HTON)
 		return -EINVAL;
-	size = attr_be32(tb[NFTA_BYTEORDER_SIZE]);
+	error = attr_be32_max(tb[NFTA_BYTEORDER_SIZE], UINT8_MAX, &size);
+	if (error)
+		return error;
 	if (size != 2 && size != 4 && size != 8)
 		return -EINVAL;
-	length = attr_be32(tb[NFTA_BYTEORDER_LEN]);
+	error = attr_be32_max(tb[NFTA_BYTEORDER_LEN], UINT8_MAX, &length);
+	if (error)
+		return error;
 	if (length != size && init->context->kernel->byteorder_one_value)
 		return -EOPNOTSUPP;
 	error = register_load(init, tb[NFTA_BYTEORDER_SREG], &source, length);
@@ -94,10 +103,14 @@ static int byteorder_init(struct expr_init *init, struct nft_expr *expr,
 }
 
 static const struct attr_policy exthdr_policy[NFTA_EXTHDR_MAX + 1] = {
-	[NFTA_EXTHDR_DREG] = {ATTR_U32, 0},   [NFTA_EXTHDR_TYPE] = {ATTR_U8, 0},
-	[NFTA_EXTHDR_OFFSET] = {ATTR_U32, 0}, [NFTA_EXTHDR_LEN] = {ATTR_U32, UINT8_MAX},
-	[NFTA_EXTHDR_FLAGS] = {ATTR_U32, 0},  [NFTA_EXTHDR_OP] = {ATTR_U32, UINT8_MAX},
-	[NFTA_EXTHDR_SREG] = {ATTR_U32, 0},
+	[NFTA_EXTHDR_DREG] = {ATTR_REGISTER, 0},
+	[NFTA_EXTHDR_TYPE] = {ATTR_U8, 0},
+	[NFTA_EXTHDR_OFFSET] = {ATTR_U32, 0},
+	[NFTA_EXTHDR_LEN] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_EXTHDR_FLAGS] = {ATTR_MASK32, NFT_EXTHDR_F_PRESENT,
+			       .needs = KERNEL_NEEDS(reserved_flags_refused)},
+	[NFTA_EXTHDR_OP] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_EXTHDR_SREG] = {ATTR_REGISTER, 0},
 };
 
 static uint32_t exthdr_op(const struct nlattr *const tb[])
@@ -138,13 +151,14 @@ static int exthdr_read(struct expr_init *init, const struct nlattr *const tb[])
 				  BIT(NFTA_EXTHDR_LEN)))
 		return -EINVAL;
 	error = attr_be32_max(tb[NFTA_EXTHDR_OFFSET], UINT8_MAX, &number);
+	if (!error)
+		error = attr_be32_max(tb[NFTA_EXTHDR_LEN], UINT8_MAX, &length);
 	if (!error && tb[NFTA_EXTHDR_FLAGS])
 		error = attr_be32_max(tb[NFTA_EXTHDR_FLAGS], UINT8_MAX, &flags);
 	if (error)
 		return error;
 	if (flags & ~(uint32_t)NFT_EXTHDR_F_PRESENT)
 		return -EINVAL;
-	length = attr_be32(tb[NFTA_EXTHDR_LEN]);
 	/* Presence is one byte. */
 	if (flags & NFT_EXTHDR_F_PRESENT && length != 1 &&
 	    init->context->kernel->exthdr_present_one_byte)
@@ -164,16 +178,18 @@ static int exthdr_read(struct expr_init *init, const struct nlattr *const tb[])
 static int exthdr_write(struct expr_init *init, const struct nlattr *const tb[])
 {
 	uint32_t offset, length;
+	int error;
 
 	if (!kept_has(tb, BIT(NFTA_EXTHDR_SREG) | BIT(NFTA_EXTHDR_TYPE) | BIT(NFTA_EXTHDR_OFFSET) |
 				  BIT(NFTA_EXTHDR_LEN)))
 		return -EINVAL;
 	if (tb[NFTA_EXTHDR_DREG] || tb[NFTA_EXTHDR_FLAGS])
 		return -EINVAL;
-	offset = attr_be32(tb[NFTA_EXTHDR_OFFSET]);
-	length = attr_be32(tb[NFTA_EXTHDR_LEN]);
-	if (offset > UINT8_MAX)
-		return -ERANGE;
+	error = attr_be32_max(tb[NFTA_EXTHDR_OFFSET], UINT8_MAX, &offset);
+	if (!error)
+		error = attr_be32_max(tb[NFTA_EXTHDR_LEN], UINT8_MAX, &length);
+	if (error)
+		return error;
 	if (offset < 2 || (length != 2 && length != 4))
 		return -EOPNOTSUPP;
 	return kept_load(init, tb[NFTA_EXTHDR_SREG], length);
@@ -192,10 +208,12 @@ static int exthdr_init(struct expr_init *init, struct nft_expr *expr,
 	return tb[NFTA_EXTHDR_TYPE] ? 0 : -EINVAL;
 }
 
+enum { FIB_KNOWN_FLAGS = 0x3f };
+
 static const struct attr_policy fib_policy[NFTA_FIB_MAX + 1] = {
-	[NFTA_FIB_DREG] = {ATTR_U32, 0},
+	[NFTA_FIB_DREG] = {ATTR_REGISTER, 0},
 	[NFTA_FIB_RESULT] = {ATTR_U32, 0},
-	[NFTA_FIB_FLAGS] = {ATTR_MASK32, 0x3f},
+	[NFTA_FIB_FLAGS] = {ATTR_MASK32, FIB_KNOWN_FLAGS, .needs = KERNEL_NEEDS(flag_masks)},
 };
 
 /* The backends of ip and ip6 look at the result early; those of inet and netdev leave it to init.
@@ -224,8 +242,8 @@ static int fib_init(struct expr_init *init, struct nft_expr *expr, const struct 
 		return -EINVAL;
 	flags = attr_be32(tb[NFTA_FIB_FLAGS]);
 	result = attr_be32(tb[NFTA_FIB_RESULT]);
-	if ((flags & addresses) == 0 || (flags & addresses) == addresses ||
-	    (flags & interfaces) == interfaces)
+	if (flags & ~(uint32_t)FIB_KNOWN_FLAGS || (flags & addresses) == 0 ||
+	    (flags & addresses) == addresses || (flags & interfaces) == interfaces)
 		return -EINVAL;
 	if (result == NFT_FIB_RESULT_UNSPEC || result > NFT_FIB_RESULT_ADDRTYPE)
 		return -EINVAL;
@@ -252,8 +270,8 @@ static int fib_validate(const struct nft_expr *expr, uint8_t family, const char 
 }
 
 static const struct attr_policy rt_policy[NFTA_RT_MAX + 1] = {
-	[NFTA_RT_DREG] = {ATTR_U32, 0},
-	[NFTA_RT_KEY] = {ATTR_U32, UINT8_MAX},
+	[NFTA_RT_DREG] = {ATTR_REGISTER, 0},
+	[NFTA_RT_KEY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
 };
 
 static int rt_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
@@ -284,9 +302,12 @@ static int rt_validate(const struct nft_expr *expr, uint8_t family, const char *
 }
 
 static const struct attr_policy hash_policy[NFTA_HASH_MAX + 1] = {
-	[NFTA_HASH_SREG] = {ATTR_U32, 0},  [NFTA_HASH_DREG] = {ATTR_U32, 0},
-	[NFTA_HASH_LEN] = {ATTR_U32, 255}, [NFTA_HASH_MODULUS] = {ATTR_U32, 0},
-	[NFTA_HASH_SEED] = {ATTR_U32, 0},  [NFTA_HASH_OFFSET] = {ATTR_U32, 0},
+	[NFTA_HASH_SREG] = {ATTR_REGISTER, 0},
+	[NFTA_HASH_DREG] = {ATTR_REGISTER, 0},
+	[NFTA_HASH_LEN] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_HASH_MODULUS] = {ATTR_U32, 0},
+	[NFTA_HASH_SEED] = {ATTR_U32, 0},
+	[NFTA_HASH_OFFSET] = {ATTR_U32, 0},
 	[NFTA_HASH_TYPE] = {ATTR_U32, 0},
 };
 
@@ -309,6 +330,7 @@ static int check_modulus(const struct nlattr *modulus, const struct nlattr *offs
 static int hash_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
 {
 	bool symmetric = tb[NFTA_HASH_TYPE] && attr_be32(tb[NFTA_HASH_TYPE]) == NFT_HASH_SYM;
+	uint32_t length;
 	int error;
 
 	if (!kept_has(tb, BIT(NFTA_HASH_DREG) | BIT(NFTA_HASH_MODULUS)))
@@ -316,9 +338,12 @@ static int hash_init(struct expr_init *init, struct nft_expr *expr, const struct
 	if (!symmetric) {
 		if (!kept_has(tb, BIT(NFTA_HASH_SREG) | BIT(NFTA_HASH_LEN)))
 			return -EINVAL;
-		if (attr_be32(tb[NFTA_HASH_LEN]) == 0)
+		error = attr_be32_max(tb[NFTA_HASH_LEN], UINT8_MAX, &length);
+		if (error)
+			return error;
+		if (length == 0)
 			return -ERANGE;
-		error = kept_load(init, tb[NFTA_HASH_SREG], attr_be32(tb[NFTA_HASH_LEN]));
+		error = kept_load(init, tb[NFTA_HASH_SREG], length);
 		if (error)
 			return error;
 	}
@@ -327,7 +352,7 @@ static int hash_init(struct expr_init *init, struct nft_expr *expr, const struct
 }
 
 static const struct attr_policy numgen_policy[NFTA_NG_MAX + 1] = {
-	[NFTA_NG_DREG] = {ATTR_U32, 0},
+	[NFTA_NG_DREG] = {ATTR_REGISTER, 0},
 	[NFTA_NG_MODULUS] = {ATTR_U32, 0},
 	[NFTA_NG_TYPE] = {ATTR_U32, 0},
 	[NFTA_NG_OFFSET] = {ATTR_U32, 0},
@@ -350,9 +375,9 @@ static int numgen_init(struct expr_init *init, struct nft_expr *expr,
 }
 
 static const struct attr_policy socket_policy[NFTA_SOCKET_MAX + 1] = {
-	[NFTA_SOCKET_KEY] = {ATTR_U32, UINT8_MAX},
-	[NFTA_SOCKET_DREG] = {ATTR_U32, 0},
-	[NFTA_SOCKET_LEVEL] = {ATTR_U32, UINT8_MAX},
+	[NFTA_SOCKET_KEY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_SOCKET_DREG] = {ATTR_REGISTER, 0},
+	[NFTA_SOCKET_LEVEL] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
 };
 
 static int socket_init(struct expr_init *init, struct nft_expr *expr,
@@ -377,6 +402,8 @@ static int socket_init(struct expr_init *init, struct nft_expr *expr,
 		return -EOPNOTSUPP;
 	if (key == NFT_SOCKET_CGROUPV2 && !tb[NFTA_SOCKET_LEVEL])
 		return -EINVAL;
+	if (key == NFT_SOCKET_CGROUPV2 && attr_be32(tb[NFTA_SOCKET_LEVEL]) > UINT8_MAX)
+		return -EOPNOTSUPP;
 	return kept_store(init, tb[NFTA_SOCKET_DREG], sizes[key]);
 }
 
@@ -388,9 +415,10 @@ static int socket_validate(const struct nft_expr *expr, uint8_t family, const ch
 }
 
 static const struct attr_policy osf_policy[NFTA_OSF_MAX + 1] = {
-	[NFTA_OSF_DREG] = {ATTR_U32, 0},
+	[NFTA_OSF_DREG] = {ATTR_REGISTER, 0},
 	[NFTA_OSF_TTL] = {ATTR_U8, 0},
-	[NFTA_OSF_FLAGS] = {ATTR_U32, 0},
+	[NFTA_OSF_FLAGS] = {ATTR_MASK32, NFT_OSF_F_VERSION,
+			    .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
 
 static int osf_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
@@ -415,10 +443,11 @@ static int osf_validate(const struct nft_expr *expr, uint8_t family, const char 
 }
 
 static const struct attr_policy xfrm_policy[NFTA_XFRM_MAX + 1] = {
-	[NFTA_XFRM_KEY] = {ATTR_U32, UINT8_MAX},
-	[NFTA_XFRM_DIR] = {ATTR_U8, 0},
-	[NFTA_XFRM_SPNUM] = {ATTR_U32, UINT8_MAX},
-	[NFTA_XFRM_DREG] = {ATTR_U32, 0},
+	[NFTA_XFRM_KEY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_XFRM_DIR] = {ATTR_U8, 1, .needs = KERNEL_NEEDS(reserved_flags_refused)},
+	[NFTA_XFRM_SPNUM] = {ATTR_U32, UINT8_MAX, KERNEL_NEEDS(ranges_by_policy),
+			     KERNEL_NEEDS(reserved_flags_refused), 5},
+	[NFTA_XFRM_DREG] = {ATTR_REGISTER, 0},
 };
 
 static int xfrm_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
@@ -456,9 +485,10 @@ static int xfrm_validate(const struct nft_expr *expr, uint8_t family, const char
 }
 
 static const struct attr_policy tunnel_policy[NFTA_TUNNEL_MAX + 1] = {
-	[NFTA_TUNNEL_KEY] = {ATTR_U32, UINT8_MAX},
-	[NFTA_TUNNEL_DREG] = {ATTR_U32, 0},
-	[NFTA_TUNNEL_MODE] = {ATTR_U32, UINT8_MAX},
+	[NFTA_TUNNEL_KEY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_TUNNEL_DREG] = {ATTR_REGISTER, 0},
+	[NFTA_TUNNEL_MODE] = {ATTR_U32, UINT8_MAX, KERNEL_NEEDS(ranges_by_policy),
+			      KERNEL_NEEDS(reserved_flags_refused), NFT_TUNNEL_MODE_TX},
 };
 
 static int tunnel_init(struct expr_init *init, struct nft_expr *expr,

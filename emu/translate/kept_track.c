@@ -10,10 +10,10 @@
 #include <string.h>
 
 static const struct attr_policy ct_policy[NFTA_CT_MAX + 1] = {
-	[NFTA_CT_DREG] = {ATTR_U32, 0},
-	[NFTA_CT_KEY] = {ATTR_U32, UINT8_MAX},
-	[NFTA_CT_DIRECTION] = {ATTR_U8, 0},
-	[NFTA_CT_SREG] = {ATTR_U32, 0},
+	[NFTA_CT_DREG] = {ATTR_REGISTER, 0},
+	[NFTA_CT_KEY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_CT_DIRECTION] = {ATTR_U8, 1, .needs = KERNEL_NEEDS(reserved_flags_refused)},
+	[NFTA_CT_SREG] = {ATTR_REGISTER, 0},
 };
 
 enum ct_direction { DIRECTION_FORBIDDEN, DIRECTION_FREE, DIRECTION_NEEDED };
@@ -111,7 +111,7 @@ static void ct_dump(struct attr_writer *writer, const struct nft_expr *expr)
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 	uint32_t key;
 
-	attr_parse(tb, NFTA_CT_MAX, expr->attributes, expr->size, NULL);
+	attr_parse(tb, NFTA_CT_MAX, expr->attributes, expr->size, NULL, NULL);
 	key = attr_be32(tb[NFTA_CT_KEY]);
 	if (key == NFT_CT_L3PROTOCOL || key == NFT_CT_PROTOCOL)
 		tb[NFTA_CT_DIRECTION] = NULL;
@@ -123,7 +123,8 @@ static void ct_dump(struct attr_writer *writer, const struct nft_expr *expr)
 
 static const struct attr_policy connlimit_policy[NFTA_CONNLIMIT_MAX + 1] = {
 	[NFTA_CONNLIMIT_COUNT] = {ATTR_U32, 0},
-	[NFTA_CONNLIMIT_FLAGS] = {ATTR_U32, 0},
+	[NFTA_CONNLIMIT_FLAGS] = {ATTR_MASK32, NFT_CONNLIMIT_F_INV,
+				  .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
 
 static int connlimit_init(struct expr_init *init, struct nft_expr *expr,
@@ -146,22 +147,18 @@ static int notrack_init(struct expr_init *init, struct nft_expr *expr,
 enum { NAT_KNOWN_FLAGS = 0x7f };
 
 static const struct attr_policy nat_policy[NFTA_NAT_MAX + 1] = {
-	[NFTA_NAT_TYPE] = {ATTR_U32, 0},          [NFTA_NAT_FAMILY] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_ADDR_MIN] = {ATTR_U32, 0},  [NFTA_NAT_REG_ADDR_MAX] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_PROTO_MIN] = {ATTR_U32, 0}, [NFTA_NAT_REG_PROTO_MAX] = {ATTR_U32, 0},
-	[NFTA_NAT_FLAGS] = {ATTR_U32, 0},
+	[NFTA_NAT_TYPE] = {ATTR_U32, 0},
+	[NFTA_NAT_FAMILY] = {ATTR_U32, 0},
+	[NFTA_NAT_REG_ADDR_MIN] = {ATTR_U32, 0},
+	[NFTA_NAT_REG_ADDR_MAX] = {ATTR_U32, 0},
+	[NFTA_NAT_REG_PROTO_MIN] = {ATTR_U32, 0},
+	[NFTA_NAT_REG_PROTO_MAX] = {ATTR_U32, 0},
+	[NFTA_NAT_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS, .needs = KERNEL_NEEDS(flag_masks)},
 };
 
 static bool has_unknown_nat_flags(const struct nlattr *flags)
 {
 	return flags && attr_be32(flags) & ~(uint32_t)NAT_KNOWN_FLAGS;
-}
-
-static int nat_select(const struct nft_expr_context *context, const struct nlattr *const tb[],
-		      size_t *size)
-{
-	return context->kernel->flag_masks && has_unknown_nat_flags(tb[NFTA_NAT_FLAGS]) ? -EINVAL
-											: 0;
 }
 
 /* A pair of registers, the second only with the first. */
@@ -227,7 +224,7 @@ static void nat_dump(struct attr_writer *writer, const struct nft_expr *expr)
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 	uint32_t flags = kept_be32(expr, NFTA_NAT_FLAGS);
 
-	attr_parse(tb, NFTA_NAT_MAX, expr->attributes, expr->size, NULL);
+	attr_parse(tb, NFTA_NAT_MAX, expr->attributes, expr->size, NULL, NULL);
 	attr_put_be32(writer, NFTA_NAT_TYPE, kept_be32(expr, NFTA_NAT_TYPE));
 	attr_put_be32(writer, NFTA_NAT_FAMILY, kept_be32(expr, NFTA_NAT_FAMILY));
 	put_range(writer, tb[NFTA_NAT_REG_ADDR_MIN], tb[NFTA_NAT_REG_ADDR_MAX],
@@ -243,13 +240,15 @@ static void nat_dump(struct attr_writer *writer, const struct nft_expr *expr)
 }
 
 static const struct attr_policy masq_policy[NFTA_MASQ_MAX + 1] = {
-	[NFTA_MASQ_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS},
+	[NFTA_MASQ_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS, .needs = KERNEL_NEEDS(flag_masks)},
 	[NFTA_MASQ_REG_PROTO_MIN] = {ATTR_U32, 0},
 	[NFTA_MASQ_REG_PROTO_MAX] = {ATTR_U32, 0},
 };
 
 static int masq_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
 {
+	if (has_unknown_nat_flags(tb[NFTA_MASQ_FLAGS]))
+		return -EINVAL;
 	return load_pair(init, tb[NFTA_MASQ_REG_PROTO_MIN], tb[NFTA_MASQ_REG_PROTO_MAX], 2);
 }
 
@@ -265,7 +264,7 @@ static void masq_dump(struct attr_writer *writer, const struct nft_expr *expr)
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 
-	attr_parse(tb, NFTA_MASQ_MAX, expr->attributes, expr->size, NULL);
+	attr_parse(tb, NFTA_MASQ_MAX, expr->attributes, expr->size, NULL, NULL);
 	if (kept_be32(expr, NFTA_MASQ_FLAGS))
 		attr_put_be32(writer, NFTA_MASQ_FLAGS, kept_be32(expr, NFTA_MASQ_FLAGS));
 	put_range(writer, tb[NFTA_MASQ_REG_PROTO_MIN], tb[NFTA_MASQ_REG_PROTO_MAX],
@@ -275,13 +274,15 @@ static void masq_dump(struct attr_writer *writer, const struct nft_expr *expr)
 static const struct attr_policy redir_policy[NFTA_REDIR_MAX + 1] = {
 	[NFTA_REDIR_REG_PROTO_MIN] = {ATTR_U32, 0},
 	[NFTA_REDIR_REG_PROTO_MAX] = {ATTR_U32, 0},
-	[NFTA_REDIR_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS},
+	[NFTA_REDIR_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS, .needs = KERNEL_NEEDS(flag_masks)},
 };
 
 static int redir_init(struct expr_init *init, struct nft_expr *expr,
 		      const struct nlattr *const tb[])
 {
-	return load_pair(init, tb[NFTA_REDIR_REG_PROTO_MIN], tb[NFTA_REDIR_REG_PROTO_MAX], 2);
+	int error = load_pair(init, tb[NFTA_REDIR_REG_PROTO_MIN], tb[NFTA_REDIR_REG_PROTO_MAX], 2);
+
+	return !error && has_unknown_nat_flags(tb[NFTA_REDIR_FLAGS]) ? -EINVAL : error;
 }
 
 static int redir_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
@@ -296,7 +297,7 @@ static void redir_dump(struct attr_writer *writer, const struct nft_expr *expr)
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 
-	attr_parse(tb, NFTA_REDIR_MAX, expr->attributes, expr->size, NULL);
+	attr_parse(tb, NFTA_REDIR_MAX, expr->attributes, expr->size, NULL, NULL);
 	put_range(writer, tb[NFTA_REDIR_REG_PROTO_MIN], tb[NFTA_REDIR_REG_PROTO_MAX],
 		  NFTA_REDIR_REG_PROTO_MAX);
 	if (kept_be32(expr, NFTA_REDIR_FLAGS))
@@ -304,7 +305,7 @@ static void redir_dump(struct attr_writer *writer, const struct nft_expr *expr)
 }
 
 static const struct attr_policy tproxy_policy[NFTA_TPROXY_MAX + 1] = {
-	[NFTA_TPROXY_FAMILY] = {ATTR_U32, UINT8_MAX},
+	[NFTA_TPROXY_FAMILY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
 	[NFTA_TPROXY_REG_ADDR] = {ATTR_U32, 0},
 	[NFTA_TPROXY_REG_PORT] = {ATTR_U32, 0},
 };
@@ -340,13 +341,14 @@ static int tproxy_validate(const struct nft_expr *expr, uint8_t family, const ch
 	return is_inet(family) ? validate_hooks(hooknum, BIT(NF_INET_PRE_ROUTING)) : -EOPNOTSUPP;
 }
 
+enum { SYNPROXY_KNOWN_FLAGS = 0xf };
+
 static const struct attr_policy synproxy_policy[NFTA_SYNPROXY_MAX + 1] = {
 	[NFTA_SYNPROXY_MSS] = {ATTR_U16, 0},
-	[NFTA_SYNPROXY_WSCALE] = {ATTR_U8, 0},
-	[NFTA_SYNPROXY_FLAGS] = {ATTR_U32, 0},
+	[NFTA_SYNPROXY_WSCALE] = {ATTR_U8, 14, .needs = KERNEL_NEEDS(reserved_flags_refused)},
+	[NFTA_SYNPROXY_FLAGS] = {ATTR_MASK32, SYNPROXY_KNOWN_FLAGS,
+				 .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
-
-enum { SYNPROXY_KNOWN_FLAGS = 0xf };
 
 static int synproxy_init(struct expr_init *init, struct nft_expr *expr,
 			 const struct nlattr *const tb[])
@@ -367,8 +369,6 @@ static int synproxy_validate(const struct nft_expr *expr, uint8_t family, const 
 
 const struct nft_expr_type expr_types_track[] = {
 	{.name = "connlimit",
-	 .flags_attr = NFTA_CONNLIMIT_FLAGS,
-	 .known_flags = NFT_CONNLIMIT_F_INV,
 	 .stateful = true,
 	 .policy = connlimit_policy,
 	 .max_attr = NFTA_CONNLIMIT_MAX,
@@ -388,7 +388,6 @@ const struct nft_expr_type expr_types_track[] = {
 	 .max_attr = NFTA_NAT_MAX,
 	 .kernel_size = 8,
 	 .keeps_bytes = true,
-	 .select = nat_select,
 	 .dump = nat_dump,
 	 .init = nat_init,
 	 .validate = nat_validate},
@@ -417,8 +416,6 @@ const struct nft_expr_type expr_types_track[] = {
 	 .init = tproxy_init,
 	 .validate = tproxy_validate},
 	{.name = "synproxy",
-	 .flags_attr = NFTA_SYNPROXY_FLAGS,
-	 .known_flags = SYNPROXY_KNOWN_FLAGS,
 	 .policy = synproxy_policy,
 	 .max_attr = NFTA_SYNPROXY_MAX,
 	 .kernel_size = 8,

@@ -108,7 +108,7 @@ int data_value(const struct nlattr *attr, uint8_t data[NFT_DATA_SIZE], size_t *s
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 	size_t length;
-	int error = attr_parse_nested(tb, NFTA_DATA_MAX, attr, data_policy);
+	int error = attr_parse_nested(tb, NFTA_DATA_MAX, attr, data_policy, NULL);
 
 	if (error)
 		return error;

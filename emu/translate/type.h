@@ -61,21 +61,10 @@ struct expr_init {
 
 struct offload;
 
-/* The flag of the kernels that have it: an offset in struct kernel_behavior. */
-#define NEEDS(flag) ((uint16_t)offsetof(struct kernel_behavior, flag))
-
-static inline bool kernel_has(const struct nft_expr_context *context, uint16_t needs)
-{
-	return !needs || *(const bool *)((const char *)context->kernel + needs);
-}
-
 struct nft_expr_type {
 	const char *name;
 	uint16_t families;
-	uint16_t needs; /* NEEDS(); 0: every kernel has the type */
-	/* A 32-bit attribute of flags, which newer kernels check before anything else. */
-	uint8_t flags_attr;
-	uint32_t known_flags;
+	uint16_t needs; /* KERNEL_NEEDS(); 0: every kernel has the type */
 	bool stateful;
 	bool keeps_bytes; /* although it has a dump */
 	uint8_t max_attr;

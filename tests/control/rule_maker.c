@@ -45,6 +45,11 @@ void put_u8(uint16_t type, uint8_t value)
 	mnl_attr_put_u8(message, type, value);
 }
 
+void put_text(uint16_t type, const char *text)
+{
+	mnl_attr_put_strz(message, type, text);
+}
+
 void put_data(uint16_t type, const void *data, size_t size)
 {
 	struct nlattr *nest = mnl_attr_nest_start(message, type);

@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -285,6 +286,13 @@ bool kernel_lacks(struct mnl_socket *socket, const char *type)
 	strcpy(known[count].type, type);
 	known[count].lacks = ask_bare(socket, type);
 	return known[count++].lacks;
+}
+
+bool kernel_ifindex_exists(void *context, uint32_t ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	return if_indextoname(ifindex, name) != NULL;
 }
 
 int kernel_dump(struct mnl_socket *socket, uint16_t type, mnl_cb_t callback, void *data)

@@ -64,6 +64,9 @@ bool kernel_ask(struct mnl_socket *socket, const void *bytes, size_t size, uint3
  */
 bool kernel_lacks(struct mnl_socket *socket, const char *type);
 
+/* Whether the kernel that is asked has an interface of this index; for translate_context. */
+bool kernel_ifindex_exists(void *context, uint32_t ifindex);
+
 /* A dump of all families (NFT_MSG_GETRULE …): callback for each message. Below 0 on failure. */
 int kernel_dump(struct mnl_socket *socket, uint16_t type, mnl_cb_t callback, void *data);
 

@@ -49,7 +49,7 @@ static struct verdict ours(const struct nlmsghdr *nlh, const struct kernel_behav
 			   bool offload)
 {
 	struct translate_context translation = {.kernel = kernel,
-						.ifindex_exists = world_ifindex_exists};
+						.ifindex_exists = kernel_ifindex_exists};
 	struct reason reason = {0};
 	struct nft_expr_context context;
 	const struct nlattr *bad = NULL;

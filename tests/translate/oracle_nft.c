@@ -130,7 +130,7 @@ static int judge(const struct nlmsghdr *nlh, void *data)
 {
 	struct judgement *j = data;
 	const struct translate_context translation = {.kernel = j->kernel,
-						      .ifindex_exists = world_ifindex_exists};
+						      .ifindex_exists = kernel_ifindex_exists};
 	const struct nlattr *attr, *list = NULL, *bad;
 	struct nft_expr_context context;
 	struct flow_rule *rule = NULL;

@@ -472,7 +472,7 @@ Test(attr, the_kernels_liberal_rules_for_lengths)
 
 		mnl_attr_put(nlh, cases[i].type, cases[i].size, cases[i].bytes);
 		cr_expect_eq(attr_parse(tb, 4, mnl_nlmsg_get_payload(nlh),
-					mnl_nlmsg_get_payload_len(nlh), policy),
+					mnl_nlmsg_get_payload_len(nlh), policy, NULL),
 			     cases[i].error, "case %zu", i);
 	}
 }

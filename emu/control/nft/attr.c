@@ -73,7 +73,7 @@ static int check_string(const struct nlattr *attr, const struct nft_policy *poli
 
 /* Every element of an array is a nest of its own. */
 static int check_array(const struct nlattr *nest, const struct nft_policy *policy,
-		       struct nft_extack *extack)
+		       const struct kernel_behavior *kernel, struct nft_extack *extack)
 {
 	const struct nlattr *element, *table[64];
 	size_t left;
@@ -85,19 +85,38 @@ static int check_array(const struct nlattr *nest, const struct nft_policy *polic
 		if (nft_attr_size(element) < NLA_HDRLEN)
 			return refuse(extack, element, "Array element too short", NULL, -ERANGE);
 		error = nft_attrs_parse_nested(table, policy->nested_max, element, policy->nested,
-					       extack);
+					       kernel, extack);
 		if (error)
 			return error;
 	}
 	return 0;
 }
 
+/* What is left of a policy on a kernel that does not have all of it. */
+static const struct nft_policy *in_force(const struct nft_policy *policy,
+					 const struct kernel_behavior *kernel)
+{
+	static const struct nft_policy any = {.kind = NFT_ATTR_ANY},
+				       nested = {.kind = NFT_ATTR_NESTED},
+				       number = {.kind = NFT_ATTR_U32};
+
+	if (kernel_meets(kernel, policy->needs))
+		return policy;
+	switch (policy->kind) {
+	case NFT_ATTR_ARRAY: return &nested;
+	case NFT_ATTR_MASK32:
+	case NFT_ATTR_MAX32: return &number;
+	default: return &any;
+	}
+}
+
 static int check_attr(const struct nlattr *attr, const struct nft_policy *policy,
-		      struct nft_extack *extack)
+		      const struct kernel_behavior *kernel, struct nft_extack *extack)
 {
 	size_t size = nft_attr_size(attr);
 	int error = 0;
 
+	policy = in_force(policy, kernel);
 	if (size < minimum_size(policy->kind))
 		error = -ERANGE;
 	switch (error ? NFT_ATTR_ANY : policy->kind) {
@@ -108,7 +127,7 @@ static int check_attr(const struct nlattr *attr, const struct nft_policy *policy
 		if (size && size < NLA_HDRLEN)
 			error = -ERANGE;
 		else if (size && policy->kind == NFT_ATTR_ARRAY)
-			return check_array(attr, policy, extack);
+			return check_array(attr, policy, kernel, extack);
 		break;
 	case NFT_ATTR_MASK32:
 		if (nft_attr_be32(attr) & ~policy->length)
@@ -125,7 +144,8 @@ static int check_attr(const struct nlattr *attr, const struct nft_policy *policy
 }
 
 int nft_attrs_parse(const struct nlattr **table, uint16_t max, const void *data, size_t size,
-		    const struct nft_policy *policy, struct nft_extack *extack)
+		    const struct nft_policy *policy, const struct kernel_behavior *kernel,
+		    struct nft_extack *extack)
 {
 	const struct nlattr *attr;
 	int error;
@@ -136,7 +156,7 @@ int nft_attrs_parse(const struct nlattr **table, uint16_t max, const void *data,
 
 		if (!type || type > max)
 			continue;
-		error = check_attr(attr, &policy[type], extack);
+		error = check_attr(attr, &policy[type], kernel, extack);
 		if (error)
 			return error;
 		table[type] = attr;
@@ -148,9 +168,10 @@ int nft_attrs_parse(const struct nlattr **table, uint16_t max, const void *data,
 }
 
 int nft_attrs_parse_nested(const struct nlattr **table, uint16_t max, const struct nlattr *nest,
-			   const struct nft_policy *policy, struct nft_extack *extack)
+			   const struct nft_policy *policy, const struct kernel_behavior *kernel,
+			   struct nft_extack *extack)
 {
-	return nft_attrs_parse(table, max, nft_attr_data(nest), nft_attr_size(nest), policy,
+	return nft_attrs_parse(table, max, nft_attr_data(nest), nft_attr_size(nest), policy, kernel,
 			       extack);
 }
 

@@ -12,6 +12,8 @@
 #ifndef NICEMU_CONTROL_NFT_ATTR_H
 #define NICEMU_CONTROL_NFT_ATTR_H
 
+#include <nicemu/config/kernel.h>
+
 #include <arpa/inet.h>
 #include <endian.h>
 #include <linux/netlink.h>
@@ -42,6 +44,7 @@ struct nft_policy {
 	uint32_t length;
 	const struct nft_policy *nested; /* ARRAY: [nested_max + 1] */
 	uint16_t nested_max;
+	uint16_t needs; /* KERNEL_NEEDS(): for others a mask is a number, an array a nest */
 };
 
 /*
@@ -57,13 +60,16 @@ struct nft_extack {
 /*
  * Fill table[0 … max] (NULL where absent, the last of several wins) from size bytes of attributes.
  * 0, or the kernel's errno with *extack (may be NULL) set.
+ * kernel may be NULL where no policy needs anything of it.
  */
 int nft_attrs_parse(const struct nlattr **table, uint16_t max, const void *data, size_t size,
-		    const struct nft_policy *policy, struct nft_extack *extack);
+		    const struct nft_policy *policy, const struct kernel_behavior *kernel,
+		    struct nft_extack *extack);
 
 /* The same for the contents of a nest. */
 int nft_attrs_parse_nested(const struct nlattr **table, uint16_t max, const struct nlattr *nest,
-			   const struct nft_policy *policy, struct nft_extack *extack);
+			   const struct nft_policy *policy, const struct kernel_behavior *kernel,
+			   struct nft_extack *extack);
 
 static inline size_t nft_attr_size(const struct nlattr *attr)
 {

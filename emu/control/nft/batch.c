@@ -75,7 +75,8 @@ static int parse_attributes(struct nft_call *call, const struct nft_message_type
 		return -ENOMEM;
 	call->attrs = table;
 	return nft_attrs_parse(table, type->max_attribute, (const uint8_t *)call->nlh + smallest,
-			       call->nlh->nlmsg_len - smallest, type->policy, &call->extack);
+			       call->nlh->nlmsg_len - smallest, type->policy, call->nft->env.kernel,
+			       &call->extack);
 }
 
 /* ---- outside a batch ---- */
@@ -342,7 +343,7 @@ static int check_begin(struct nft *nft, const struct nlmsghdr *nlh)
 	int error;
 
 	error = nft_attrs_parse(attrs, NFNL_BATCH_MAX, (const uint8_t *)nlh + smallest,
-				nlh->nlmsg_len - smallest, begin_policy, NULL);
+				nlh->nlmsg_len - smallest, begin_policy, NULL, NULL);
 	if (error)
 		return error;
 	if (attrs[NFNL_BATCH_GENID])

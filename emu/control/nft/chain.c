@@ -13,7 +13,9 @@ static const struct nft_policy policy[NFTA_CHAIN_MAX + 1] = {
 	[NFTA_CHAIN_POLICY] = {.kind = NFT_ATTR_U32},
 	[NFTA_CHAIN_TYPE] = {.kind = NFT_ATTR_STRING, .length = NICEMU_TYPE_NAME_MAX},
 	[NFTA_CHAIN_COUNTERS] = {.kind = NFT_ATTR_NESTED},
-	[NFTA_CHAIN_FLAGS] = {.kind = NFT_ATTR_U32},
+	[NFTA_CHAIN_FLAGS] = {.kind = NFT_ATTR_MASK32,
+			      .length = NICEMU_CHAIN_FLAGS,
+			      .needs = KERNEL_NEEDS(reserved_flags_refused)},
 	[NFTA_CHAIN_ID] = {.kind = NFT_ATTR_U32},
 	[NFTA_CHAIN_USERDATA] = {.kind = NFT_ATTR_BINARY, .length = NICEMU_USERDATA_MAX},
 };
@@ -26,8 +28,9 @@ static const struct nft_policy counter_policy[NFTA_COUNTER_MAX + 1] = {
 static int parse_counters(struct nft_call *call, uint64_t *packets, uint64_t *bytes)
 {
 	const struct nlattr *attrs[NFTA_COUNTER_MAX + 1];
-	int error = nft_attrs_parse_nested(attrs, NFTA_COUNTER_MAX,
-					   call->attrs[NFTA_CHAIN_COUNTERS], counter_policy, NULL);
+	int error =
+		nft_attrs_parse_nested(attrs, NFTA_COUNTER_MAX, call->attrs[NFTA_CHAIN_COUNTERS],
+				       counter_policy, NULL, NULL);
 
 	if (error)
 		return error;

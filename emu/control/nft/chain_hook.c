@@ -164,7 +164,7 @@ int nft_chain_hook_parse(struct nft_call *call, const struct nft_chain *chain, u
 
 	*hook = (struct nft_chain_hook){0};
 	error = nft_attrs_parse_nested(attrs, NFTA_HOOK_MAX, call->attrs[NFTA_CHAIN_HOOK], policy,
-				       NULL);
+				       NULL, NULL);
 	if (!error)
 		error = chain ? parse_update(call, attrs, chain, hook)
 			      : parse_new(call, attrs, hook);

@@ -9,7 +9,9 @@ static const struct nft_policy policy[NFTA_FLOWTABLE_MAX + 1] = {
 	[NFTA_FLOWTABLE_NAME] = {.kind = NFT_ATTR_STRING, .length = NFT_NAME_MAXLEN - 1},
 	[NFTA_FLOWTABLE_HOOK] = {.kind = NFT_ATTR_NESTED},
 	[NFTA_FLOWTABLE_HANDLE] = {.kind = NFT_ATTR_U64},
-	[NFTA_FLOWTABLE_FLAGS] = {.kind = NFT_ATTR_U32},
+	[NFTA_FLOWTABLE_FLAGS] = {.kind = NFT_ATTR_MASK32,
+				  .length = 3,
+				  .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
 
 static int find_table(struct nft_call *call, uint32_t portid)

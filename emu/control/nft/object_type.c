@@ -366,7 +366,7 @@ int nft_object_state_parse(const struct nft_table *table, const struct nft_objec
 	int error;
 
 	*state = (struct nft_object_state){0};
-	error = nft_attrs_parse_nested(attrs, type->max_attribute, data, type->policy, NULL);
+	error = nft_attrs_parse_nested(attrs, type->max_attribute, data, type->policy, NULL, NULL);
 	for (field = type->fields; !error && field->attr; field++) {
 		attr = attrs[field->attr];
 		if (!attr)

@@ -4,6 +4,12 @@
 
 #include <errno.h>
 
+enum {
+	KNOWN_FLAGS = NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | NFT_SET_INTERVAL | NFT_SET_MAP |
+		      NFT_SET_TIMEOUT | NFT_SET_EVAL | NFT_SET_OBJECT | NFT_SET_CONCAT |
+		      NFT_SET_EXPR,
+};
+
 const struct nft_policy nft_set_expr_policy[NFTA_EXPR_MAX + 1] = {
 	[NFTA_EXPR_NAME] = {.kind = NFT_ATTR_STRING, .length = NICEMU_TYPE_NAME_MAX},
 	[NFTA_EXPR_DATA] = {.kind = NFT_ATTR_NESTED},
@@ -12,7 +18,9 @@ const struct nft_policy nft_set_expr_policy[NFTA_EXPR_MAX + 1] = {
 const struct nft_policy nft_set_policy[NICEMU_SET_MAX + 1] = {
 	[NFTA_SET_TABLE] = {.kind = NFT_ATTR_STRING, .length = NFT_TABLE_MAXNAMELEN - 1},
 	[NFTA_SET_NAME] = {.kind = NFT_ATTR_STRING, .length = NFT_SET_MAXNAMELEN - 1},
-	[NFTA_SET_FLAGS] = {.kind = NFT_ATTR_U32},
+	[NFTA_SET_FLAGS] = {.kind = NFT_ATTR_MASK32,
+			    .length = KNOWN_FLAGS,
+			    .needs = KERNEL_NEEDS(reserved_flags_refused)},
 	[NFTA_SET_KEY_TYPE] = {.kind = NFT_ATTR_U32},
 	[NFTA_SET_KEY_LEN] = {.kind = NFT_ATTR_U32},
 	[NFTA_SET_DATA_TYPE] = {.kind = NFT_ATTR_U32},
@@ -28,9 +36,10 @@ const struct nft_policy nft_set_policy[NICEMU_SET_MAX + 1] = {
 	[NFTA_SET_EXPR] = {.kind = NFT_ATTR_NESTED},
 	[NFTA_SET_EXPRESSIONS] = {.kind = NFT_ATTR_ARRAY,
 				  .nested = nft_set_expr_policy,
-				  .nested_max = NFTA_EXPR_MAX},
-	[NICEMU_SET_TYPE] = {.kind = NFT_ATTR_REJECT},
-	[NICEMU_SET_COUNT] = {.kind = NFT_ATTR_REJECT},
+				  .nested_max = NFTA_EXPR_MAX,
+				  .needs = KERNEL_NEEDS(expression_list_policy)},
+	[NICEMU_SET_TYPE] = {.kind = NFT_ATTR_REJECT, .needs = KERNEL_NEEDS(set_backend_dump)},
+	[NICEMU_SET_COUNT] = {.kind = NFT_ATTR_REJECT, .needs = KERNEL_NEEDS(set_backend_dump)},
 };
 
 static const struct nft_policy field_policy[NFTA_SET_FIELD_MAX + 1] = {
@@ -41,13 +50,8 @@ static const struct nft_policy desc_policy[NFTA_SET_DESC_MAX + 1] = {
 	[NFTA_SET_DESC_SIZE] = {.kind = NFT_ATTR_U32},
 	[NFTA_SET_DESC_CONCAT] = {.kind = NFT_ATTR_ARRAY,
 				  .nested = field_policy,
-				  .nested_max = NFTA_SET_FIELD_MAX},
-};
-
-enum {
-	KNOWN_FLAGS = NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | NFT_SET_INTERVAL | NFT_SET_MAP |
-		      NFT_SET_TIMEOUT | NFT_SET_EVAL | NFT_SET_OBJECT | NFT_SET_CONCAT |
-		      NFT_SET_EXPR,
+				  .nested_max = NFTA_SET_FIELD_MAX,
+				  .needs = KERNEL_NEEDS(expression_list_policy)},
 };
 
 /* Combinations that no kernel has: flags & mask must not be value. */
@@ -160,7 +164,7 @@ static int parse_field(const struct nlattr *attr, struct nft_set_desc *desc)
 
 	if (desc->num_fields == NICEMU_SET_FIELDS_MAX)
 		return -E2BIG;
-	error = nft_attrs_parse_nested(table, NFTA_SET_FIELD_MAX, attr, field_policy, NULL);
+	error = nft_attrs_parse_nested(table, NFTA_SET_FIELD_MAX, attr, field_policy, NULL, NULL);
 	if (error)
 		return error;
 	if (!table[NFTA_SET_FIELD_LEN])
@@ -199,7 +203,8 @@ static int parse_description(struct nft_call *call, struct nft_set_desc *desc)
 
 	if (!nest)
 		return is_concatenation ? -EINVAL : 0;
-	error = nft_attrs_parse_nested(table, NFTA_SET_DESC_MAX, nest, desc_policy, NULL);
+	error = nft_attrs_parse_nested(table, NFTA_SET_DESC_MAX, nest, desc_policy,
+				       call->nft->env.kernel, NULL);
 	if (error)
 		return error;
 	if (table[NFTA_SET_DESC_SIZE])

@@ -8,7 +8,9 @@
 static const struct nft_policy elem_policy[NFTA_SET_ELEM_MAX + 1] = {
 	[NFTA_SET_ELEM_KEY] = {.kind = NFT_ATTR_NESTED},
 	[NFTA_SET_ELEM_DATA] = {.kind = NFT_ATTR_NESTED},
-	[NFTA_SET_ELEM_FLAGS] = {.kind = NFT_ATTR_U32},
+	[NFTA_SET_ELEM_FLAGS] = {.kind = NFT_ATTR_MASK32,
+				 .length = 3,
+				 .needs = KERNEL_NEEDS(reserved_flags_refused)},
 	[NFTA_SET_ELEM_TIMEOUT] = {.kind = NFT_ATTR_U64},
 	[NFTA_SET_ELEM_EXPIRATION] = {.kind = NFT_ATTR_U64},
 	[NFTA_SET_ELEM_USERDATA] = {.kind = NFT_ATTR_BINARY, .length = NICEMU_USERDATA_MAX},
@@ -17,7 +19,8 @@ static const struct nft_policy elem_policy[NFTA_SET_ELEM_MAX + 1] = {
 	[NFTA_SET_ELEM_KEY_END] = {.kind = NFT_ATTR_NESTED},
 	[NFTA_SET_ELEM_EXPRESSIONS] = {.kind = NFT_ATTR_ARRAY,
 				       .nested = nft_set_expr_policy,
-				       .nested_max = NFTA_EXPR_MAX},
+				       .nested_max = NFTA_EXPR_MAX,
+				       .needs = KERNEL_NEEDS(expression_list_policy)},
 };
 
 const struct nft_policy nft_setelem_list_policy[NFTA_SET_ELEM_LIST_MAX + 1] = {
@@ -25,7 +28,8 @@ const struct nft_policy nft_setelem_list_policy[NFTA_SET_ELEM_LIST_MAX + 1] = {
 	[NFTA_SET_ELEM_LIST_SET] = {.kind = NFT_ATTR_STRING, .length = NFT_SET_MAXNAMELEN - 1},
 	[NFTA_SET_ELEM_LIST_ELEMENTS] = {.kind = NFT_ATTR_ARRAY,
 					 .nested = elem_policy,
-					 .nested_max = NFTA_SET_ELEM_MAX},
+					 .nested_max = NFTA_SET_ELEM_MAX,
+					 .needs = KERNEL_NEEDS(expression_list_policy)},
 	[NFTA_SET_ELEM_LIST_SET_ID] = {.kind = NFT_ATTR_U32},
 };
 
@@ -48,7 +52,7 @@ static int parse_value(const struct nlattr *nest, uint8_t *value, uint32_t lengt
 	const struct nlattr *table[NFTA_DATA_MAX + 1], *attr;
 	int error;
 
-	error = nft_attrs_parse_nested(table, NFTA_DATA_MAX, nest, data_policy, NULL);
+	error = nft_attrs_parse_nested(table, NFTA_DATA_MAX, nest, data_policy, NULL, NULL);
 	if (error)
 		return error;
 	attr = table[NFTA_DATA_VALUE];
@@ -78,13 +82,13 @@ static int parse_verdict(struct nft_call *call, struct nft_set *set, const struc
 	const struct nlattr *table[NFTA_DATA_MAX + 1], *parts[NFTA_VERDICT_MAX + 1];
 	int error;
 
-	error = nft_attrs_parse_nested(table, NFTA_DATA_MAX, nest, data_policy, NULL);
+	error = nft_attrs_parse_nested(table, NFTA_DATA_MAX, nest, data_policy, NULL, NULL);
 	if (error)
 		return error;
 	if (table[NFTA_DATA_VALUE] || !table[NFTA_DATA_VERDICT])
 		return -EINVAL;
 	error = nft_attrs_parse_nested(parts, NFTA_VERDICT_MAX, table[NFTA_DATA_VERDICT],
-				       verdict_policy, NULL);
+				       verdict_policy, NULL, NULL);
 	if (error)
 		return error;
 	if (!parts[NFTA_VERDICT_CODE])
@@ -336,7 +340,8 @@ int nft_setelem_parse(struct nft_call *call, struct nft_set *set, const struct n
 	uint32_t flags;
 	int error;
 
-	error = nft_attrs_parse_nested(attrs, NFTA_SET_ELEM_MAX, attr, elem_policy, NULL);
+	error = nft_attrs_parse_nested(attrs, NFTA_SET_ELEM_MAX, attr, elem_policy,
+				       call->nft->env.kernel, NULL);
 	if (!error)
 		error = parse_flags(set, attrs[NFTA_SET_ELEM_FLAGS], &flags);
 	if (!error)
@@ -369,7 +374,8 @@ int nft_setelem_key_parse(struct nft_call *call, const struct nft_set *set,
 	const struct nlattr *attrs[NFTA_SET_ELEM_MAX + 1];
 	int error;
 
-	error = nft_attrs_parse_nested(attrs, NFTA_SET_ELEM_MAX, attr, elem_policy, NULL);
+	error = nft_attrs_parse_nested(attrs, NFTA_SET_ELEM_MAX, attr, elem_policy,
+				       call->nft->env.kernel, NULL);
 	if (!error)
 		error = parse_flags(set, attrs[NFTA_SET_ELEM_FLAGS], &key->flags);
 	if (error)

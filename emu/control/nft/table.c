@@ -12,7 +12,9 @@ struct trans_table {
 
 static const struct nft_policy policy[NFTA_TABLE_MAX + 1] = {
 	[NFTA_TABLE_NAME] = {.kind = NFT_ATTR_STRING, .length = NFT_TABLE_MAXNAMELEN - 1},
-	[NFTA_TABLE_FLAGS] = {.kind = NFT_ATTR_U32},
+	[NFTA_TABLE_FLAGS] = {.kind = NFT_ATTR_MASK32,
+			      .length = NICEMU_TABLE_F_MASK,
+			      .needs = KERNEL_NEEDS(reserved_flags_refused)},
 	[NFTA_TABLE_HANDLE] = {.kind = NFT_ATTR_U64},
 	[NFTA_TABLE_USERDATA] = {.kind = NFT_ATTR_BINARY, .length = NICEMU_USERDATA_MAX},
 };

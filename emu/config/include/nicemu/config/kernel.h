@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* name, what changes where it is true */
@@ -66,7 +67,13 @@
 	X(verdict_parameters_refused, "a verdict with a parameter in its upper bits is EINVAL")   \
 	X(flag_masks, "unknown flags of nat are EINVAL, as everywhere; else EOPNOTSUPP")          \
 	X(reserved_flags_refused,                                                                 \
-	  "unknown flags of limit, connlimit, dynset, synproxy and inner are EINVAL")
+	  "unknown flags of limit, connlimit, dynset, synproxy and inner are EINVAL")             \
+	X(register_policies, "a register above 23 is ERANGE before any expression is made")       \
+	X(expression_list_policy, "names in a list of expressions are checked before its types")  \
+	X(ranges_by_policy, "numbers above 255 are ERANGE before any expression is made")         \
+	X(payload_far_offsets, "a payload's offset may be above 255, up to 65535")                \
+	X(payload_write_checked, "a payload write that updates no sensible checksum is EINVAL")   \
+	X(lookup_map_keys, "a named map may be looked up for its keys only; else EINVAL")
 
 struct kernel_behavior {
 	char version[24]; /* X.Y.Z as resolved, or "ideal": what reports print */
@@ -74,6 +81,15 @@ struct kernel_behavior {
 	KERNEL_BEHAVIORS(X)
 #undef X
 };
+
+/* For tables that name a behaviour: KERNEL_NEEDS(name), or 0 for every kernel. */
+#define KERNEL_NEEDS(name) ((uint16_t)offsetof(struct kernel_behavior, name))
+
+/* Whether it is there; kernel may be NULL where needs is 0. */
+static inline bool kernel_meets(const struct kernel_behavior *kernel, uint16_t needs)
+{
+	return !needs || *(const bool *)((const char *)kernel + needs);
+}
 
 /* One behaviour as it is in one version. Strings are constant, except those in since. */
 struct kernel_behavior_row {

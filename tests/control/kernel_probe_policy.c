@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rows about what is checked when: which of two mistakes in one rule a kernel tells. The first is
+ * found when its expression is made, the second is found before that, or not at all.
+ */
+#include "kernel_probes.h"
+#include "rule_maker.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#define NH NFT_PAYLOAD_NETWORK_HEADER
+
+/* EINVAL, when the expression is made. */
+static void start_with_mistake(struct world *w)
+{
+	start_chain(w, PLAIN);
+	rule_start(w, NFPROTO_NETDEV);
+	expr_start("exthdr");
+	expr_end();
+}
+
+static const char *end_plain(struct world *w)
+{
+	rule_end(w);
+	return see_errors(w);
+}
+
+const char *probe_register_policies(struct world *w)
+{
+	start_with_mistake(w);
+	expr_start("meta");
+	put_u32(NFTA_META_KEY, NFT_META_MARK);
+	put_u32(NFTA_META_DREG, 99);
+	expr_end();
+	return end_plain(w);
+}
+
+const char *probe_ranges_by_policy(struct world *w)
+{
+	start_with_mistake(w);
+	expr_start("meta");
+	put_u32(NFTA_META_KEY, 256);
+	put_u32(NFTA_META_DREG, NFT_REG_1);
+	expr_end();
+	return end_plain(w);
+}
+
+const char *probe_expression_list_policy(struct world *w)
+{
+	start_chain(w, PLAIN);
+	rule_start(w, NFPROTO_NETDEV);
+	expr_start("nosuchtype");
+	expr_end();
+	expr_start("a-name-that-is-too-long-for-any-module-to-have");
+	expr_end();
+	return end_plain(w);
+}
+
+const char *probe_payload_far_offsets(struct world *w)
+{
+	start_chain(w, PLAIN);
+	rule_start(w, NFPROTO_NETDEV);
+	put_payload(NH, 256, 4);
+	return end_plain(w);
+}
+
+const char *probe_payload_write_checked(struct world *w)
+{
+	start_chain(w, PLAIN);
+	rule_start(w, NFPROTO_NETDEV);
+	put_immediate(NFT_REG_1, "1234", 4);
+	expr_start("payload");
+	put_u32(NFTA_PAYLOAD_SREG, NFT_REG_1);
+	put_u32(NFTA_PAYLOAD_BASE, NH);
+	put_u32(NFTA_PAYLOAD_OFFSET, 12);
+	put_u32(NFTA_PAYLOAD_LEN, 4);
+	put_u32(NFTA_PAYLOAD_CSUM_TYPE, NFT_PAYLOAD_CSUM_NONE);
+	put_u32(NFTA_PAYLOAD_CSUM_OFFSET, 10);
+	expr_end();
+	return end_plain(w);
+}
+
+/* A map from addresses to marks. */
+static void put_map(struct world *w)
+{
+	struct nlmsghdr *nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSET,
+					     NFPROTO_NETDEV, NLM_F_CREATE);
+
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, "t");
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, "m");
+	mnl_attr_put_u32(nlh, NFTA_SET_ID, htonl(1));
+	mnl_attr_put_u32(nlh, NFTA_SET_FLAGS, htonl(NFT_SET_MAP));
+	mnl_attr_put_u32(nlh, NFTA_SET_KEY_TYPE, htonl(7));
+	mnl_attr_put_u32(nlh, NFTA_SET_KEY_LEN, htonl(4));
+	mnl_attr_put_u32(nlh, NFTA_SET_DATA_TYPE, htonl(19));
+	mnl_attr_put_u32(nlh, NFTA_SET_DATA_LEN, htonl(4));
+	batch_add(w, nlh);
+}
+
+const char *probe_lookup_map_keys(struct world *w)
+{
+	start_chain(w, PLAIN);
+	put_map(w);
+	rule_start(w, NFPROTO_NETDEV);
+	put_payload(NH, 12, 4);
+	expr_start("lookup");
+	put_text(NFTA_LOOKUP_SET, "m");
+	put_u32(NFTA_LOOKUP_SREG, NFT_REG_1);
+	expr_end();
+	return end_plain(w);
+}
