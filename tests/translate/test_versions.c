@@ -119,6 +119,28 @@ Test(versions, warns_when_a_field_is_matched_twice)
 	cr_expect_eq(w.expression, 7);
 }
 
+Test(versions, warns_when_the_kernel_will_complain_of_a_comparison)
+{
+	static const uint8_t mac[6] = {2};
+	struct nftnl_rule *r = encode_start();
+	struct warnings w;
+
+	encode_payload(r, LL, 12, 2);
+	encode_payload(r, LL, 0, 6);
+	encode_cmp(r, NFT_CMP_EQ, mac, sizeof(mac));
+	encode_verdict(r, NF_DROP);
+	w = warnings_of(r, "6.12");
+	cr_expect_eq(w.count, 1);
+	cr_expect_str_eq(w.id, "mistaken-for-protocol");
+	cr_expect_eq(w.expression, 2);
+	r = encode_start();
+	encode_payload(r, LL, 12, 2);
+	encode_payload(r, LL, 14, 2);
+	encode_cmp(r, NFT_CMP_EQ, mac, 2);
+	encode_verdict(r, NF_DROP);
+	cr_expect_eq(warnings_of(r, "6.12").count, 0, "mistaken as well, but of the same size");
+}
+
 /* One flag of the behaviour table changed; 0 or the positive errno and the reason. */
 static int translate_without(bool *flag, struct kernel_behavior *kernel, struct nftnl_rule *encoded,
 			     struct flow_rule **rule, struct reason *reason)

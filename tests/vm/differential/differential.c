@@ -32,7 +32,7 @@
 enum { SHOWN = 20, LACKING = 4, ETH_P_ALL_AS_SENT = 0x0300 };
 
 struct counts {
-	size_t sent, compared, refused, excluded, different, known;
+	size_t sent, skipped, compared, refused, excluded, different, known;
 	size_t replaces, destroys, stats, flagged_fields, unflagged_fields;
 };
 
@@ -281,6 +281,7 @@ static bool run_rounds(struct run *run)
 			return false;
 		}
 		round.prio = 1 + (uint32_t)random_below(&run->random, 65535);
+		run->counts.skipped += round.skipped;
 		compare_answers(run, &round);
 		if (round.accepted && !commit_round(run, &round))
 			return false;
@@ -342,10 +343,12 @@ static bool report(struct run *run, double seconds)
 	size_t unmet = bugs_print(&run->bugs, &run->kernel);
 
 	printf("seed %llu, kernel %s (%s): %zu rules sent, %zu accepted and compared, %zu refused "
-	       "by both, %zu of types that this kernel lacks; %.1f s\n",
+	       "by both, %zu of types that this kernel lacks, %zu not sent because the kernel "
+	       "would "
+	       "write a WARNING; %.1f s\n",
 	       (unsigned long long)run->seed, run->kernel.version,
 	       listener_hello(run->listener)->kernel, c->sent, c->compared, c->refused, c->excluded,
-	       seconds);
+	       c->skipped, seconds);
 	printf("%zu REPLACE with %zu fields that are flagged and %zu that are not, %zu DESTROY, "
 	       "%zu STATS\n",
 	       c->replaces, c->flagged_fields, c->unflagged_fields, c->destroys, c->stats);

@@ -5,6 +5,9 @@
 
 load_netdevsim && load_offload || exit 4
 ports=$(new_nsim 10 2) || exit 4
+for port in $ports; do
+	ethtool -K "$port" hw-tc-offload on && ip link set "$port" up || exit 4
+done
 
 # A bit of ours that is flipped must be found: in masks, in keys that nft never has, in actions.
 for bit in 0 40 100 333 500 777 1111 1500 1777; do

@@ -69,33 +69,62 @@ static struct nlmsghdr *new_rule(struct batch *b, const char *table, const char 
 	return nlh;
 }
 
-static int translate(struct flow_rule **flow, const struct nft_expr *exprs, size_t count,
-		     const struct kernel_behavior *kernel)
+/* What a translation tells besides its result. */
+struct told {
+	bool complains; /* the kernel's log will have a WARNING */
+};
+
+static void listen_to_warning(void *context, const char *id, size_t expression, const char *text)
 {
-	struct translate_context context = {.kernel = kernel,
-					    .ifindex_exists = kernel_ifindex_exists};
+	struct told *told = context;
+
+	if (!strcmp(id, "mistaken-for-protocol"))
+		told->complains = true;
+}
+
+static int translate(struct flow_rule **flow, const struct nft_expr *exprs, size_t count,
+		     const struct kernel_behavior *kernel, struct told *told)
+{
+	struct translate_context context = {
+		.kernel = kernel,
+		.ifindex_exists = kernel_ifindex_exists,
+		.warn = listen_to_warning,
+		.context = told,
+	};
 
 	return -translate_nft_rule(flow, exprs, count, &context, NULL);
 }
 
 /* Which of the kernel's bugs change this rule? */
-static void blame(const struct rule *rule, const struct nft_expr *exprs, size_t count,
-		  struct bugs *bugs, const struct kernel_behavior *kernel)
+static void blame(struct rule *rule, const struct nft_expr *exprs, size_t count,
+		  const struct bugs *bugs, const struct kernel_behavior *kernel)
 {
+	struct told told;
+
 	for (size_t i = 0; i < bugs->count; i++) {
 		struct kernel_behavior repaired = bugs_repair(kernel, &bugs->list[i]);
 		struct flow_rule *flow = NULL;
 
-		translate(&flow, exprs, count, &repaired);
-		bugs->list[i].rules += !rules_equal(flow, rule->flow);
+		translate(&flow, exprs, count, &repaired, &told);
+		if (!rules_equal(flow, rule->flow))
+			rule->bugs |= 1u << i;
 		flow_rule_free(flow);
 	}
 }
 
-static void translate_rule(struct rule *rule, struct bugs *bugs,
+static void rule_clear(struct rule *rule)
+{
+	flow_rule_free(rule->flow);
+	flow_rule_free(rule->right);
+	*rule = (struct rule){0};
+}
+
+/* Ours of it; false where the rule is not to be sent. */
+static bool translate_rule(struct rule *rule, const struct bugs *bugs,
 			   const struct kernel_behavior *kernel)
 {
 	struct nft_expr_context context;
+	struct told told = {0};
 	const struct nlattr *bad;
 	struct nft_expr *exprs;
 	size_t count;
@@ -104,12 +133,39 @@ static void translate_rule(struct rule *rule, struct bugs *bugs,
 	context.message = rule->message;
 	rule->ours = -nft_exprs_parse(&exprs, &count, rule_expressions(rule), &context, &bad, NULL);
 	if (rule->ours)
-		return;
-	rule->ours = translate(&rule->flow, exprs, count, kernel);
-	translate(&rule->right, exprs, count, &bugs->without);
-	if (rule->flow && rule->theirs == 0 && !rules_equal(rule->flow, rule->right))
+		return true;
+	rule->ours = translate(&rule->flow, exprs, count, kernel, &told);
+	translate(&rule->right, exprs, count, &bugs->without, &told);
+	if (rule->flow && !rules_equal(rule->flow, rule->right))
 		blame(rule, exprs, count, bugs, kernel);
 	nft_exprs_free(exprs, count);
+	if (told.complains)
+		rule_clear(rule);
+	return !told.complains;
+}
+
+/* The next rule into the batch; false when there is none. */
+static bool add_rule(struct round *round, struct batch *b, const struct bugs *bugs,
+		     const struct kernel_behavior *kernel,
+		     bool (*generate)(void *context, struct nlmsghdr *nlh), void *context)
+{
+	struct rule *rule = &round->rules[round->count];
+	struct nlmsghdr *nlh;
+
+	for (;;) {
+		nlh = new_rule(b, "t", CHAIN);
+		rule->message = nlh;
+		if (generate(context, nlh) && translate_rule(rule, bugs, kernel)) {
+			batch_add(b, nlh);
+			round->count++;
+			return true;
+		}
+		b->messages--;
+		sequence--;
+		if (rule->message)
+			return false;
+		round->skipped++;
+	}
 }
 
 bool round_ask(struct round *round, struct mnl_socket *socket, struct bugs *bugs,
@@ -118,26 +174,21 @@ bool round_ask(struct round *round, struct mnl_socket *socket, struct bugs *bugs
 {
 	struct kernel_answer answers[RULES_PER_ROUND + 1];
 	struct batch b = batch_open(buffer[0]);
-	struct nlmsghdr *nlh;
 
 	memset(round, 0, sizeof(*round));
-	while (round->count < RULES_PER_ROUND) {
-		nlh = new_rule(&b, "t", CHAIN);
-		if (!generate(context, nlh)) {
-			b.messages--;
-			sequence--;
-			break;
-		}
-		round->rules[round->count++].message = nlh;
-		batch_add(&b, nlh);
-	}
+	while (round->count < RULES_PER_ROUND &&
+	       add_rule(round, &b, bugs, kernel, generate, context))
+		;
 	batch_add(&b, new_rule(&b, "t", "nonesuch"));
 	if (!batch_send(&b, socket, answers))
 		return false;
 	for (size_t i = 0; i < round->count; i++) {
-		round->rules[i].theirs = answers[i].error;
-		round->accepted += answers[i].error == 0;
-		translate_rule(&round->rules[i], bugs, kernel);
+		struct rule *rule = &round->rules[i];
+
+		rule->theirs = answers[i].error;
+		round->accepted += rule->theirs == 0;
+		for (size_t j = 0; j < bugs->count && rule->theirs == 0; j++)
+			bugs->list[j].rules += rule->bugs >> j & 1;
 	}
 	return true;
 }
@@ -213,10 +264,8 @@ int round_delete(struct mnl_socket *socket)
 
 void round_clear(struct round *round)
 {
-	for (size_t i = 0; i < round->count; i++) {
-		flow_rule_free(round->rules[i].flow);
-		flow_rule_free(round->rules[i].right);
-	}
+	for (size_t i = 0; i < round->count; i++)
+		rule_clear(&round->rules[i]);
 	round->count = 0;
 }
 

@@ -24,9 +24,9 @@ struct translate_context {
 	/*
 	 * Told of what is accepted and will surprise: a bug of this kernel that bites, or a match
 	 * that hardware and software read differently. May be NULL. id is a static kebab-case
-	 * string
-	 * ("short-load-mask", "field-matched-twice", "mistaken-for-protocol"), text is valid during the call, expression is
-	 * an index. A rule that is refused later may have warned before.
+	 * string ("short-load-mask", "field-matched-twice", "mistaken-for-protocol"), text is valid
+	 * during the call, expression is an index. A rule that is refused later may have warned
+	 * before.
 	 */
 	void (*warn)(void *context, const char *id, size_t expression, const char *text);
 	/* What hints need to know of names and sets; may be NULL. */
