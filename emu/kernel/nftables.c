@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What only nf_tables knows: names of a chain, the place of a rule in it, whether a chain lives.
+ *
+ * flow_cls_offload carries only the chain's priority, the same for all rules of a chain; neither a
+ * rule that is put into the middle nor one that comes back with a rollback arrives in the order of
+ * the chain. But the cookie is the rule, and the block is embedded in the chain.
+ *
+ * Locking: names and positions are read inside BIND and REPLACE of a chain, which nf_tables sends
+ * with its commit mutex held. nftables_detach() takes that mutex itself, under rtnl, as nf_tables'
+ * own notifiers do.
+ */
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <net/netfilter/nf_flow_table.h>
+#include <net/netfilter/nf_tables.h>
+#include <net/netns/generic.h>
+
+#include "compat.h"
+#include "nsim_nft_offload.h"
+
+static const struct nft_base_chain *block_chain(const struct flow_block *block)
+{
+	return container_of(block, struct nft_base_chain, flow_block);
+}
+
+void nftables_names(const struct flow_block *block, struct kmod_bind *bind)
+{
+	const struct nft_chain *chain = &block_chain(block)->chain;
+
+	strscpy(bind->chain, chain->name, sizeof(bind->chain));
+	strscpy(bind->table, chain->table->name, sizeof(bind->table));
+}
+
+/*
+ * The rule before it is the one before it when the transaction is through: of the next generation,
+ * unless the rule itself is one that a rollback brings back; then of the current one.
+ */
+void nftables_position(const struct binding *binding, unsigned long cookie,
+		       struct kmod_replace *replace)
+{
+	const struct nft_base_chain *base = block_chain(binding->block);
+	const struct net *net = dev_net(binding->dev);
+	u64 next = 0, current_one = 0;
+	const struct nft_rule *rule;
+
+	list_for_each_entry(rule, &base->chain.rules, list) {
+		if ((unsigned long)rule == cookie) {
+			replace->handle = rule->handle;
+			replace->previous = nft_is_active_next(net, rule) ? next : current_one;
+			return;
+		}
+		if (nft_is_active_next(net, rule))
+			next = rule->handle;
+		if (nft_is_active(net, rule))
+			current_one = rule->handle;
+	}
+}
+
+static bool block_is_listed(const struct list_head *tables, const struct flow_block *block,
+			    struct nf_flowtable **flowtable)
+{
+	struct nft_flowtable *ft;
+	struct nft_table *table;
+	struct nft_chain *chain;
+
+	list_for_each_entry(table, tables, list) {
+		list_for_each_entry(chain, &table->chains, list)
+			if (nft_is_base_chain(chain) && &nft_base_chain(chain)->flow_block == block)
+				return true;
+		list_for_each_entry(ft, &table->flowtables, list)
+			if (&ft->data.flow_block == block) {
+				*flowtable = &ft->data;
+				return true;
+			}
+	}
+	return false;
+}
+
+/*
+ * Take the callback of a device that goes away out of its block, when the block lives on. Readers
+ * of the list that hold no lock (a dump of rules runs under rcu_read_lock() only) may stand on it:
+ * so its links stay, and the caller waits for them before it frees it.
+ */
+enum block_fate nftables_detach(struct net *net, struct binding *binding)
+{
+	struct nf_flowtable *flowtable = NULL;
+	enum block_fate fate = BLOCK_FREED;
+	struct list_head *tables;
+	struct mutex *mutex;
+
+	if (binding->binder == KMOD_BINDER_TC || !compat_nft_tables(net, &tables, &mutex))
+		return BLOCK_UNKNOWN;
+	mutex_lock(mutex);
+	if (block_is_listed(tables, binding->block, &flowtable)) {
+		if (flowtable)
+			down_write(&flowtable->flow_block_lock);
+		list_del_rcu(&binding->cb->list);
+		if (flowtable)
+			up_write(&flowtable->flow_block_lock);
+		fate = BLOCK_LEFT;
+	}
+	mutex_unlock(mutex);
+	return fate;
+}
