@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Start a guest, copy its script's output to stdout, exit with the script's status; see scripts/vm.
 
-QEMU can't outlive this program: it ends with it whatever happens. Three serial ports: the kernel's
+QEMU can't outlive this program, nor this program the one that started it. Three serial ports: the kernel's
 console (a file), the script's output, and status and log (a file); with --out a virtio port for an archive."""
 import argparse
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tarfile
 import threading
+import time
 
 import logcheck
 
@@ -30,7 +32,7 @@ def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kernel", required=True)
     parser.add_argument("--initrd", required=True)
-    parser.add_argument("--work", required=True, help="an empty folder for logs")
+    parser.add_argument("--work", required=True, help="a folder for logs; removed at the end")
     parser.add_argument("--timeout", type=float, default=300)
     parser.add_argument("--memory", type=int, default=512)
     parser.add_argument("--append", default="")
@@ -77,8 +79,18 @@ def end(qemu):
             qemu.wait()
 
 
+def ended(qemu):
+    try:
+        qemu.wait(0.5)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
 def guest(options):
     """Run it to its end; False when the time was over."""
+    parent = os.getppid()
+    until = None if options.shell else time.monotonic() + options.timeout
     streams = {} if options.shell else {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
     qemu = subprocess.Popen(command(options), preexec_fn=before_exec, **streams)
     copier = None
@@ -86,9 +98,11 @@ def guest(options):
         copier = threading.Thread(target=copy_output, args=(qemu.stdout,), daemon=True)
         copier.start()
     try:
-        qemu.wait(None if options.shell else options.timeout)
-    except subprocess.TimeoutExpired:
-        return False
+        while not ended(qemu):
+            if until and time.monotonic() > until:
+                return False
+            if os.getppid() != parent:
+                raise KeyboardInterrupt
     finally:
         end(qemu)
         if copier:
@@ -145,16 +159,17 @@ def interrupt(_number, _frame):
 
 def main():
     options = parse()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     try:
-        in_time = guest(options)
+        return verdict(options, guest(options))
     except KeyboardInterrupt:
         return INTERRUPTED
     except FileNotFoundError as error:
         say(error)
         return LACKING
-    return verdict(options, in_time)
+    finally:
+        shutil.rmtree(options.work, ignore_errors=True)
 
 
 sys.exit(main())

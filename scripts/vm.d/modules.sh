@@ -126,6 +126,7 @@ offload_module() {
 		cp -r "$source_folder/emu/kernel" "$work/offload" || return 1
 		say "building nsim_nft_offload.ko for ${1##*/}"
 		build_modules "$1" "$work/offload" || { say "nsim_nft_offload.ko does not build for ${1##*/}"; return 1; }
+		grep -A 4 'warning:' "$work/offload/build.log" >&2 || :
 		[ -f "$work/offload/nsim_nft_offload.ko" ] || { say "emu/kernel built no nsim_nft_offload.ko"; return 1; }
 		keep_offload "$1" "$(dirname "$built")" || return 1
 	fi

@@ -126,6 +126,19 @@ place_folder() {
 	mv -T "$1" "$2" 2>/dev/null || [ -f "$2/kernel" ]
 }
 
+# prepare_kernels: all of $kernels, one after the other also when several want them at the same time.
+prepare_kernels() {
+	mkdir -p "$vm_folder" || return 4
+	exec 9>"$vm_folder/.lock"
+	flock 9
+	prepared=0
+	for wanted in $kernels; do
+		prepare_kernel "$wanted" || prepared=4
+	done
+	exec 9>&-
+	return $prepared
+}
+
 # prepare_kernel WANTED: a suite's name, a version or the start of one.
 prepare_kernel() {
 	found=$(find_kernel "$1")

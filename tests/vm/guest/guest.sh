@@ -56,7 +56,10 @@ load_netdevsim() {
 # load_offload [PARAMETER=VALUE]...: insmod does not look for what a module depends on.
 load_offload() {
 	offload_module=/lib/nicemu/nsim_nft_offload.ko
-	[ -f $offload_module ] || { echo "no nsim_nft_offload.ko: the source tree has none" >&2; return 1; }
+	if [ ! -f $offload_module ]; then
+		cat /lib/nicemu/why 2>/dev/null || echo "no nsim_nft_offload.ko: none in the source tree, or no headers of this kernel"
+		return 1
+	fi >&2
 	for needed in $(modinfo -F depends $offload_module | tr ',' ' '); do
 		modprobe "$needed" || return 1
 	done

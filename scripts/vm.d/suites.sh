@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by scripts/vm: the suites of tests/vm on real kernels, and what they come to.
+
+suites_file=$source_folder/tests/vm/suites
+
+# suite_lines NAME...: "NAME COMMAND..." of these suites, or of all.
+suite_lines() {
+	grep -v '^#' "$suites_file" | while read -r name command; do
+		[ -n "$name" ] || continue
+		[ $# = 0 ] || printf '%s\n' "$@" | grep -qxF -- "$name" || continue
+		printf '%s %s\n' "$name" "$command"
+	done
+}
+
+# sums LOG: "N D K P F" of its lines of results.
+sums() {
+	sed -nE 's/^compared ([0-9]+) differ ([0-9]+) known ([0-9]+)$/\1 \2 \3 0 0/p; s/^tests passed ([0-9]+), failed ([0-9]+)$/0 0 0 \1 \2/p' "$1" |
+		awk '{ for (i = 1; i <= 5; i++) sum[i] += $i; lines++ } END { if (lines) print sum[1], sum[2], sum[3], sum[4], sum[5] }'
+}
+
+# run_suite VERSION NAME COMMAND...: adds to $compared $differ $known $passed $failed. A suite that ends badly, or
+# says nothing that can be counted, has failed whatever it printed.
+run_suite() {
+	log=$vm_folder/logs/$1/$2.log
+	name=$2
+	shift 2
+	began=$(date +%s)
+	suite_status=0
+	(cd "$source_folder" && "$@") </dev/null >"$log" 2>&1 || suite_status=$?
+	counted=$(sums "$log")
+	set -- ${counted:-0 0 0 0 0}
+	seconds=$(($(date +%s) - began))
+	compared=$((compared + $1)) differ=$((differ + $2)) known=$((known + $3)) passed=$((passed + $4)) failed=$((failed + $5))
+	if [ $suite_status = 0 ] && [ -n "$counted" ] && [ "$5" = 0 ] && [ "$2" -le "$3" ]; then
+		printf '%s: compared %d differ %d known %d, tests passed %d, %d s\n' "$name" "$1" "$2" "$3" "$4" $seconds
+		return
+	fi
+	[ "$5" != 0 ] || [ "$2" -gt "$3" ] || failed=$((failed + 1))
+	printf '%s: FAILED, status %d, compared %d differ %d known %d, tests passed %d failed %d, %d s; the end of %s:\n' \
+		"$name" $suite_status "$1" "$2" "$3" "$4" "$5" $seconds "$log"
+	tail -n 40 "$log" | sed 's/^/    /'
+}
+
+# test_kernel VERSION SUITE...: status 1 when something failed or differs without a name.
+test_kernel() {
+	version=$1
+	shift
+	compared=0 differ=0 known=0 passed=0 failed=0
+	mkdir -p "$vm_folder/logs/$version" && rm -f "$vm_folder/logs/$version"/*.log || return 1
+	suite_lines "$@" >"$work/suites"
+	while read -r name command; do
+		# The words of the table, with the kernel put in.
+		run_suite "$version" "$name" $(printf '%s' "$command" | sed "s/KERNEL/$version/g")
+	done <"$work/suites"
+	[ $# -gt 0 ] || check_results
+	printf 'vm %s: %d rules compared, %d differ (%d by named kernel bugs), %d tests passed, %d failed\n' \
+		"$version" $compared $differ $known $passed $failed
+	[ $failed = 0 ] && [ $differ -le $known ]
+}
+
+# check_results: are the suites' results those that are kept, from which the report is made?
+check_results() {
+	[ -f "$source_folder/tests/vm/report.py" ] || return 0
+	for log in "$vm_folder/logs/$version"/*.log; do
+		[ -n "$(sums "$log")" ] || return 0
+	done
+	if /usr/bin/python3 -B "$source_folder/tests/vm/report.py" check "$version" "$vm_folder/logs/$version"/*.log; then
+		passed=$((passed + 1))
+	else
+		echo "results: FAILED: they are not those that are kept (tests/vm/report.py write)"
+		failed=$((failed + 1))
+	fi
+}
+
+# build_what_is_tested: NICEMU_BUILD is left as it is; the usual folder is made.
+build_what_is_tested() {
+	if [ -z "${NICEMU_BUILD-}" ]; then
+		build_in "$build_folder" all -DCMAKE_BUILD_TYPE=Release -DNICEMU_TESTS=ON
+		NICEMU_BUILD=$build_folder
+	fi
+	export NICEMU_BUILD
+}
+
+# test_kernels SUITE...: on each of $kernels.
+test_kernels() {
+	for name in "$@"; do
+		[ -n "$(suite_lines "$name")" ] || usage "$name is no suite of tests/vm/suites"
+	done
+	prepare_kernels || return 4
+	build_what_is_tested
+	new_work
+	tested=0
+	for wanted in $kernels; do
+		found=$(find_kernel "$wanted")
+		echo "== kernel ${found##*/}"
+		test_kernel "${found##*/}" "$@" || tested=1
+	done
+	return $tested
+}
