@@ -33,7 +33,7 @@ enum { SHOWN = 20, LACKING = 4, ETH_P_ALL_AS_SENT = 0x0300 };
 
 struct counts {
 	size_t sent, skipped, compared, refused, excluded, different, known;
-	size_t replaces, destroys, stats, flagged_fields, unflagged_fields;
+	size_t replaces, destroys, stats;
 };
 
 struct run {
@@ -49,6 +49,7 @@ struct run {
 	struct listener *listener;
 	uint32_t netns;
 	struct counts counts;
+	struct handed_seen seen;
 };
 
 /* The head of a difference; what follows it is shown only with the first ones. */
@@ -108,15 +109,6 @@ static void plant(struct run *run, struct rule *rule)
 	handed_flip(rule->flow, (size_t)run->plant % handed_bits(rule->flow));
 }
 
-static void count_fields(struct counts *counts, const struct handed *handed)
-{
-	for (size_t i = 0; i < handed->head.num_fields; i++)
-		if (handed->fields[i].flags & KMOD_FIELD_FLAGGED)
-			counts->flagged_fields++;
-		else
-			counts->unflagged_fields++;
-}
-
 static void compare_rule(struct reading *r, const struct kmod_header *header, struct rule *rule)
 {
 	static struct handed handed;
@@ -144,7 +136,7 @@ static void compare_rule(struct reading *r, const struct kmod_header *header, st
 	}
 	r->handle = handed.head.handle;
 	run->counts.compared++;
-	count_fields(&run->counts, &handed);
+	handed_look(&handed, &run->seen);
 	if (!found && !rules_equal(rule->flow, rule->right))
 		run->counts.known++;
 	fclose(out);
@@ -338,10 +330,12 @@ static bool prepare(struct run *run)
 
 static bool report(struct run *run, double seconds)
 {
-	const struct counts *c = &run->counts;
+	struct counts *c = &run->counts;
 	bool swept = run->sweep > 0;
 	size_t unmet = bugs_print(&run->bugs, &run->kernel);
 
+	handed_print_seen(stdout, &run->seen);
+	c->different += handed_inconsistent(&run->seen, stdout);
 	printf("seed %llu, kernel %s (%s): %zu rules sent, %zu accepted and compared, %zu refused "
 	       "by both, %zu of types that this kernel lacks, %zu not sent because the kernel "
 	       "would "
@@ -349,9 +343,7 @@ static bool report(struct run *run, double seconds)
 	       (unsigned long long)run->seed, run->kernel.version,
 	       listener_hello(run->listener)->kernel, c->sent, c->compared, c->refused, c->excluded,
 	       c->skipped, seconds);
-	printf("%zu REPLACE with %zu fields that are flagged and %zu that are not, %zu DESTROY, "
-	       "%zu STATS\n",
-	       c->replaces, c->flagged_fields, c->unflagged_fields, c->destroys, c->stats);
+	printf("%zu REPLACE, %zu DESTROY, %zu STATS\n", c->replaces, c->destroys, c->stats);
 	printf("compared %zu differ %zu known %zu\n", c->compared, c->different + c->known,
 	       c->known);
 	return c->different == 0 && c->compared > 0 && !(swept && unmet);

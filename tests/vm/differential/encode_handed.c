@@ -44,23 +44,26 @@ size_t encode_handed(uint8_t *bytes, const struct handed_expected *expected)
 	struct kmod_replace head = {.used_keys = rule->match.used_keys};
 	struct kmod_field fields[KMOD_FIELDS_MAX] = {0};
 	struct kmod_action actions[KMOD_ACTIONS_MAX] = {0};
-	size_t count = 0, size;
+	size_t count = 0, size, num_actions = rule->num_actions;
 
 #define X(ID, NUMBER, KEY, SIZE, NAME) \
 	count += encode_field(&fields[count], &rule->match, NUMBER, KEY, SIZE);
 	KMOD_FIELDS(X)
 #undef X
-	for (size_t i = 0; i < rule->num_actions && i < KMOD_ACTIONS_MAX; i++)
+	if (num_actions > KMOD_ACTIONS_MAX)
+		num_actions = KMOD_ACTIONS_MAX;
+	for (size_t i = 0; i < num_actions; i++)
 		encode_action(&actions[i], &rule->actions[i], expected->netns);
 	head.num_fields = (uint16_t)count;
-	head.num_actions = (uint16_t)rule->num_actions;
-	size = sizeof(head) + count * sizeof(fields[0]) + rule->num_actions * sizeof(actions[0]);
+	head.num_actions = (uint16_t)num_actions;
+	head.lost_actions = (uint32_t)(rule->num_actions - num_actions);
+	size = sizeof(head) + count * sizeof(fields[0]) + num_actions * sizeof(actions[0]);
 	head.command.header = (struct kmod_header){.length = (uint32_t)size, .type = KMOD_REPLACE};
 	head.command.protocol = rule->protocol;
 	head.command.prio = expected->prio;
 	memcpy(bytes, &head, sizeof(head));
 	memcpy(bytes + sizeof(head), fields, count * sizeof(fields[0]));
 	memcpy(bytes + sizeof(head) + count * sizeof(fields[0]), actions,
-	       rule->num_actions * sizeof(actions[0]));
+	       num_actions * sizeof(actions[0]));
 	return size;
 }

@@ -159,16 +159,20 @@ static void compare_field(struct comparison *c, const struct kmod_field *field)
 	compare_bytes(c, wire->name, "mask", field->mask, mask);
 }
 
-/* A field that did not come: nothing may be there, and its key must not be flagged. */
+/*
+ * A field that did not come: nothing may be there, and its key must not be flagged. Of the fields
+ * that the flow key has no place for, kernels lack some.
+ */
 static void compare_absent(struct comparison *c, const struct wire_field *wire)
 {
 	const struct flow_match *match = &c->expected->rule->match;
 	enum flow_field_id id = find_flow_field(wire);
 
+	if (id == FLOW_FIELD_COUNT)
+		return;
 	if (c->handed->head.used_keys >> wire->key & 1)
 		differ(c, "%s is missing though its key is flagged", wire->name);
-	if (id != FLOW_FIELD_COUNT &&
-	    !(flow_field_is_zero(&match->key, id) && flow_field_is_zero(&match->mask, id)))
+	if (!(flow_field_is_zero(&match->key, id) && flow_field_is_zero(&match->mask, id)))
 		differ(c, "%s: only nicemu has it", wire->name);
 }
 
@@ -221,11 +225,58 @@ static void compare_action(struct comparison *c, size_t index)
 static void compare_actions(struct comparison *c)
 {
 	size_t theirs = c->handed->head.num_actions, ours = c->expected->rule->num_actions;
+	size_t lost = ours > KMOD_ACTIONS_MAX ? ours - KMOD_ACTIONS_MAX : 0;
 
-	compare_number(c, "number of actions", theirs, ours);
-	compare_number(c, "actions lost", c->handed->head.lost_actions, 0);
+	/* A message has room for so many; of the others only the number is told. */
+	compare_number(c, "number of actions", theirs, ours - lost);
+	compare_number(c, "actions lost", c->handed->head.lost_actions, lost);
 	for (size_t i = 0; i < theirs && i < ours; i++)
 		compare_action(c, i);
+}
+
+void handed_look(const struct handed *handed, struct handed_seen *seen)
+{
+	for (size_t i = 0; i < WIRE_FIELDS; i++) {
+		size_t number = wire_fields[i].number;
+		bool there = false;
+
+		for (size_t j = 0; j < handed->head.num_fields; j++)
+			there = there || handed->fields[j].id == number;
+		if (!(handed->head.used_keys >> wire_fields[i].key & 1))
+			seen->unflagged[number] += there;
+		else if (there)
+			seen->flagged[number]++;
+		else
+			seen->missing[number]++;
+	}
+}
+
+size_t handed_inconsistent(const struct handed_seen *seen, FILE *out)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < WIRE_FIELDS; i++) {
+		size_t number = wire_fields[i].number;
+
+		if (!seen->flagged[number] || !seen->missing[number])
+			continue;
+		fprintf(out, "\t%s came %zu times with its key, and %zu times it did not\n",
+			wire_fields[i].name, seen->flagged[number], seen->missing[number]);
+		found++;
+	}
+	return found;
+}
+
+void handed_print_seen(FILE *out, const struct handed_seen *seen)
+{
+	for (size_t i = 0; i < WIRE_FIELDS; i++) {
+		size_t number = wire_fields[i].number;
+
+		if (seen->flagged[number] || seen->unflagged[number] || seen->missing[number])
+			fprintf(out, "field %s: %zu flagged, %zu not flagged%s\n",
+				wire_fields[i].name, seen->flagged[number], seen->unflagged[number],
+				seen->missing[number] ? ", not in this kernel" : "");
+	}
 }
 
 size_t handed_compare(const struct handed *handed, const struct handed_expected *expected,

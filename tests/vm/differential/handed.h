@@ -39,6 +39,19 @@ bool handed_read(struct handed *handed, const void *bytes, size_t size, FILE *ou
 size_t handed_compare(const struct handed *handed, const struct handed_expected *expected,
 		      FILE *out);
 
+/* How often fields came, by number of KMOD_FIELDS. */
+enum { HANDED_NUMBERS = 256 };
+struct handed_seen {
+	size_t flagged[HANDED_NUMBERS], unflagged[HANDED_NUMBERS];
+	size_t missing[HANDED_NUMBERS]; /* though the key was flagged: the kernel lacks the field */
+};
+
+void handed_look(const struct handed *handed, struct handed_seen *seen);
+/* A kernel has a field or not: how many fields came and were missing, each a line on out. */
+size_t handed_inconsistent(const struct handed_seen *seen, FILE *out);
+/* One line a field that came. */
+void handed_print_seen(FILE *out, const struct handed_seen *seen);
+
 /* All that the message has, a few lines, each starting with indent. */
 void handed_print(FILE *out, const struct handed *handed, const char *indent);
 

@@ -196,6 +196,23 @@ Test(handed, a_message_that_is_cut_or_longer_is_refused)
 	free(bytes);
 }
 
+Test(handed, more_actions_than_a_message_has_room_for_are_counted)
+{
+	uint8_t *bytes = malloc(KMOD_MESSAGE_MAX);
+	struct flow_rule *rule = flow_rule_alloc(KMOD_ACTIONS_MAX + 5);
+	struct handed_expected expected = {.rule = rule, .prio = PRIO, .netns = NETNS};
+	size_t size = encode_handed(bytes, &expected);
+
+	cr_assert_eq(differences(bytes, size, &expected), 0);
+	rule->num_actions--;
+	cr_assert_eq(differences(bytes, size, &expected), 1);
+	rule->num_actions++;
+	rule->actions[KMOD_ACTIONS_MAX - 1].hw_stats = 7;
+	cr_assert_eq(differences(bytes, size, &expected), 1);
+	flow_rule_free(rule);
+	free(bytes);
+}
+
 Test(handed, the_sweep_has_every_rule_once_and_ends)
 {
 	static uint32_t buffer[MESSAGE_SIZE / 4];
