@@ -126,6 +126,13 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	    "absent in 6.12.117 and on 6.18.44, there in 7.2.13", "the first version", {0}),
 	ROW(lookup_map_keys, 6, 6, OBSERVED,
 	    "on 6.18.44; absent on 6.1.192, there in 6.12.117", "the first version", {0}),
+	ROW(batch_policy_extack, 6, 13, OBSERVED,
+	    "on 6.18.44 and 7.2.13; absent on 6.1.192 and 6.12.117", "the first version", {0}),
+	ROW(expression_lists, 5, 11, OBSERVED, "on 6.1.192; absent on 5.10.262",
+	    "the first version", {0}),
+	ROW(limit_checked, 6, 8, OBSERVED, "on 6.1.192; absent on 5.10.262",
+	    "the first version, and the releases of 5.15, 6.1, 6.6 and 6.7",
+	    {5, 15, 149}, {6, 1, 76}, {6, 6, 15}, {6, 7, 3}),
 };
 /* clang-format on */
 const size_t kernel_table_length = ROWS;

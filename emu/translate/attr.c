@@ -83,6 +83,8 @@ int attr_parse(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type, 
 
 		if (type == 0 || type > max_type)
 			continue;
+		if (policy && !kernel_meets(kernel, policy[type].since))
+			continue;
 		if (policy) {
 			error = check_attr(attr, &policy[type], kernel);
 			if (error)

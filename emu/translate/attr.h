@@ -37,6 +37,7 @@ struct attr_policy {
 	/* KERNEL_NEEDS(): newer kernels have this limit instead; 0 is none at all. */
 	uint16_t newer;
 	uint32_t newer_max;
+	uint16_t since; /* KERNEL_NEEDS(): others do not know the attribute, and skip it */
 };
 
 enum { ATTR_TABLE_SIZE = 32 }; /* more than any type's attributes */

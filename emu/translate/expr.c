@@ -194,6 +194,8 @@ int nft_exprs_parse(struct nft_expr **exprs, size_t *num_exprs, const struct nla
 		error = check_list(list, bad);
 	if (error) {
 		refusal_at_parse(context->reason, error, NULL, *bad, context->message);
+		if (!context->kernel->batch_policy_extack)
+			*bad = NULL;
 		return error;
 	}
 	error = check_heads(list, context, &count, bad);

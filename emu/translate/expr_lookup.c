@@ -36,7 +36,7 @@ static const struct attr_policy dynset_policy[NFTA_DYNSET_MAX + 1] = {
 	[NFTA_DYNSET_EXPR] = {ATTR_NESTED, 0},
 	[NFTA_DYNSET_FLAGS] = {ATTR_MASK32, DYNSET_KNOWN_FLAGS,
 			       .needs = KERNEL_NEEDS(reserved_flags_refused)},
-	[NFTA_DYNSET_EXPRESSIONS] = {ATTR_NESTED, 0},
+	[NFTA_DYNSET_EXPRESSIONS] = {ATTR_NESTED, .since = KERNEL_NEEDS(expression_lists)},
 };
 
 int set_lookup(struct expr_init *init, struct nft_expr *expr, const struct nlattr *name,
@@ -186,12 +186,13 @@ static int objref_validate(const struct nft_expr *expr, uint8_t family, const ch
 }
 
 /* The checks that do not need the set. */
-static int dynset_check(const struct nlattr *const tb[])
+static int dynset_check(const struct kernel_behavior *kernel, const struct nlattr *const tb[])
 {
+	uint32_t known = kernel->expression_lists ? DYNSET_KNOWN_FLAGS : NFT_DYNSET_F_INV;
+
 	if (!tb[NFTA_DYNSET_SET_NAME] || !tb[NFTA_DYNSET_OP] || !tb[NFTA_DYNSET_SREG_KEY])
 		return -EINVAL;
-	if (tb[NFTA_DYNSET_FLAGS] &&
-	    attr_be32(tb[NFTA_DYNSET_FLAGS]) & ~(uint32_t)DYNSET_KNOWN_FLAGS)
+	if (tb[NFTA_DYNSET_FLAGS] && attr_be32(tb[NFTA_DYNSET_FLAGS]) & ~known)
 		return -EOPNOTSUPP;
 	return 0;
 }
@@ -288,7 +289,7 @@ static int dynset_init(struct expr_init *init, struct nft_expr *expr,
 {
 	bool exprs = tb[NFTA_DYNSET_EXPR] || tb[NFTA_DYNSET_EXPRESSIONS];
 	struct nft_expr_set set;
-	int error = dynset_check(tb);
+	int error = dynset_check(init->context->kernel, tb);
 
 	if (!error)
 		error = set_lookup(init, expr, tb[NFTA_DYNSET_SET_NAME], tb[NFTA_DYNSET_SET_ID],

@@ -32,6 +32,18 @@ static int limit_select(const struct nft_expr_context *context, const struct nla
 	return 0;
 }
 
+/* What kernels refused before they checked their arithmetic. */
+static int limit_init_old(const struct nlattr *const tb[])
+{
+	const uint64_t second_ns = 1000000000;
+	uint64_t rate = attr_be64(tb[NFTA_LIMIT_RATE]), unit = attr_be64(tb[NFTA_LIMIT_UNIT]);
+	uint64_t burst = tb[NFTA_LIMIT_BURST] ? attr_be32(tb[NFTA_LIMIT_BURST]) : 0;
+
+	if (!limits_bytes(tb) && burst == 0)
+		burst = 5;
+	return rate == 0 || unit * second_ns < unit || rate + burst < rate ? -EOVERFLOW : 0;
+}
+
 /* The kernel's token arithmetic overflows for some rates; that is all it refuses. */
 static int limit_init(struct expr_init *init, struct nft_expr *expr,
 		      const struct nlattr *const tb[])
@@ -42,6 +54,8 @@ static int limit_init(struct expr_init *init, struct nft_expr *expr,
 
 	if (!kept_has(tb, BIT(NFTA_LIMIT_RATE) | BIT(NFTA_LIMIT_UNIT)))
 		return -EINVAL;
+	if (!init->context->kernel->limit_checked)
+		return limit_init_old(tb);
 	rate = attr_be64(tb[NFTA_LIMIT_RATE]);
 	if (rate == 0)
 		return -EINVAL;

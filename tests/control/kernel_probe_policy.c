@@ -112,3 +112,42 @@ const char *probe_lookup_map_keys(struct world *w)
 	expr_end();
 	return end_plain(w);
 }
+
+/* The error and, where told, the attribute that is too long. */
+const char *probe_batch_policy_extack(struct world *w)
+{
+	batch_begin(w);
+	add_table(w, "t");
+	rule_start(w, NFPROTO_NETDEV);
+	put_text(NFTA_RULE_CHAIN, "");
+	rule_end(w);
+	return see_errors(w);
+}
+
+const char *probe_expression_lists(struct world *w)
+{
+	enum { F_EXPRESSIONS = 2 };
+
+	start_chain(w, PLAIN);
+	put_map(w);
+	rule_start(w, NFPROTO_NETDEV);
+	put_payload(NH, 12, 4);
+	expr_start("dynset");
+	put_text(NFTA_DYNSET_SET_NAME, "nosuchset");
+	put_u32(NFTA_DYNSET_OP, NFT_DYNSET_OP_ADD);
+	put_u32(NFTA_DYNSET_SREG_KEY, NFT_REG_1);
+	put_u32(NFTA_DYNSET_FLAGS, F_EXPRESSIONS);
+	expr_end();
+	return end_plain(w);
+}
+
+const char *probe_limit_checked(struct world *w)
+{
+	start_chain(w, PLAIN);
+	rule_start(w, NFPROTO_NETDEV);
+	expr_start("limit");
+	put_u64(NFTA_LIMIT_RATE, 0);
+	put_u64(NFTA_LIMIT_UNIT, 1);
+	expr_end();
+	return end_plain(w);
+}

@@ -154,7 +154,7 @@ int nft_attrs_parse(const struct nlattr **table, uint16_t max, const void *data,
 	for (attr = nft_attr_first(data, &size); attr; attr = nft_attr_next(attr, &size)) {
 		uint16_t type = nft_attr_type(attr);
 
-		if (!type || type > max)
+		if (!type || type > max || !kernel_meets(kernel, policy[type].since))
 			continue;
 		error = check_attr(attr, &policy[type], kernel, extack);
 		if (error)

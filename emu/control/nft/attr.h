@@ -45,6 +45,7 @@ struct nft_policy {
 	const struct nft_policy *nested; /* ARRAY: [nested_max + 1] */
 	uint16_t nested_max;
 	uint16_t needs; /* KERNEL_NEEDS(): for others a mask is a number, an array a nest */
+	uint16_t since; /* KERNEL_NEEDS(): others do not know the attribute, and skip it */
 };
 
 /*

@@ -69,14 +69,14 @@ static struct nft_call make_call(struct nft *nft, struct client *client, const s
 }
 
 static int parse_attributes(struct nft_call *call, const struct nft_message_type *type,
-			    const struct nlattr **table)
+			    const struct nlattr **table, struct nft_extack *extack)
 {
 	if (type->max_attribute >= ATTRIBUTES_MAX)
 		return -ENOMEM;
 	call->attrs = table;
 	return nft_attrs_parse(table, type->max_attribute, (const uint8_t *)call->nlh + smallest,
 			       call->nlh->nlmsg_len - smallest, type->policy, call->nft->env.kernel,
-			       &call->extack);
+			       extack);
 }
 
 /* ---- outside a batch ---- */
@@ -94,7 +94,7 @@ static int handle_request(struct nft_call *call)
 	type = nft_message_find(call->message);
 	if (!type)
 		return -EINVAL;
-	error = parse_attributes(call, type, table);
+	error = parse_attributes(call, type, table, &call->extack);
 	if (!error)
 		error = type->batch ? -EINVAL : type->handle(call);
 	call->attrs = NULL;
@@ -138,7 +138,8 @@ static int handle_message(struct nft_call *call)
 	    call->message <= NICEMU_MSG_DESTROYFLOWTABLE &&
 	    !call->nft->env.kernel->destroy_messages)
 		return -EINVAL;
-	error = parse_attributes(call, type, table);
+	error = parse_attributes(call, type, table,
+				 call->nft->env.kernel->batch_policy_extack ? &call->extack : NULL);
 	if (!error)
 		error = type->handle(call);
 	if (error && error != -EAGAIN)

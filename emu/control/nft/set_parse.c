@@ -37,9 +37,10 @@ const struct nft_policy nft_set_policy[NICEMU_SET_MAX + 1] = {
 	[NFTA_SET_EXPRESSIONS] = {.kind = NFT_ATTR_ARRAY,
 				  .nested = nft_set_expr_policy,
 				  .nested_max = NFTA_EXPR_MAX,
-				  .needs = KERNEL_NEEDS(expression_list_policy)},
-	[NICEMU_SET_TYPE] = {.kind = NFT_ATTR_REJECT, .needs = KERNEL_NEEDS(set_backend_dump)},
-	[NICEMU_SET_COUNT] = {.kind = NFT_ATTR_REJECT, .needs = KERNEL_NEEDS(set_backend_dump)},
+				  .needs = KERNEL_NEEDS(expression_list_policy),
+				  .since = KERNEL_NEEDS(expression_lists)},
+	[NICEMU_SET_TYPE] = {.kind = NFT_ATTR_REJECT, .since = KERNEL_NEEDS(set_backend_dump)},
+	[NICEMU_SET_COUNT] = {.kind = NFT_ATTR_REJECT, .since = KERNEL_NEEDS(set_backend_dump)},
 };
 
 static const struct nft_policy field_policy[NFTA_SET_FIELD_MAX + 1] = {

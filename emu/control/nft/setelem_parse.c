@@ -20,7 +20,8 @@ static const struct nft_policy elem_policy[NFTA_SET_ELEM_MAX + 1] = {
 	[NFTA_SET_ELEM_EXPRESSIONS] = {.kind = NFT_ATTR_ARRAY,
 				       .nested = nft_set_expr_policy,
 				       .nested_max = NFTA_EXPR_MAX,
-				       .needs = KERNEL_NEEDS(expression_list_policy)},
+				       .needs = KERNEL_NEEDS(expression_list_policy),
+				       .since = KERNEL_NEEDS(expression_lists)},
 };
 
 const struct nft_policy nft_setelem_list_policy[NFTA_SET_ELEM_LIST_MAX + 1] = {

@@ -73,7 +73,10 @@
 	X(ranges_by_policy, "numbers above 255 are ERANGE before any expression is made")         \
 	X(payload_far_offsets, "a payload's offset may be above 255, up to 65535")                \
 	X(payload_write_checked, "a payload write that updates no sensible checksum is EINVAL")   \
-	X(lookup_map_keys, "a named map may be looked up for its keys only; else EINVAL")
+	X(lookup_map_keys, "a named map may be looked up for its keys only; else EINVAL")         \
+	X(batch_policy_extack, "an error of a batch names the attribute that fails a policy")     \
+	X(expression_lists, "sets and dynset take lists of expressions")                          \
+	X(limit_checked, "a limit of rate 0, with unknown flags or that overflows is refused")
 
 struct kernel_behavior {
 	char version[24]; /* X.Y.Z as resolved, or "ideal": what reports print */
