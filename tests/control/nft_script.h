@@ -23,6 +23,7 @@ struct sequence {
 	const char *rules;    /* then listed: chain:handle(packets) */
 	const char *errors;   /* of the last batch */
 	const char *warnings; /* ids, in order */
+	bool fault; /* a kernel stops in the middle with a WARNING, and says so in its log */
 };
 
 enum { SCRIPT_ERRORS = 512 };

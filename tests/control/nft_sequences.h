@@ -6,20 +6,21 @@
 /* clang-format off */
 {
 	.says = "a chain on two devices is bound to each, in the order of its list; every rule goes "
-		"to each",
+		"to each, to the one that was bound last first",
 	.script = "table;chain c eth1,eth0;rule c;rule c",
-	.commands = "BIND eth1\nBIND eth0\nREPLACE eth1 1\nREPLACE eth0 1\nREPLACE eth1 2\n"
-		    "REPLACE eth0 2\n",
+	.commands = "BIND eth1\nBIND eth0\nREPLACE eth0 1\nREPLACE eth1 1\n"
+		    "REPLACE eth0 2\nREPLACE eth1 2\n",
 	.rules = "c:2(0) c:3(0)",
 },
 {
 	.says = "deleting the chain: DESTROY for each rule, then for each device UNBIND and the "
 		"DESTROYs once more",
 	.script = "table;chain c eth0,eth1;rule c;rule c\nremove c",
-	.commands = "BIND eth0\nBIND eth1\nREPLACE eth0 1\nREPLACE eth1 1\nREPLACE eth0 2\n"
-		    "REPLACE eth1 2\nDESTROY eth0 1\nDESTROY eth1 1\nDESTROY eth0 2\n"
-		    "DESTROY eth1 2\nUNBIND eth0\nDESTROY eth0 1 ENOENT\nDESTROY eth0 2 ENOENT\n"
-		    "UNBIND eth1\nDESTROY eth1 1 ENOENT\nDESTROY eth1 2 ENOENT\n",
+	.commands = "BIND eth0\nBIND eth1\nREPLACE eth1 1\nREPLACE eth0 1\n"
+		    "REPLACE eth1 2\nREPLACE eth0 2\nDESTROY eth1 1\nDESTROY eth0 1\n"
+		    "DESTROY eth1 2\nDESTROY eth0 2\nUNBIND eth0\n"
+		    "DESTROY eth0 1 ENOENT\nDESTROY eth0 2 ENOENT\nUNBIND eth1\n"
+		    "DESTROY eth1 1 ENOENT\nDESTROY eth1 2 ENOENT\n",
 },
 {
 	.says = "5.4 sends no DESTROY after UNBIND",
@@ -87,6 +88,7 @@
 	.rules = "c:2(0) c:3(0)",
 	.errors = "1:EOPNOTSUPP",
 	.warnings = "order-differs",
+	.fault = true,
 },
 {
 	.says = "a refused DESTROY is the delete's error, and stops the commit",
@@ -100,7 +102,7 @@
 {
 	.says = "the failing rule stays on a device of an older chain that had accepted it",
 	.script = "table;chain c eth0,eth1\nrefuse REPLACE 2 ENOSPC\nrule c\nremove c",
-	.commands = "BIND eth0\nBIND eth1\nREPLACE eth0 1\nREPLACE eth1 1 ENOSPC\n"
+	.commands = "BIND eth0\nBIND eth1\nREPLACE eth1 1\nREPLACE eth0 1 ENOSPC\n"
 		    "UNBIND eth0\nUNBIND eth1\n",
 	.warnings = "stale-rule",
 },
@@ -160,7 +162,7 @@
 {
 	.says = "each listing adds what came since the last one, from all devices",
 	.script = "table;chain c eth0,eth1;rule c\npackets 10\nlist\nlist",
-	.commands = "BIND eth0\nBIND eth1\nREPLACE eth0 1\nREPLACE eth1 1\n",
+	.commands = "BIND eth0\nBIND eth1\nREPLACE eth1 1\nREPLACE eth0 1\n",
 	.rules = "c:2(20)",
 },
 {
@@ -172,7 +174,7 @@
 {
 	.says = "a device that goes: nf_tables says nothing; the other devices stay bound",
 	.script = "table;chain c eth0,eth1;rule c\ngone eth0\nrule c\nremove c",
-	.commands = "BIND eth0\nBIND eth1\nREPLACE eth0 1\nREPLACE eth1 1\ngone eth0\n"
+	.commands = "BIND eth0\nBIND eth1\nREPLACE eth1 1\nREPLACE eth0 1\ngone eth0\n"
 		    "REPLACE eth1 2\nDESTROY eth1 1\nDESTROY eth1 2\nUNBIND eth1\n"
 		    "DESTROY eth1 1 ENOENT\nDESTROY eth1 2 ENOENT\n",
 	.warnings = "device-gone",
@@ -196,8 +198,8 @@
 	.says = "a kernel without that bug would unbind the device from its chain",
 	.kernel = "ideal",
 	.script = "table;chain c eth0,eth1;rule c\ngone eth0",
-	.commands = "BIND eth0\nBIND eth1\nREPLACE eth0 1\nREPLACE eth1 1\nUNBIND eth0\n"
-		    "DESTROY eth0 1\ngone eth0\n",
+	.commands = "BIND eth0\nBIND eth1\nREPLACE eth1 1\nREPLACE eth0 1\n"
+		    "UNBIND eth0\nDESTROY eth0 1\ngone eth0\n",
 	.rules = "c:2(0)",
 },
 {

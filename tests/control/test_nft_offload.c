@@ -40,12 +40,12 @@ static void load(const char *device, const char *second, unsigned int num_rules)
 	batch_send(w, true);
 }
 
-Test(nft_offload, commands_go_in_the_order_of_the_messages_to_each_device)
+Test(nft_offload, commands_go_in_the_order_of_the_messages_to_each_device_the_last_bound_first)
 {
 	load("eth0", "eth1", 2);
 	expect_errors("");
-	expect_commands("BIND eth0\nBIND eth1\nREPLACE eth0 1\nREPLACE eth1 1\nREPLACE eth0 2\n"
-			"REPLACE eth1 2\n");
+	expect_commands("BIND eth0\nBIND eth1\nREPLACE eth1 1\nREPLACE eth0 1\nREPLACE eth1 2\n"
+			"REPLACE eth0 2\n");
 }
 
 Test(nft_offload, a_refusal_in_a_new_chain_is_undone_backwards_and_told_at_the_first_message)

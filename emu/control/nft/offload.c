@@ -198,14 +198,27 @@ static void log_rule(struct nft *nft, enum offload_verb verb, const struct nft_c
 							  .reason = reason});
 }
 
-/* REPLACE or DESTROY to each port of the chain, in order, until one refuses. */
+/*
+ * A chain's devices are bound in the order of its list, but each bound one comes first in the list
+ * of callbacks: commands go to the last device first. NULL after the first of the list.
+ */
+static struct nft_hook *last_bound(const struct nft_chain *chain)
+{
+	return chain->hooks ? chain->hooks->prev : NULL;
+}
+
+static struct nft_hook *bound_before(const struct nft_chain *chain, const struct nft_hook *hook)
+{
+	return hook == chain->hooks ? NULL : hook->prev;
+}
+
+/* REPLACE or DESTROY to each port of the chain, until one refuses. */
 static int send_rule(struct nft *nft, enum offload_verb verb, struct nft_chain *chain,
 		     struct nft_rule *rule, struct reason *reason)
 {
-	struct nft_hook *hook;
 	int error = 0;
 
-	DL_FOREACH (chain->hooks, hook) {
+	for (struct nft_hook *hook = last_bound(chain); hook; hook = bound_before(chain, hook)) {
 		struct offload_command command = make_command(chain, hook, rule);
 
 		if (!hook->binding)
@@ -413,11 +426,10 @@ void nft_offload_update_counters(struct nft *nft, const struct nft_chain *chain,
 				 struct nft_rule *rule)
 {
 	struct offload_stats sum = {0}, delta;
-	const struct nft_hook *hook;
 
-	DL_FOREACH (chain->hooks, hook) {
+	for (const struct nft_hook *hook = last_bound(chain); hook;
+	     hook = bound_before(chain, hook)) {
 		struct offload_command command = make_command(chain, hook, rule);
-
 		int error;
 
 		if (!hook->binding)

@@ -168,8 +168,12 @@ void world_open(struct world *w, const char *kernel)
 		events_start(w);
 	}
 	remove_table(w);
-	if (devices_changed)
+	if (*errors(w) && strncmp(errors(w), "1:ENOENT", 8))
+		devices_changed = true; /* what is left of it goes with its devices */
+	if (devices_changed) {
 		make_devices();
+		remove_table(w);
+	}
 	events_settle(w);
 	events_forget();
 	w->commands[0] = '\0';

@@ -7,8 +7,8 @@
  * must do is declared once (struct offload_driver).
  *
  * A binding is one BIND: one port, for one block (an offload chain) or flowtable. A chain on three
- * ports has three bindings, and its front end sends every command to each of them, in the order in
- * which they were bound. Commands are keyed on (binding, cookie).
+ * ports has three bindings, and its front end sends every command to each of them, to the one that
+ * was bound last first, as kernels do. Commands are keyed on (binding, cookie).
  *
  * Statistics: the driver reports totals, which only grow. offload alone turns totals into deltas:
  * each STATS returns what came since the STATS before it, per (binding, cookie). An entry starts
