@@ -65,9 +65,20 @@ static uint64_t any_number(struct fuzz *fuzz)
 /* What the contract says of a write. */
 struct verdict {
 	size_t taken;
-	int error;  /* when nothing was taken */
-	int unsaid; /* the contract leaves it open from here on */
+	int error; /* when nothing was taken */
 };
+
+static int hello_verdict(const struct kmod_hello *hello, int *said_hello)
+{
+	if (hello->header.length != sizeof(*hello))
+		return -EBADMSG;
+	if (hello->version != KMOD_VERSION)
+		return -EPROTO;
+	if (*said_hello)
+		return -EBADMSG;
+	*said_hello = 1;
+	return 0;
+}
 
 static int reply_verdict(const struct kmod_reply *reply)
 {
@@ -77,54 +88,48 @@ static int reply_verdict(const struct kmod_reply *reply)
 	return 0;
 }
 
-static int message_verdict(const struct kmod_header *header, size_t left, int *said_hello,
-			   int *unsaid)
+static int totals_verdict(const struct kmod_totals *totals)
 {
-	const struct kmod_hello *hello = (const void *)header;
-	const struct kmod_totals *totals = (const void *)header;
+	uint64_t length = sizeof(*totals) + (uint64_t)totals->count * sizeof(struct kmod_total);
 
-	if (left < sizeof(*header) || header->length < sizeof(*header) || header->length > left)
-		return -EBADMSG;
-	if (header->type == KMOD_HELLO) {
-		if (header->length != sizeof(*hello))
-			return -EBADMSG;
-		if (hello->version != KMOD_VERSION)
-			return -EPROTO;
-		*unsaid |= *said_hello || header->flags || header->sequence ||
-			   hello->options & ~(uint32_t)KMOD_HELLO_STATS;
-		*said_hello = 1;
-		return 0;
-	}
-	if (!*said_hello)
-		return -ENOTCONN;
-	*unsaid |= header->flags;
-	if (header->type == KMOD_REPLY)
-		return reply_verdict((const void *)header);
-	if (header->type != KMOD_TOTALS || header->length < sizeof(*totals))
-		return -EBADMSG;
-	*unsaid |= totals->reserved || header->sequence;
-	return header->length ==
-			       sizeof(*totals) + (uint64_t)totals->count * sizeof(struct kmod_total)
+	return totals->header.length >= sizeof(*totals) && totals->header.length == length
 		       ? 0
 		       : -EBADMSG;
+}
+
+static int message_verdict(const struct kmod_header *header, size_t left, int *said_hello)
+{
+	if (left < sizeof(*header) || header->length < sizeof(*header) || header->length > left ||
+	    header->length % 8)
+		return -EBADMSG;
+	if (!*said_hello && header->type != KMOD_HELLO)
+		return -ENOTCONN;
+	if (header->flags)
+		return -EBADMSG;
+	switch (header->type) {
+	case KMOD_HELLO: return hello_verdict((const void *)header, said_hello);
+	case KMOD_REPLY: return reply_verdict((const void *)header);
+	case KMOD_TOTALS: return totals_verdict((const void *)header);
+	default: return -EBADMSG;
+	}
 }
 
 static struct verdict write_model(const unsigned char *data, size_t size, int *said_hello)
 {
 	struct verdict verdict = {0};
 
-	verdict.unsaid = !size;
-	verdict.error = size > KMOD_MESSAGE_MAX ? -EMSGSIZE : 0;
-	while (verdict.taken < size && !verdict.unsaid && !verdict.error) {
+	if (!size)
+		verdict.error = -EBADMSG;
+	if (size > KMOD_MESSAGE_MAX)
+		verdict.error = -EMSGSIZE;
+	while (verdict.taken < size && !verdict.error) {
 		_Alignas(8) unsigned char copy[BUFFER];
 		const struct kmod_header *header = (const void *)copy;
 
 		memcpy(copy, data + verdict.taken, size - verdict.taken);
-		verdict.error =
-			message_verdict(header, size - verdict.taken, said_hello, &verdict.unsaid);
-		if (verdict.error || verdict.unsaid)
-			break;
-		verdict.taken += header->length;
+		verdict.error = message_verdict(header, size - verdict.taken, said_hello);
+		if (!verdict.error)
+			verdict.taken += header->length;
 	}
 	return verdict;
 }
@@ -155,7 +160,7 @@ static void write_out(struct fuzz *fuzz, size_t size)
 		fuzz->taken++;
 	else
 		fuzz->refused++;
-	if (verdict.unsaid ? came > (long)size : came != expected)
+	if (came != expected)
 		differs(fuzz, size, expected, came);
 	fuzz->said_hello = said_hello;
 }

@@ -156,7 +156,9 @@ scenario() {
 	scenario_function=$2
 	shift 2
 	echo "# $title"
+	scenario_begin=$(now_ms)
 	load_offload "$@" || { fail "the module is loaded"; return; }
 	new_ports 1 && $scenario_function
 	all_gone
+	echo "# $(($(now_ms) - scenario_begin)) ms"
 }

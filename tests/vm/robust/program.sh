@@ -31,11 +31,11 @@ stopped_over_a_time_out() {
 	answer=$(nft add rule netdev t c "$drop2" 2>&1)
 	took=$(($(now_ms) - begin))
 	check "the time-out is told" expr "$answer" : '.*timed out'
-	check "a stopped program holds a rule up for timeout_ms ($took ms)" [ $took -ge 500 -a $took -lt 2500 ]
+	check "a stopped program holds a rule up for timeout_ms ($took ms)" [ $took -ge 2000 -a $took -lt 4000 ]
 	begin=$(now_ms)
 	check "listing does not wait" nft list ruleset
 	took=$(($(now_ms) - begin))
-	check "… at all ($took ms)" [ $took -lt 400 ]
+	check "… at all ($took ms)" [ $took -lt 1500 ]
 	kill -CONT $nic_pid
 	check "when it runs on, both sides agree" nic_holds 1 1
 	check "it was told to take the late rule back" logged '^DESTROY'
@@ -50,7 +50,7 @@ flushed_while_stopped() {
 	begin=$(now_ms)
 	check "nft flush ruleset works while the program is stopped" nft flush ruleset
 	took=$(($(now_ms) - begin))
-	check "… and does not wait ($took ms)" [ $took -lt 400 ]
+	check "… and does not wait ($took ms)" [ $took -lt 1500 ]
 	kill -CONT $nic_pid
 	check "the program hears of it when it runs on" nic_holds 0 0
 }
@@ -100,8 +100,6 @@ refuses() {
 	tc qdisc add dev "$second" clsact
 	answer=$(tc filter add dev "$second" ingress protocol ip flower skip_sw dst_ip 10.0.0.9 action drop 2>&1)
 	check "tc shows the program's text: $answer" expr "$answer" : '.*this one is here'
-	order refuse 99999 >/dev/null
-	refute "an error that is none refuses" nft add rule netdev t c "$drop2"
 	order accept >/dev/null
 	check "accepted again" nft add rule netdev t c "$drop2"
 	check "all agree" nic_holds 2 2
@@ -239,8 +237,8 @@ small_queue() {
 
 run_program_scenarios() {
 	scenario "program: killed while a request waits" killed_while_a_request_waits timeout_ms=5000
-	scenario "program: stopped over a time-out" stopped_over_a_time_out timeout_ms=500
-	scenario "program: rules flushed while it is stopped" flushed_while_stopped timeout_ms=1000
+	scenario "program: stopped over a time-out" stopped_over_a_time_out timeout_ms=2000
+	scenario "program: rules flushed while it is stopped" flushed_while_stopped timeout_ms=2000
 	scenario "program: counters over a restart" counters_over_a_restart
 	scenario "program: refuses" refuses
 	scenario "program: refuses a rollback" refuses_a_rollback
