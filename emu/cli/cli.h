@@ -28,6 +28,8 @@ enum exit_status {
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+struct attach_options;
+
 /* Strings point into argv. */
 struct common_options {
 	const char *nic_file; /* -n */
@@ -35,8 +37,9 @@ struct common_options {
 	const char *kernel;   /* -k */
 	const char **ports;   /* --port, in order; owned */
 	size_t num_ports;
-	const char *socket; /* --socket, else $NICEMU_SOCKET, else NULL */
-	const char *record; /* --record: of a new emulator */
+	const char *socket;                  /* --socket, else $NICEMU_SOCKET, else NULL */
+	const char *record;                  /* --record: of a new emulator */
+	const struct attach_options *attach; /* the emulator serves a real kernel; else NULL */
 	bool json, quiet, verbose, reproducible;
 	enum color color;
 };
@@ -88,6 +91,7 @@ int complain_option(void);
 extern const char common_help[];
 
 /* One file a command. argv[0] is the command's name. */
+int command_attach(int argc, char **argv);
 int command_exec(int argc, char **argv);
 int command_start(int argc, char **argv);
 int command_stop(int argc, char **argv);

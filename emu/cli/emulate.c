@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "emulate.h"
 
+#include "attach.h"
 #include "serve.h"
 #include "setup.h"
 
@@ -87,7 +88,7 @@ static int begin_recording(struct recorder **recorder, struct emulator *emulator
 	const char *file = plan->options->record;
 	const struct recorder_options options = {
 		.generator = "nicemu " NICEMU_VERSION,
-		.source = "emulator",
+		.source = plan->options->attach ? "kernel" : "emulator",
 		.reproducible = plan->options->reproducible,
 	};
 	int fd, error;
@@ -110,15 +111,39 @@ static int end_recording(struct recorder *recorder, const char *file)
 		     : EXIT_DONE;
 }
 
+/* With the device open before anything else is done, as it is what may lack. */
+static int attach(struct emulator *emulator, int fd)
+{
+	char message[256];
+
+	if (fd < 0 || emulator_attach(emulator, fd, message, sizeof(message)) == 0)
+		return EXIT_DONE;
+	return complain(EXIT_ENVIRONMENT, "can't attach: %s", message);
+}
+
 static int begin(struct emulator **emulator, struct recorder **recorder, struct plan *plan)
 {
-	int error = emulator_create(emulator, &plan->nic, &plan->kernel, plan->path), status;
+	int fd = -1, error, status = EXIT_DONE;
 
-	if (error)
-		return explain_failure(error, plan->path);
-	status = begin_recording(recorder, *emulator, plan);
+	if (plan->options->attach)
+		status = attach_open_device(plan->options->attach, &fd);
 	if (status)
+		return status;
+	error = emulator_create(emulator, &plan->nic, &plan->kernel, plan->path);
+	if (error) {
+		if (fd >= 0)
+			close(fd);
+		return explain_failure(error, plan->path);
+	}
+	status = begin_recording(recorder, *emulator, plan);
+	if (status && fd >= 0)
+		close(fd);
+	if (!status)
+		status = attach(*emulator, fd);
+	if (status) {
+		recorder_destroy(*recorder);
 		emulator_destroy(*emulator);
+	}
 	return status;
 }
 
@@ -127,7 +152,7 @@ static int run(struct plan *plan, int lifeline, int status_fd)
 	struct emulator *emulator;
 	struct recorder *recorder;
 	sigset_t blocked;
-	int error, status;
+	int error, status, detached;
 
 	serve_block_signals(&blocked);
 	status = begin(&emulator, &recorder, plan);
@@ -142,10 +167,14 @@ static int run(struct plan *plan, int lifeline, int status_fd)
 	}
 	tell(status_fd, EXIT_DONE);
 	error = serve(emulator, lifeline);
+	detached = emulator->kmod && *kmod_error(emulator->kmod)
+			   ? complain(EXIT_ENVIRONMENT, "%s", kmod_error(emulator->kmod))
+			   : EXIT_DONE;
 	status = end_recording(recorder, plan->options->record);
 	emulator_destroy(emulator);
 	return error ? complain(EXIT_ENVIRONMENT, "the event loop failed: %s", strerror(-error))
-		     : status;
+	       : detached ? detached
+			  : status;
 }
 
 int emulate_here(const struct common_options *options, const char *socket_path)
@@ -199,7 +228,7 @@ int emulate_fork(const struct common_options *options, const char *socket_path,
 
 	if (status)
 		return status;
-	if (pipe2(up, O_CLOEXEC) < 0 || (directory && pipe2(life, O_CLOEXEC) < 0)) {
+	if (pipe2(up, O_CLOEXEC) < 0 || (lifeline && pipe2(life, O_CLOEXEC) < 0)) {
 		status = complain(EXIT_ENVIRONMENT, "no pipe: %s", strerror(errno));
 		goto out;
 	}
@@ -222,7 +251,7 @@ int emulate_fork(const struct common_options *options, const char *socket_path,
 	up[1] = -1;
 	status = wait_until_up(*pid, up[0]);
 	up[0] = -1;
-	if (!status) {
+	if (!status && lifeline) {
 		*lifeline = life[1];
 		life[1] = -1;
 	}

@@ -16,9 +16,9 @@
 int emulate_here(const struct common_options *options, const char *socket_path);
 
 /*
- * Fork one that serves on socket_path; returns when it answers. With directory (removed when it
- * ends, may be NULL) it lives as long as *lifeline is open, else until it is told to stop
- * (*lifeline is -1). EXIT_DONE with *pid set, or an exit status after a complaint.
+ * Fork one that serves on socket_path; returns when it answers. With lifeline (else NULL) it lives
+ * as long as *lifeline is open, else until it is told to stop. directory (may be NULL) is removed
+ * when it ends. EXIT_DONE with *pid set, or an exit status after a complaint.
  */
 int emulate_fork(const struct common_options *options, const char *socket_path,
 		 const char *directory, pid_t *pid, int *lifeline);

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROGRESS_MS = 100 };
+enum { PROGRESS_MS = 100, TOTALS_MS = 100 };
 
 struct serve {
 	struct emulator *emulator;
@@ -25,7 +25,7 @@ struct serve {
 	bool job_runs;
 	struct client *job_client; /* NULL when it has gone away */
 	struct client *judge;      /* who turned judging on; NULL: it is off */
-	uint64_t next_progress_ms;
+	uint64_t next_progress_ms, next_totals_ms;
 	bool stop;
 };
 
@@ -106,9 +106,10 @@ static void start_job(struct serve *s, struct client *client, const struct serve
 	s->next_progress_ms = now_ms() + PROGRESS_MS;
 }
 
-static json_t *about(void)
+static json_t *about(const struct serve *s)
 {
-	return json_pack("{s:s, s:i}", "version", NICEMU_VERSION, "process", (int)getpid());
+	return json_pack("{s:s, s:i, s:b}", "version", NICEMU_VERSION, "process", (int)getpid(),
+			 "attached", s->emulator->kmod != NULL);
 }
 
 /*
@@ -138,7 +139,7 @@ static json_t *carry_out(struct serve *s, struct client *client, const json_t *r
 	if (!name)
 		return serve_error(EXIT_USAGE, "a request needs a \"command\"");
 	if (strcmp(name, "about") == 0)
-		return about();
+		return about(s);
 	if (strcmp(name, "stop") == 0) {
 		s->stop = true;
 		return json_object();
@@ -192,11 +193,20 @@ static void client_closed(void *context, struct client *client)
 	s->job.interrupt(s->job.context);
 }
 
+/* To a real kernel, so that its own tools show them. */
+static void push_totals(struct serve *s)
+{
+	s->next_totals_ms = now_ms() + TOTALS_MS;
+	if (s->emulator->kmod && kmod_push(s->emulator->kmod))
+		s->stop = true;
+}
+
 static void finish_job(struct serve *s)
 {
 	json_t *answer = s->job.finish(s->job.context);
 
 	s->job_runs = false;
+	push_totals(s);
 	if (!answer)
 		answer = serve_error(EXIT_ENVIRONMENT, "out of memory");
 	if (s->job_client)
@@ -222,16 +232,34 @@ static void step_job(struct serve *s)
 		send_json(s->job_client, json_pack("{s:o}", "progress", progress));
 }
 
+/* While a job runs. What a job counted last is pushed when it ends. */
+static void push_totals_in_time(struct serve *s)
+{
+	if (s->emulator->kmod && s->job_runs && now_ms() >= s->next_totals_ms)
+		push_totals(s);
+}
+
+static void hear_kernel(struct serve *s)
+{
+	if (kmod_dispatch(s->emulator->kmod))
+		s->stop = true;
+}
+
 static int wait_for_work(struct serve *s, int signals, int lifeline)
 {
+	struct kmod *kmod = s->emulator->kmod;
 	struct pollfd waiting[] = {
 		{.fd = server_fd(s->emulator->server), .events = POLLIN},
 		{.fd = signals, .events = POLLIN},
 		{.fd = lifeline, .events = POLLIN}, /* a negative one is skipped */
+		{.fd = kmod ? kmod_fd(kmod) : -1, .events = POLLIN},
 	};
 
-	if (poll(waiting, 3, s->job_runs ? 0 : -1) < 0 && errno != EINTR)
+	if (poll(waiting, 4, s->job_runs ? 0 : -1) < 0 && errno != EINTR)
 		return -errno;
+	/* First: a thread of the kernel may wait for it. */
+	if (waiting[3].revents)
+		hear_kernel(s);
 	if (waiting[1].revents || waiting[2].revents)
 		s->stop = true;
 	return server_dispatch(s->emulator->server, 0);
@@ -273,6 +301,7 @@ int serve(struct emulator *emulator, int lifeline)
 		error = wait_for_work(&s, signals, lifeline);
 		if (s.job_runs && !s.stop && !error)
 			step_job(&s);
+		push_totals_in_time(&s);
 	}
 	if (s.job_runs) {
 		s.job.interrupt(s.job.context);

@@ -71,7 +71,7 @@ static void describe_rules(struct replay_job *job)
 static json_t *unknown_port(const struct nic *nic, const char *name)
 {
 	enum { SHOWN = 16 };
-	char ports[SHOWN * (NIC_NAME_SIZE + 2) + 1] = "";
+	char ports[SHOWN * (NIC_PORT_NAME_SIZE + 2) + 1] = "";
 	size_t found = 0;
 
 	for (size_t i = 0; i < nic->num_ports; i++) {

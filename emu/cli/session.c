@@ -64,34 +64,65 @@ static void find_temporary(char folder[PATH_MAX])
 		strcpy(folder, "/tmp");
 }
 
-static int start_own(struct session *session, const struct common_options *options)
+int session_make_folder(char folder[SESSION_FOLDER_SIZE])
 {
-	char temporary[PATH_MAX], folder[128];
-	int length, status;
+	char temporary[PATH_MAX];
 
 	find_temporary(temporary);
-	snprintf(folder, sizeof(folder), "%.80s/nicemu-XXXXXX", temporary);
-	if (!mkdtemp(folder))
-		return complain(EXIT_ENVIRONMENT,
-				"no temporary folder %s: %s (TMPDIR names another place)", folder,
-				strerror(errno));
-	session->directory = strdup(folder);
-	length = snprintf(session->socket_path, sizeof(session->socket_path), "%s/socket", folder);
-	if (!session->directory || length >= (int)sizeof(session->socket_path))
-		return complain(EXIT_ENVIRONMENT, "out of memory");
+	snprintf(folder, SESSION_FOLDER_SIZE, "%.80s/nicemu-XXXXXX", temporary);
+	if (mkdtemp(folder))
+		return EXIT_DONE;
+	complain(EXIT_ENVIRONMENT, "no temporary folder %s: %s (TMPDIR names another place)",
+		 folder, strerror(errno));
+	*folder = '\0';
+	return EXIT_ENVIRONMENT;
+}
+
+/* On socket, or where that is NULL on one in a folder of its own. */
+static int start_own(struct session *session, const struct common_options *options,
+		     const char *socket)
+{
+	char folder[SESSION_FOLDER_SIZE];
+	int status = socket ? socket_path_resolve(socket, session->socket_path)
+			    : session_make_folder(folder);
+
+	if (status)
+		return status;
+	if (!socket) {
+		session->directory = strdup(folder);
+		snprintf(session->socket_path, sizeof(session->socket_path), "%s/socket", folder);
+		if (!session->directory)
+			return complain(EXIT_ENVIRONMENT, "out of memory");
+	}
 	status = emulate_fork(options, session->socket_path, session->directory, &session->emulator,
 			      &session->lifeline);
 	return status ? status : dial(session);
+}
+
+static void clear(struct session *session, const struct common_options *options)
+{
+	memset(session, 0, sizeof(*session));
+	session->fd = session->lifeline = -1;
+	session->quiet = options->quiet;
 }
 
 int session_open(struct session *session, const struct common_options *options)
 {
 	int status;
 
-	memset(session, 0, sizeof(*session));
-	session->fd = session->lifeline = -1;
-	session->quiet = options->quiet;
-	status = options->socket ? join(session, options) : start_own(session, options);
+	clear(session, options);
+	status = options->socket ? join(session, options) : start_own(session, options, NULL);
+	if (status)
+		session_close(session);
+	return status;
+}
+
+int session_open_own(struct session *session, const struct common_options *options)
+{
+	int status;
+
+	clear(session, options);
+	status = start_own(session, options, options->socket);
 	if (status)
 		session_close(session);
 	return status;
@@ -116,7 +147,7 @@ int session_close(struct session *session)
 	free(session->directory);
 	memset(session, 0, sizeof(*session));
 	session->fd = session->lifeline = -1;
-	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OUTPUT ? EXIT_OUTPUT : EXIT_DONE;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_DONE;
 }
 
 static volatile sig_atomic_t interrupted;

@@ -17,6 +17,8 @@
 #include <jansson.h>
 #include <sys/types.h>
 
+enum { SESSION_FOLDER_SIZE = 100 };
+
 struct session {
 	char socket_path[108];
 	int fd;       /* command connection */
@@ -28,8 +30,17 @@ struct session {
 
 /* An exit status: EXIT_DONE, or a complaint has been printed. */
 int session_open(struct session *session, const struct common_options *options);
-/* How our emulator ended: EXIT_DONE, or EXIT_OUTPUT (its recording; it has complained). */
+/* With an emulator of its own in any case; options->socket is where it serves then. */
+int session_open_own(struct session *session, const struct common_options *options);
+
+/*
+ * How our emulator ended: EXIT_DONE, or an exit status after its complaint (EXIT_OUTPUT: its
+ * recording). One that was joined goes on: EXIT_DONE.
+ */
 int session_close(struct session *session);
+
+/* A new temporary folder for a socket; EXIT_DONE, or EXIT_ENVIRONMENT after a complaint and "". */
+int session_make_folder(char folder[SESSION_FOLDER_SIZE]);
 
 /*
  * Send a request {"command": …} with descriptors (borrowed) and wait for its answer (a new

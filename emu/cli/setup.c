@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "setup.h"
 
+#include "attach.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +57,23 @@ static int add_ports(const struct common_options *options, struct nic *nic)
 	return EXIT_DONE;
 }
 
+/* The ports and the kernel are the real ones; a kernel that the table does not know has no bugs. */
+static int adopt_kernel(struct nic *nic, struct kernel_behavior *kernel)
+{
+	char version[sizeof(kernel->version)], message[512];
+
+	attach_kernel_version(version, sizeof(version));
+	nic->num_ports = 0;
+	nic->open_ports = false;
+	if (replace_text(&nic->kernel, version))
+		return complain(EXIT_ENVIRONMENT, "out of memory");
+	if (kernel_behavior_find(kernel, version, message, sizeof(message)) != 0 &&
+	    kernel_behavior_find(kernel, "ideal", message, sizeof(message)) != 0)
+		return complain(EXIT_ENVIRONMENT, "%s", message);
+	snprintf(kernel->version, sizeof(kernel->version), "%s", version);
+	return EXIT_DONE;
+}
+
 static int find_kernel(const struct common_options *options, const struct nic *nic,
 		       struct kernel_behavior *kernel)
 {
@@ -87,7 +106,9 @@ int setup_nic(const struct common_options *options, struct nic *nic, struct kern
 		status = complain(EXIT_ENVIRONMENT, "out of memory");
 	if (!status)
 		status = add_ports(options, nic);
-	if (!status)
+	if (!status && options->attach)
+		status = adopt_kernel(nic, kernel);
+	else if (!status)
 		status = find_kernel(options, nic, kernel);
 	if (status)
 		nic_clear(nic);

@@ -50,7 +50,7 @@ int command_start(int argc, char **argv)
 {
 	struct common_options options = {0};
 	bool foreground = false, wants_help = false;
-	int lifeline, status;
+	int status;
 	char path[108];
 	pid_t pid;
 
@@ -62,7 +62,7 @@ int command_start(int argc, char **argv)
 		if (!status && foreground)
 			status = emulate_here(&options, path);
 		else if (!status)
-			status = emulate_fork(&options, path, NULL, &pid, &lifeline);
+			status = emulate_fork(&options, path, NULL, &pid, NULL);
 	}
 	common_options_free(&options);
 	return status;

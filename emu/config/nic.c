@@ -147,14 +147,32 @@ int nic_add_port(struct nic *nic, const char *name)
 	return (int)number;
 }
 
+/* A device's name has passed the kernel's own check; here it must be there, and fit. */
+static int check_real_name(const struct nic *nic, const char *name)
+{
+	size_t length = strnlen(name, NIC_PORT_NAME_SIZE);
+
+	if (!length || length == NIC_PORT_NAME_SIZE)
+		return -EINVAL;
+	return nic_port_by_name(nic, name) >= 0 ? -EEXIST : 0;
+}
+
+int nic_rename_real_port(struct nic *nic, int number, const char *name)
+{
+	int error = check_real_name(nic, name);
+
+	if (!error)
+		set_name(&nic->ports[number], name);
+	return error;
+}
+
 int nic_add_real_port(struct nic *nic, const struct nic_port *port)
 {
-	size_t length = strnlen(port->name, sizeof(port->name));
+	int error = check_real_name(nic, port->name);
 
-	if (!length || length == sizeof(port->name))
-		return -EINVAL;
-	if (nic_port_by_name(nic, port->name) >= 0 ||
-	    nic_port_in_netns(nic, port->netns, port->ifindex) >= 0)
+	if (error)
+		return error;
+	if (nic_port_in_netns(nic, port->netns, port->ifindex) >= 0)
 		return -EEXIST;
 	if (nic->num_ports == NIC_PORTS_MAX)
 		return -ENOSPC;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <nicemu/control/genl.h>
 #include <nicemu/engine/emulator.h>
 
 #include <nicemu/control/genl.h>
@@ -15,7 +14,6 @@ static int attach_layers(struct emulator *e)
 	e->asic = asic_create(&e->nic);
 	if (!e->log || !e->ports || !e->asic)
 		return -ENOMEM;
-	genl_register(e->server);
 	e->offload = offload_create(&asic_driver, e->asic);
 	e->rt = rt_create(e->server, &e->nic);
 	if (!e->offload || !e->rt)
@@ -63,6 +61,7 @@ void emulator_destroy(struct emulator *e)
 		return;
 	/* Clients first: closing them calls into the endpoints, which must still be there. */
 	server_destroy(e->server);
+	kmod_destroy(e->kmod);
 	if (e->nft)
 		nft_destroy(e->nft);
 	if (e->rt)
@@ -75,4 +74,16 @@ void emulator_destroy(struct emulator *e)
 	log_destroy(e->log);
 	nic_clear(&e->nic);
 	free(e);
+}
+
+int emulator_attach(struct emulator *e, int fd, char *message, size_t size)
+{
+	return kmod_create(&e->kmod, fd,
+			   &(struct kmod_environment){
+				   .nic = &e->nic,
+				   .offload = e->offload,
+				   .log = e->log,
+				   .clock = &e->clock,
+			   },
+			   message, size);
 }

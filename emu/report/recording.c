@@ -20,7 +20,7 @@ struct recorder {
 	int fd;
 	int error;
 	/* What was told of each port, by number; "" not yet. */
-	char told[NIC_PORTS_MAX][NIC_NAME_SIZE];
+	char told[NIC_PORTS_MAX][NIC_PORT_NAME_SIZE];
 };
 
 /* ---- lines ---- */
@@ -196,7 +196,8 @@ static void add_error(json_t *line, const struct offload_event *e)
 {
 	json_object_set_new(line, "error",
 			    e->error ? json_string(errno_name(-e->error)) : json_null());
-	if (e->error && e->reason && *e->reason->clause)
+	/* Why something was not there to be taken out names it by numbers of the running kernel. */
+	if (e->error && e->reason && (e->verb == OFFLOAD_BIND || e->verb == OFFLOAD_REPLACE))
 		json_object_set_new(line, "reason", text_json(e->reason->clause));
 }
 

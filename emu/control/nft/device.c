@@ -164,7 +164,8 @@ static void came(void *context, int port)
 static bool follow(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook, int port)
 {
 	if (!nft->env.kernel->absent_devices && hook->binding)
-		snprintf(hook->device, sizeof(hook->device), "%s", nft->env.nic->ports[port].name);
+		snprintf(hook->device, sizeof(hook->device), "%.*s", NIC_NAME_SIZE - 1,
+			 nft->env.nic->ports[port].name);
 	return true;
 }
 

@@ -25,7 +25,8 @@
 #include <stdint.h>
 
 enum {
-	NIC_NAME_SIZE = 16, /* as IFNAMSIZ, with the NUL */
+	NIC_NAME_SIZE = 16,      /* as IFNAMSIZ, with the NUL */
+	NIC_PORT_NAME_SIZE = 32, /* of a port: a device's name, or name@NETNS */
 	NIC_PORTS_MAX = 4096,
 	NIC_FIRST_IFINDEX = 2, /* 1 is lo */
 };
@@ -41,7 +42,7 @@ enum nic_port_kind { NIC_PORT_UPLINK, NIC_PORT_PF, NIC_PORT_VF, NIC_PORT_REPRESE
 const char *nic_port_kind_name(enum nic_port_kind kind);
 
 struct nic_port {
-	char name[NIC_NAME_SIZE];
+	char name[NIC_PORT_NAME_SIZE];
 	uint8_t mac[6];
 	enum nic_port_kind kind;
 	uint32_t speed; /* Mbit/s */
@@ -91,6 +92,8 @@ int nic_add_port(struct nic *nic, const char *name);
  * namespace can have (name@NETNS …), as long as it is not taken and fits. Errors as above.
  */
 int nic_add_real_port(struct nic *nic, const struct nic_port *port);
+/* Give such a port another name: 0, -EINVAL or -EEXIST. */
+int nic_rename_real_port(struct nic *nic, int number, const char *name);
 
 /* number is that of a port that is there. Rename: 0, -EINVAL or -EEXIST as above. */
 void nic_remove_port(struct nic *nic, int number);

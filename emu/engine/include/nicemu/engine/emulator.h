@@ -20,6 +20,7 @@
 #include <nicemu/base/log.h>
 #include <nicemu/config/kernel.h>
 #include <nicemu/config/nic.h>
+#include <nicemu/control/kmod.h>
 #include <nicemu/control/nft.h>
 #include <nicemu/control/rt.h>
 #include <nicemu/control/server.h>
@@ -40,6 +41,7 @@ struct emulator {
 	struct offload *offload;
 	struct rt *rt;
 	struct nft *nft;
+	struct kmod *kmod; /* the front end of a real kernel, when it is attached; else NULL */
 	/* Since the start, NIC_PORTS_MAX of them, by port number. */
 	struct emulator_port_counters *ports;
 };
@@ -51,5 +53,11 @@ struct emulator {
 int emulator_create(struct emulator **emulator, struct nic *nic,
 		    const struct kernel_behavior *kernel, const char *socket_path);
 void emulator_destroy(struct emulator *emulator);
+
+/*
+ * Serve the real kernel behind fd (see kmod_create, whose result and message it gives): its devices
+ * become the NIC's ports, of which there are none yet.
+ */
+int emulator_attach(struct emulator *emulator, int fd, char *message, size_t size);
 
 #endif
