@@ -92,7 +92,8 @@ def guest(options):
     parent = os.getppid()
     until = None if options.shell else time.monotonic() + options.timeout
     streams = {} if options.shell else {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
-    qemu = subprocess.Popen(command(options), preexec_fn=before_exec, **streams)
+    with open(f"{options.work}/qemu", "wb") as errors:
+        qemu = subprocess.Popen(command(options), preexec_fn=before_exec, stderr=errors, **streams)
     copier = None
     if not options.shell:
         copier = threading.Thread(target=copy_output, args=(qemu.stdout,), daemon=True)
@@ -133,6 +134,9 @@ def verdict(options, in_time):
     """The status: the script's, unless the log complains or the guest did not come to its end."""
     console = logcheck.console_lines(read(f"{options.work}/console"))
     control = read(f"{options.work}/control")
+    for line in read(f"{options.work}/qemu").splitlines():
+        if "terminating on signal" not in line:
+            say(line)
     bad = logcheck.complaints(logcheck.record_lines(control)) or logcheck.complaints(console)
     status = next((int(line.split()[1]) for line in control.split("\n") if line.startswith("status ")), None)
     if bad:

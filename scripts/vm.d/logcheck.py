@@ -3,7 +3,7 @@
 import re
 
 COMPLAINTS = re.compile("|".join((
-    r"^WARNING: ", r"^-+\[ cut here \]", r"\bBUG: ", r"^kernel BUG at ", r"^Oops\b", r"\bOops: ", r"general protection fault",
+    r"^WARNING: ", r"^-+\[ cut here \]", r"\bBUG:? ", r"^kernel BUG at ", r"^Oops\b", r"\bOops: ", r"general protection fault",
     r"Kernel panic", r"^Call Trace:", r"unable to handle ", r"double fault", r"invalid opcode",
     r"rcu_.*(detected stalls|self-detected stall|detected expedited stalls)", r"soft lockup", r"hard LOCKUP",
     r"blocked for more than \d+ seconds", r"possible (recursive|circular|irq) lock", r"inconsistent lock state",
@@ -11,7 +11,7 @@ COMPLAINTS = re.compile("|".join((
     r"sleeping function called", r"unregister_netdevice: waiting", r"refcount_t: ", r"(list_add|list_del) corruption",
     r"\bKASAN: ", r"\bKFENCE: ", r"\bKCSAN: ", r"\bUBSAN: ", r"memory leak", r"still has objects", r"Objects remaining",
     r"Slab cache still has", r"page allocation failure", r"Out of memory", r"oom-kill", r"Bad page state",
-    r"ODEBUG: ", r"DEBUG_LOCKS_WARN_ON", r"Freeing a still|free in use",
+    r"ODEBUG: ", r"DEBUG_LOCKS_WARN_ON", r"trying to register non-static key", r"percpu ref .* <= 0",
 )))
 TIME = re.compile(r"^\[ *\d+\.\d+\](\[ *[TC]\d+\])? ")
 RECORD = re.compile(r"^\d+,\d+,\d+,[^;]*;(.*)")
