@@ -9,11 +9,17 @@ for port in $ports; do
 	ethtool -K "$port" hw-tc-offload on && ip link set "$port" up || exit 4
 done
 
+# unexplained OUTPUT: of the last line, the differences that no bug of the kernel explains.
+unexplained() {
+	printf '%s\n' "$1" | sed -n 's/^compared [0-9]* differ \([0-9]*\) known \([0-9]*\)$/\1 \2/p' |
+		while read -r differ known; do echo $((differ - known)); done
+}
+
 # A bit of ours that is flipped must be found: in masks, in keys that nft never has, in actions.
 for bit in 0 40 100 333 500 777 1111 1500 1777; do
 	planted=$(vm_differential --no-sweep --rules 40 --plant $bit $ports)
 	status=$?
-	if [ $status = 1 ] && printf '%s\n' "$planted" | grep -q ' differ 1 known 0$'; then
+	if [ $status = 1 ] && [ "$(unexplained "$planted")" = 1 ]; then
 		pass "a planted difference in bit $bit is found"
 	else
 		fail "a planted difference in bit $bit is not found (status $status)"
