@@ -90,14 +90,13 @@ static void network(struct rule *rule, uint16_t type)
 	uint32_t reg = some_register(g);
 	uint16_t be = htons(type), mask = htons(0xffff);
 
-	if (chance(g, 600)) {
+	if (chance(g, 600))
 		gen_meta(g, NFT_META_PROTOCOL, reg, false);
-	} else {
+	else
 		gen_payload(g, NFT_PAYLOAD_LL_HEADER, 12 + 4 * (uint32_t)below(g, 3), 2, reg);
-		if (chance(g, 100)) {
-			some_mask(g, (uint8_t *)&mask, sizeof(mask));
-			gen_mask(g, reg, &mask, sizeof(mask));
-		}
+	if (chance(g, 60)) {
+		some_mask(g, (uint8_t *)&mask, sizeof(mask));
+		gen_mask(g, reg, &mask, sizeof(mask));
 	}
 	gen_cmp(g, reg, NFT_CMP_EQ, &be, sizeof(be));
 	rule->l3num = type;
@@ -109,14 +108,13 @@ static void transport(struct rule *rule, uint8_t protocol)
 	uint32_t reg = some_register(g);
 	uint8_t mask;
 
-	if (rule->l3num == ANY || chance(g, 600)) {
+	if (rule->l3num == ANY || chance(g, 600))
 		gen_meta(g, NFT_META_L4PROTO, reg, false);
-	} else {
+	else
 		gen_payload(g, NFT_PAYLOAD_NETWORK_HEADER, rule->l3num == IPV4 ? 9 : 6, 1, reg);
-		if (chance(g, 150)) {
-			some_mask(g, &mask, sizeof(mask));
-			gen_mask(g, reg, &mask, sizeof(mask));
-		}
+	if (chance(g, 100)) {
+		some_mask(g, &mask, sizeof(mask));
+		gen_mask(g, reg, &mask, sizeof(mask));
 	}
 	gen_cmp(g, reg, NFT_CMP_EQ, &protocol, sizeof(protocol));
 	rule->protonum = protocol;
@@ -181,9 +179,14 @@ static void interface(struct gen *g)
 	uint32_t ifindex = chance(g, 500) ? 1 + (uint32_t)below(g, 4) : any_number(g);
 	uint16_t type = 1;
 	uint32_t reg = some_register(g);
+	uint8_t mask[4];
 
 	if (chance(g, 600)) {
 		gen_meta(g, NFT_META_IIF, reg, false);
+		if (chance(g, 150)) {
+			some_mask(g, mask, sizeof(mask));
+			gen_mask(g, reg, mask, sizeof(mask));
+		}
 		gen_cmp(g, reg, NFT_CMP_EQ, &ifindex, chance(g, 950) ? sizeof(ifindex) : 2);
 	} else {
 		gen_meta(g, NFT_META_IIFTYPE, reg, false);
@@ -191,22 +194,30 @@ static void interface(struct gen *g)
 	}
 }
 
-/* Two fields in two registers, compared in the other order; the second may learn for the first. */
+/*
+ * Two fields in two registers, compared in any order: the first comparison tells the protocol,
+ * whichever it is.
+ */
 static void crossed(struct rule *rule)
 {
 	struct gen *g = rule->g;
 	uint16_t type = htons(chance(g, 500) ? IPV4 : 0x8100);
-	uint8_t mac[6];
+	uint8_t other[6];
+	bool tag = chance(g, 700);
+	uint32_t size = tag ? 2 : 6;
 
-	random_bytes(g, mac, sizeof(mac));
-	gen_payload(g, NFT_PAYLOAD_LL_HEADER, chance(g, 500) ? 0 : 6, 6, NFT_REG_1);
+	random_bytes(g, other, sizeof(other));
+	if (tag && chance(g, 500))
+		memcpy(other, (const uint16_t[]){htons(IPV6)}, 2);
+	gen_payload(g, NFT_PAYLOAD_LL_HEADER, tag ? 14 : 6 * (uint32_t)below(g, 2), size,
+		    NFT_REG_1);
 	gen_payload(g, NFT_PAYLOAD_LL_HEADER, 12 + 4 * (uint32_t)below(g, 2), 2, NFT_REG_2);
 	if (chance(g, 500)) {
-		gen_cmp(g, NFT_REG_1, NFT_CMP_EQ, mac, sizeof(mac));
+		gen_cmp(g, NFT_REG_1, NFT_CMP_EQ, other, size);
 		gen_cmp(g, NFT_REG_2, NFT_CMP_EQ, &type, sizeof(type));
 	} else {
 		gen_cmp(g, NFT_REG_2, NFT_CMP_EQ, &type, sizeof(type));
-		gen_cmp(g, NFT_REG_1, NFT_CMP_EQ, mac, sizeof(mac));
+		gen_cmp(g, NFT_REG_1, NFT_CMP_EQ, other, size);
 	}
 	rule->l3num = ANY;
 }
@@ -227,11 +238,29 @@ static void overlapping(struct rule *rule)
 	gen_cmp(g, NFT_REG_1, NFT_CMP_EQ, value, chance(g, 500) ? 16 : 6);
 }
 
+/* Data is put where a field was loaded: fwd and dup read the one, comparisons the other. */
+static void constant_over_field(struct rule *rule)
+{
+	struct gen *g = rule->g;
+	uint32_t ifindex = 1 + (uint32_t)below(g, 3);
+	uint8_t mac[6], data[16] = {0};
+
+	memcpy(data, &ifindex, sizeof(ifindex));
+	random_bytes(g, mac, sizeof(mac));
+	gen_payload(g, NFT_PAYLOAD_LL_HEADER, 6, 6, NFT_REG_1);
+	gen_immediate(g, NFT_REG_1, data, sizeof(data));
+	gen_cmp(g, NFT_REG_1, NFT_CMP_EQ, mac, sizeof(mac));
+	/* The 16 bytes were written as one: their second word is no register that was filled. */
+	if (chance(g, 700))
+		gen_fwd(g, "fwd", NFTA_FWD_SREG_DEV,
+			chance(g, 700) ? NFT_REG_1 : NFT_REG32_00 + (uint32_t)below(g, 4));
+}
+
 static void some_match(struct rule *rule)
 {
 	struct gen *g = rule->g;
 
-	switch (below(g, 12)) {
+	switch (below(g, 13)) {
 	case 0: network(rule, chance(g, 500) ? IPV4 : IPV6); break;
 	case 1:
 	case 2:
@@ -243,6 +272,7 @@ static void some_match(struct rule *rule)
 	case 8: field(g, NFT_PAYLOAD_LL_HEADER, chance(g, 500) ? 0 : 6, 6); break;
 	case 9: interface(g); break;
 	case 10: crossed(rule); break;
+	case 11: constant_over_field(rule); break;
 	default: overlapping(rule); break;
 	}
 }
@@ -281,12 +311,16 @@ void generate_offload_rule(struct nlmsghdr *nlh, struct random *random)
 	struct rule rule = {.g = &g};
 	struct nlattr *list = mnl_attr_nest_start(nlh, NFTA_RULE_EXPRESSIONS);
 	size_t matches = below(&g, 4);
+	bool actions_first = chance(&g, 50);
 
 	g.mistakes = chance(&g, 100) ? 10 : 0;
+	if (actions_first)
+		some_actions(&g);
 	for (size_t i = 0; i < matches; i++)
 		some_match(&rule);
 	if (chance(&g, 200))
 		gen_counter(&g);
-	some_actions(&g);
+	if (!actions_first)
+		some_actions(&g);
 	mnl_attr_nest_end(nlh, list);
 }

@@ -221,16 +221,19 @@ static bool sweep_actions(struct sweep *s)
 	return true;
 }
 
-/* Every key of meta, compared in every size. */
-enum { META_KEYS = 36, META_SIZES = 4, METAS = META_KEYS * META_SIZES };
+/* Every key of meta, compared in every size, with a mask of that size and without. */
+enum { META_KEYS = 36, META_SIZES = 4, METAS = META_KEYS * META_SIZES * 2 };
 
 static bool sweep_meta(struct sweep *s)
 {
-	static const uint8_t one[META_SIZES] = {1, 0, 0, 0};
+	static const uint8_t one[META_SIZES] = {1, 0, 0, 0}, mask[META_SIZES] = {0x0f, 0, 1, 2};
 	uint32_t key = (uint32_t)digit(s, META_KEYS);
+	size_t size = 1 + digit(s, META_SIZES);
 
 	gen_meta(s->g, key, NFT_REG_1, false);
-	gen_cmp(s->g, NFT_REG_1, NFT_CMP_EQ, one, 1 + digit(s, META_SIZES));
+	if (digit(s, 2))
+		gen_mask(s->g, NFT_REG_1, mask, size);
+	gen_cmp(s->g, NFT_REG_1, NFT_CMP_EQ, one, size);
 	finish(s);
 	return true;
 }
