@@ -109,7 +109,7 @@ static void binding_post(struct binding *binding, u16 type, u16 flags)
 		pr_err("out of memory, the program is not told of a binding's end\n");
 		return;
 	}
-	message->header.flags |= flags;
+	message_header(message)->flags |= flags;
 	channel_post(message, NULL);
 }
 

@@ -81,12 +81,12 @@ struct message *message_new(u16 type, size_t length, gfp_t gfp)
 {
 	struct message *message;
 
-	message = kzalloc(offsetof(struct message, header) + length, gfp);
+	message = kzalloc(sizeof(*message) + length, gfp);
 	if (!message)
 		return NULL;
 	refcount_set(&message->refs, 1);
-	message->header.length = length;
-	message->header.type = type;
+	message_header(message)->length = length;
+	message_header(message)->type = type;
 	return message;
 }
 
@@ -328,7 +328,7 @@ int channel_ask(struct message *message, struct record *keep, struct answer *ans
 		channel_post(message, keep);
 		return 0;
 	}
-	message->header.flags |= KMOD_FLAG_SYNC;
+	message_header(message)->flags |= KMOD_FLAG_SYNC;
 	err = ask(message, keep, answer, wait_ms);
 	if (err == -ENOTCONN)
 		return 0; /* it is repeated to the program that comes */
@@ -357,7 +357,7 @@ int channel_flush(void)
 	message = message_new(KMOD_FLUSH, sizeof(struct kmod_header), GFP_KERNEL);
 	if (!message)
 		return -ENOMEM;
-	message->header.flags |= KMOD_FLAG_SYNC;
+	message_header(message)->flags |= KMOD_FLAG_SYNC;
 	return ask(message, NULL, &answer, timeout_ms() ?: 1000);
 }
 
@@ -415,7 +415,7 @@ static bool take_record(struct delivery *d)
 	if (record->born > channel.last_born)
 		return false;
 	d->message = message_get(record->message);
-	d->header = d->message->header;
+	d->header = *message_header(d->message);
 	d->header.flags &= ~KMOD_FLAG_SYNC;
 	d->header.flags |= KMOD_FLAG_REPEATED;
 	return true;
@@ -429,7 +429,7 @@ static bool peek(struct delivery *d)
 	memset(d, 0, sizeof(*d));
 	if (channel.hello) {
 		d->message = message_get(channel.hello);
-		d->header = d->message->header;
+		d->header = *message_header(d->message);
 	} else if (channel.lost) {
 		d->lost = true;
 		d->header = plain_header(KMOD_LOST);
@@ -442,7 +442,7 @@ static bool peek(struct delivery *d)
 			return false;
 		d->event = event;
 		d->message = message_get(event->message);
-		d->header = d->message->header;
+		d->header = *message_header(d->message);
 		if (!event->request)
 			d->header.flags &= ~KMOD_FLAG_SYNC;
 	}
@@ -540,8 +540,7 @@ static ssize_t device_read(struct file *file, char __user *buffer, size_t size, 
 		return ret;
 	ret = d.header.length;
 	if (copy_to_user(buffer, &d.header, head) ||
-	    (d.message && copy_to_user(buffer + head, (char *)&d.message->header + head,
-				       ret - head))) {
+	    (d.message && copy_to_user(buffer + head, d.message->data + head, ret - head))) {
 		delivery_failed(&d);
 		ret = -EFAULT;
 	}

@@ -7,11 +7,11 @@
 #include <linux/kprobes.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
 #include "compat.h"
 
-#if SINCE(5, 13)
 /*
  * nf_tables' number among the namespaces' private data. Kernels differ in whether they export it;
  * a kprobe that is refused, because this is data, has looked up its address all the same.
@@ -42,14 +42,6 @@ bool compat_nft_tables(struct net *net, struct list_head **tables, struct mutex 
 	*mutex = &nft->commit_mutex;
 	return true;
 }
-#else
-bool compat_nft_tables(struct net *net, struct list_head **tables, struct mutex **mutex)
-{
-	*tables = &net->nft.tables;
-	*mutex = &net->nft.commit_mutex;
-	return true;
-}
-#endif
 
 void compat_wait_for_tasks(void)
 {

@@ -8,6 +8,7 @@
  *
  * Locking: none; the rule belongs to the caller.
  */
+#include <linux/build_bug.h>
 #include <linux/string.h>
 #include <net/netfilter/nf_flow_table.h>
 #include <net/netfilter/nf_tables_offload.h>
@@ -41,6 +42,26 @@ struct field {
 		.size = sizeof_field(struct flow_dissector_key_##type_, member_),        \
 		.order = order_,                                                         \
 	}
+
+/*
+ * Keys whose names a kernel may lack: stable branches get them at releases of their own. Their
+ * numbers are those of mainline wherever they are; a kernel with fewer keys never flags them.
+ */
+#define NUMBERED(id_, key_, offset_, size_)                                      \
+	{                                                                        \
+		.id = KMOD_FIELD_##id_, .key = (key_), .offset = (offset_),      \
+		.size = (size_), .order = BYTES,                                 \
+	}
+
+#if HAVE_ALL_KEYS
+static_assert(FLOW_DISSECTOR_KEY_NUM_OF_VLANS == 28);
+static_assert(FLOW_DISSECTOR_KEY_PPPOE == 29);
+static_assert(FLOW_DISSECTOR_KEY_L2TPV3 == 30);
+static_assert(FLOW_DISSECTOR_KEY_CFM == 31);
+static_assert(FLOW_DISSECTOR_KEY_IPSEC == 32);
+static_assert(offsetof(struct flow_dissector_key_pppoe, ppp_proto) == 2);
+static_assert(offsetof(struct flow_dissector_key_cfm, opcode) == 1);
+#endif
 
 static const struct field fields[] = {
 	FIELD(CONTROL_THOFF, CONTROL, control, thoff, HOST),
@@ -100,23 +121,13 @@ static const struct field fields[] = {
 	FIELD(CT_MARK, CT, ct, ct_mark, HOST),
 	FIELD(CT_LABELS, CT, ct, ct_labels, BYTES),
 	FIELD(HASH, HASH, hash, hash, HOST),
-#if HAVE_KEY_NUM_OF_VLANS
-	FIELD(NUM_OF_VLANS, NUM_OF_VLANS, num_of_vlans, num_of_vlans, BYTES),
-#endif
-#if HAVE_KEY_PPPOE
-	FIELD(PPPOE_SESSION_ID, PPPOE, pppoe, session_id, BYTES),
-	FIELD(PPPOE_PPP_PROTO, PPPOE, pppoe, ppp_proto, BYTES),
-#endif
-#if HAVE_KEY_L2TPV3
-	FIELD(L2TPV3_SESSION_ID, L2TPV3, l2tpv3, session_id, BYTES),
-#endif
-#if HAVE_KEY_CFM
-	FIELD(CFM_MDL_VER, CFM, cfm, mdl_ver, BYTES),
-	FIELD(CFM_OPCODE, CFM, cfm, opcode, BYTES),
-#endif
-#if HAVE_KEY_IPSEC
-	FIELD(IPSEC_SPI, IPSEC, ipsec, spi, BYTES),
-#endif
+	NUMBERED(NUM_OF_VLANS, 28, 0, 1),
+	NUMBERED(PPPOE_SESSION_ID, 29, 0, 2),
+	NUMBERED(PPPOE_PPP_PROTO, 29, 2, 2),
+	NUMBERED(L2TPV3_SESSION_ID, 30, 0, 4),
+	NUMBERED(CFM_MDL_VER, 31, 0, 1),
+	NUMBERED(CFM_OPCODE, 31, 1, 1),
+	NUMBERED(IPSEC_SPI, 32, 0, 4),
 };
 
 /* Number of the key and size of each field on the wire. */
@@ -213,11 +224,14 @@ static unsigned int encode_flagged(const struct flow_rule *rule, struct kmod_rep
 
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		const struct field *field = &fields[i];
-		unsigned int offset = match->dissector->offset[field->key];
+		unsigned int offset;
 
+		if (field->key >= FLOW_DISSECTOR_KEY_MAX)
+			continue;
 		known |= 1ULL << field->key;
 		if (!is_used(rule, field->key))
 			continue;
+		offset = match->dissector->offset[field->key];
 		replace->used_keys |= 1ULL << wire[field->id].key;
 		field_encode(&out[n++], field, (u8 *)match->key + offset,
 			     (u8 *)match->mask + offset, KMOD_FIELD_FLAGGED);

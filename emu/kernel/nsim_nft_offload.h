@@ -29,11 +29,12 @@
 /**
  * struct message - one message of the wire, shared and never changed once it was posted
  * @refs: the queue, a record and a reader each hold one
- * @header: its beginning; sequence and flags are filled in a copy when it is read
+ * @data: its bytes, which begin with struct kmod_header; sequence and flags are filled in a copy of
+ *	that when it is read
  */
 struct message {
 	refcount_t refs;
-	struct kmod_header header;
+	u8 data[] __aligned(8);
 };
 
 /**
@@ -60,7 +61,8 @@ struct message *message_new(u16 type, size_t length, gfp_t gfp);
 void message_put(struct message *message);
 
 /* The message as struct type, which begins with struct kmod_header. */
-#define message_body(message, type) ((type *)&(message)->header)
+#define message_body(message, type) ((type *)(message)->data)
+#define message_header(message) message_body(message, struct kmod_header)
 
 int channel_init(void);
 void channel_exit(void);

@@ -182,8 +182,8 @@ static struct message *replace_message(const struct binding *binding,
 	struct message *message = NULL;
 	struct kmod_action *actions;
 	struct kmod_field *fields;
+	const size_t head = sizeof(struct kmod_header);
 	size_t n_fields, n_actions;
-	char *at;
 
 	BUILD_BUG_ON(sizeof(*scratch) + KMOD_FIELDS_MAX * sizeof(*fields) +
 		     KMOD_ACTIONS_MAX * sizeof(*actions) > KMOD_MESSAGE_MAX);
@@ -202,9 +202,8 @@ static struct message *replace_message(const struct binding *binding,
 	message = message_new(KMOD_REPLACE, sizeof(*scratch) + n_fields * sizeof(*fields) +
 			      n_actions * sizeof(*actions), GFP_KERNEL);
 	if (message) {
-		at = (char *)&message->header;
-		memcpy(at + sizeof(message->header), (char *)scratch + sizeof(message->header),
-		       message->header.length - sizeof(message->header));
+		memcpy(message->data + head, (u8 *)scratch + head,
+		       message_header(message)->length - head);
 	}
 	kfree(scratch);
 	return message;
