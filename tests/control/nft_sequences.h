@@ -180,15 +180,15 @@
 	.warnings = "device-gone",
 },
 {
-	.says = "before absent devices were allowed, the last device leaves an empty chain",
+	.says = "before absent devices were allowed, the last device takes the chain along",
 	.kernel = "6.12",
 	.script = "table;chain c eth0;rule c\ngone eth0\nrule c",
 	.commands = "BIND eth0\nREPLACE eth0 1\ngone eth0\n",
-	.rules = "c:2(0) c:3(0)",
-	.warnings = "device-gone",
+	.errors = "1:ENOENT@28",
+	.warnings = "device-gone chain-gone",
 },
 {
-	.says = "before empty chains were allowed, the last device takes the chain along",
+	.says = "the same before 6.4",
 	.kernel = "6.1",
 	.script = "table;chain c eth0;rule c;rule c\ngone eth0",
 	.commands = "BIND eth0\nREPLACE eth0 1\nREPLACE eth0 2\ngone eth0\n",
@@ -231,9 +231,31 @@
 },
 {
 	.says = "a new name is nothing to hardware",
+	.kernel = "6.12",
 	.script = "table;chain c eth0;rule c\nrename eth0 x\nrule c\nremove c",
 	.commands = "BIND eth0\nREPLACE eth0 1\nREPLACE x 2\nDESTROY x 1\nDESTROY x 2\nUNBIND x\n"
 		    "DESTROY x 1 ENOENT\nDESTROY x 2 ENOENT\n",
+},
+{
+	.says = "where chains keep names, a device with a new one still gets rules, but no UNBIND",
+	.script = "table;chain c eth0;rule c\nrename eth0 x\nrule c\nremove c",
+	.commands = "BIND eth0\nREPLACE eth0 1\nREPLACE x 2\nDESTROY x 1\nDESTROY x 2\n",
+	.warnings = "device-renamed",
+},
+{
+	.says = "a device that has its name again is unbound",
+	.script = "table;chain c eth0;rule c\nrename eth0 x\nrename x eth0\nremove c",
+	.commands = "BIND eth0\nREPLACE eth0 1\nDESTROY eth0 1\nUNBIND eth0\n"
+		    "DESTROY eth0 1 ENOENT\n",
+	.warnings = "device-renamed",
+},
+{
+	.says = "a renamed device's chain that is to be deleted, and comes back, was never unbound",
+	.script = "table;chain c eth0;rule c\nrename eth0 x\nremove c;drop d eth1",
+	.commands = "BIND eth0\nREPLACE eth0 1\nDESTROY x 1\nREPLACE x 1\n",
+	.rules = "c:2(0)",
+	.errors = "1:EOPNOTSUPP",
+	.warnings = "device-renamed",
 },
 {
 	.says = "cookies are not used again",

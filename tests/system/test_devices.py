@@ -47,7 +47,7 @@ class Gone(Devices):
                 self.assertIn("ip protocol icmp", text)
 
     def test_a_chain_that_loses_its_last_device_goes_with_it_in_older_kernels_only(self):
-        for kernel, stays, device in (("6.1", False, None), ("6.12", True, None),
+        for kernel, stays, device in (("6.1", False, None), ("6.12", False, None),
                                       ("6.18", True, "eth1")):
             with self.subTest(kernel):
                 done = self.run_script("ip link del eth1; nft list ruleset", devices=("eth1",),
@@ -156,6 +156,13 @@ class Renamed(Devices):
                 hook = re.search(r"hook ingress (.*) priority", listing).group(1)
                 self.assertEqual(set(re.findall(r"wan|eth\d", hook)), {"eth0", name}, listing)
                 self.assertEqual(json.loads(document)["fate"]["drop"]["packets"], 3)
+
+    def test_where_chains_keep_names_the_user_is_told_that_the_chain_has_lost_it(self):
+        for kernel, told in (("6.12", False), ("6.18", True)):
+            with self.subTest(kernel):
+                done = self.run_script("ip link set eth1 name wan", kernel=kernel)
+                self.assertEqual((done.returncode, "device wan is not called as in the chain" in done.stderr), (0, told),
+                                 done.stderr)
 
     def test_the_old_name_is_free_and_a_taken_one_is_not(self):
         self.answer("ip link set eth1 name wan; ip link add eth1 type dummy")

@@ -11,7 +11,7 @@
  */
 #include "internal.h"
 
-static bool names(const struct nft_hook *hook, const char *device)
+bool nft_hook_names(const struct nft_hook *hook, const char *device)
 {
 	if (hook->is_prefix)
 		return !strncmp(hook->device, device, strlen(hook->device));
@@ -28,7 +28,7 @@ static struct nft_hook *hook_of(const struct nft *nft, const struct nft_chain *c
 		return NULL;
 	DL_FOREACH (chain->hooks, hook) {
 		if (hook->binding ? hook->port == port
-				  : names(hook, nft->env.nic->ports[port].name))
+				  : nft_hook_names(hook, nft->env.nic->ports[port].name))
 			return hook;
 	}
 	return NULL;
@@ -110,7 +110,7 @@ static bool take_off(struct nft *nft, struct nft_chain *chain, struct nft_hook *
 	hook->port = -1;
 	if (nft->env.kernel->absent_devices || hook->is_prefix)
 		return true;
-	if (!hook->next && hook == chain->hooks && !nft->env.kernel->empty_netdev_chains) {
+	if (!hook->next && hook == chain->hooks) {
 		release_chain(nft, chain);
 		return true;
 	}
@@ -160,12 +160,28 @@ static void came(void *context, int port)
 	for_each_chain(nft, port, warn_unbound);
 }
 
-/* Hardware is not told. Where chains do not keep names, they show the device's name of today. */
+/*
+ * Hardware is not told. Where chains do not keep names, they show the device's name of today. Where
+ * they do, a device that is called otherwise has left the chain, but for its callback: rules still
+ * reach the driver, UNBIND never does.
+ */
 static bool follow(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook, int port)
 {
-	if (!nft->env.kernel->absent_devices && hook->binding)
-		snprintf(hook->device, sizeof(hook->device), "%.*s", NIC_NAME_SIZE - 1,
-			 nft->env.nic->ports[port].name);
+	const char *device = nft->env.nic->ports[port].name;
+	char text[200];
+
+	if (!hook->binding)
+		return true;
+	if (!nft->env.kernel->absent_devices) {
+		snprintf(hook->device, sizeof(hook->device), "%.*s", NIC_NAME_SIZE - 1, device);
+	} else if (!nft_hook_names(hook, device)) {
+		snprintf(text, sizeof(text),
+			 "device %s is not called as in the chain any more: software does not see "
+			 "its packets, "
+			 "its hardware rules stay, and nothing unbinds it",
+			 device);
+		nft_warn_chain(nft, chain, "device-renamed", text);
+	}
 	return true;
 }
 

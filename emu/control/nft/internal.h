@@ -543,6 +543,9 @@ void nft_offload_unbind_all(struct nft *nft);
 /* device.c: hears of ports that come and go from now on. */
 void nft_listen_to_devices(struct nft *nft);
 
+/* Whether a chain's hook is for the device of this name. */
+bool nft_hook_names(const struct nft_hook *hook, const char *device);
+
 /* What offload.c reads of chain and rule transactions. */
 struct nft_trans_chain {
 	struct nft_trans trans;

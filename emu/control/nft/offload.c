@@ -117,6 +117,12 @@ int nft_offload_translate(struct nft_call *call, struct nft_rule *rule)
 
 /* ---- commands ---- */
 
+/* A device that is bound, but by a new name no more of the chain (device.c). */
+static bool has_left(const struct nft *nft, const struct nft_hook *hook)
+{
+	return hook->binding && !nft_hook_names(hook, nft->env.nic->ports[hook->port].name);
+}
+
 static int bind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook,
 		     struct reason *reason)
 {
@@ -129,6 +135,8 @@ static int bind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hook *
 	};
 	int error = 0;
 
+	if (has_left(nft, hook))
+		return 0;
 	hook->port = nic_port_by_name(nft->env.nic, hook->device);
 	if (!can_setup_tc(hook->device))
 		error = reason_set(reason, "device-without-offload", EOPNOTSUPP, REASON_KERNEL,
@@ -259,7 +267,7 @@ void nft_offload_unbind(struct nft *nft, struct nft_chain *chain, struct nft_hoo
 	struct nft_rule *rule;
 	int error;
 
-	if (!hook->binding)
+	if (!hook->binding || has_left(nft, hook))
 		return;
 	error = offload_unbind(nft->env.offload, hook->binding);
 	nft_log_command(
