@@ -28,16 +28,50 @@ static const char help[] =
 	"with --foreground, it stays until Ctrl-C or SIGTERM. With COMMAND it lasts as long as\n"
 	"COMMAND, whose `nft`, `tc` and `ip` are those of the kernel.\n"
 	"\n"
+	"      --refuse [KIND:]N[+]:ERRNO[:TEXT]\n"
+	"                         refuse the N-th new rule (with +: and all after it); KIND: "
+	"chain,\n"
+	"                         flowtable or flower; may be repeated\n"
+	"      --count PACKETS:BYTES\n"
+	"                         what each rule of flowtables and flower counts every second\n"
 	"      --module FILE.ko   load the module first, unless it is loaded\n"
 	"      --foreground       stay\n";
 
-enum { OPTION_FOREGROUND = OPTION_OWN, OPTION_MODULE };
+enum { OPTION_FOREGROUND = OPTION_OWN, OPTION_MODULE, OPTION_REFUSE, OPTION_COUNT };
 
 struct attach_arguments {
 	struct common_options common;
 	struct attach_options attach;
 	bool foreground, help;
 };
+
+static int add_refusal(struct attach_options *attach, const char *text)
+{
+	struct offload_fault *faults =
+		realloc(attach->faults, (attach->num_faults + 1) * sizeof(*faults));
+	char message[256];
+
+	if (!faults)
+		return complain(EXIT_ENVIRONMENT, "out of memory");
+	attach->faults = faults;
+	if (offload_fault_parse(&faults[attach->num_faults], text, message, sizeof(message)))
+		return complain_usage("--refuse: %s", message);
+	attach->num_faults++;
+	return EXIT_DONE;
+}
+
+static int set_count(struct attach_options *attach, const char *text)
+{
+	unsigned int packets, bytes;
+	int end = 0;
+
+	if (sscanf(text, "%9u:%9u%n", &packets, &bytes, &end) != 2 || text[end])
+		return complain_usage(
+			"--count takes PACKETS:BYTES (each up to 999999999), not '%s'", text);
+	attach->packets = packets;
+	attach->bytes = bytes;
+	return EXIT_DONE;
+}
 
 static int take_option(struct attach_arguments *a, int c)
 {
@@ -47,6 +81,8 @@ static int take_option(struct attach_arguments *a, int c)
 		return taken < 0 ? EXIT_USAGE : EXIT_DONE;
 	switch (c) {
 	case OPTION_FOREGROUND: a->foreground = true; return EXIT_DONE;
+	case OPTION_REFUSE: return add_refusal(&a->attach, optarg);
+	case OPTION_COUNT: return set_count(&a->attach, optarg);
 	case OPTION_MODULE: a->attach.module = optarg; return EXIT_DONE;
 	case 'h': a->help = true; return EXIT_DONE;
 	default: return complain_option();
@@ -70,6 +106,8 @@ static int parse(struct attach_arguments *a, int argc, char **argv)
 		COMMON_LONG_OPTIONS,
 		{"foreground", no_argument, NULL, OPTION_FOREGROUND},
 		{"module", required_argument, NULL, OPTION_MODULE},
+		{"refuse", required_argument, NULL, OPTION_REFUSE},
+		{"count", required_argument, NULL, OPTION_COUNT},
 		{0}};
 	int c, status = EXIT_DONE;
 
@@ -176,6 +214,7 @@ int command_attach(int argc, char **argv)
 	else if (!status)
 		status = arguments.common.socket && !arguments.foreground ? start(&arguments)
 									  : stay(&arguments);
+	free(arguments.attach.faults);
 	common_options_free(&arguments.common);
 	return status;
 }

@@ -9,9 +9,16 @@
 
 #include "cli.h"
 
+#include <nicemu/offload/fault.h>
+
+#include <stdint.h>
+
 /* Of `nicemu attach`; strings point into argv. */
 struct attach_options {
-	const char *module; /* --module: load this file when no such module is loaded */
+	const char *module;           /* --module: load this file when no such module is loaded */
+	struct offload_fault *faults; /* --refuse; owned */
+	size_t num_faults;
+	uint64_t packets, bytes; /* --count: of every rule that is recorded only, a second */
 };
 
 /*

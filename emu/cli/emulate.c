@@ -112,11 +112,15 @@ static int end_recording(struct recorder *recorder, const char *file)
 }
 
 /* With the device open before anything else is done, as it is what may lack. */
-static int attach(struct emulator *emulator, int fd)
+static int attach(struct emulator *emulator, const struct attach_options *options, int fd)
 {
 	char message[256];
 
-	if (fd < 0 || emulator_attach(emulator, fd, message, sizeof(message)) == 0)
+	if (!options)
+		return EXIT_DONE;
+	offload_set_faults(emulator->offload, options->faults, options->num_faults);
+	store_set_rate(emulator->store, options->packets, options->bytes);
+	if (emulator_attach(emulator, fd, message, sizeof(message)) == 0)
 		return EXIT_DONE;
 	return complain(EXIT_ENVIRONMENT, "can't attach: %s", message);
 }
@@ -139,7 +143,7 @@ static int begin(struct emulator **emulator, struct recorder **recorder, struct 
 	if (status && fd >= 0)
 		close(fd);
 	if (!status)
-		status = attach(*emulator, fd);
+		status = attach(*emulator, plan->options->attach, fd);
 	if (status) {
 		recorder_destroy(*recorder);
 		emulator_destroy(*emulator);

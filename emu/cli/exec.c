@@ -197,6 +197,16 @@ static int run(const struct exec_options *options, char **argv)
 		json_decref(refused);
 		return EXIT_EXEC_EMULATOR;
 	}
+	if (!session.emulator && session_is_attached(&session)) {
+		complain(
+			0,
+			"%s serves a real kernel: run programs as they are, or with `nicemu attach "
+			"-- COMMAND`",
+			session.socket_path);
+		session_close(&session);
+		json_decref(refused);
+		return EXIT_EXEC_EMULATOR;
+	}
 	status = load_rules(&session, options->rules, options->num_rules, refused);
 	if (status == EXIT_DONE)
 		status = run_command(&session, argv);

@@ -259,12 +259,17 @@ static int play(struct session *session, const struct replay_arguments *a,
 static int run_session(struct session *session, const struct replay_arguments *a,
 		       struct replay_files *files)
 {
-	json_t *refused = json_array();
-	json_t *listing = NULL;
-	int status = load_rules(session, a->rules, a->num_rules, refused);
+	bool attached = !session->emulator && session_is_attached(session);
+	json_t *refused, *listing = NULL;
+	int status;
 
+	if (attached && a->num_rules)
+		return complain_usage("-r: %s serves a real kernel: load the rules there, with nft",
+				      session->socket_path);
+	refused = json_array();
+	status = load_rules(session, a->rules, a->num_rules, refused);
 	/* An emulator of our own that was given no rules has none: nft is not needed. */
-	if (status == EXIT_DONE && (a->num_rules || !session->emulator))
+	if (status == EXIT_DONE && !attached && (a->num_rules || !session->emulator))
 		status = fetch_listing(session, &listing);
 	if (status == EXIT_DONE && a->num_rules)
 		status = refuse_absent_devices(session, a, listing, refused);

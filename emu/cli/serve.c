@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROGRESS_MS = 100, TOTALS_MS = 100 };
+enum { PROGRESS_MS = 100, TOTALS_MS = 100, TICK_MS = 1000 };
 
 struct serve {
 	struct emulator *emulator;
@@ -25,7 +25,7 @@ struct serve {
 	bool job_runs;
 	struct client *job_client; /* NULL when it has gone away */
 	struct client *judge;      /* who turned judging on; NULL: it is off */
-	uint64_t next_progress_ms, next_totals_ms;
+	uint64_t next_progress_ms, next_totals_ms, next_tick_ms;
 	bool stop;
 };
 
@@ -239,6 +239,41 @@ static void push_totals_in_time(struct serve *s)
 		push_totals(s);
 }
 
+static uint64_t system_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* The store's rules count by the clock. One that was away for long catches up second by second. */
+static void tick_in_time(struct serve *s)
+{
+	bool ticked = false;
+
+	if (!store_counts(s->emulator->store))
+		return;
+	for (; now_ms() >= s->next_tick_ms; ticked = true) {
+		s->next_tick_ms += TICK_MS;
+		store_tick(s->emulator->store, system_ns());
+	}
+	if (ticked)
+		push_totals(s);
+}
+
+/* How long there is nothing to do unless somebody calls, for poll. */
+static int patience(const struct serve *s)
+{
+	uint64_t now = now_ms();
+
+	if (s->job_runs)
+		return 0;
+	if (!store_counts(s->emulator->store))
+		return -1;
+	return s->next_tick_ms > now ? (int)(s->next_tick_ms - now) : 0;
+}
+
 static void hear_kernel(struct serve *s)
 {
 	if (kmod_dispatch(s->emulator->kmod))
@@ -255,7 +290,7 @@ static int wait_for_work(struct serve *s, int signals, int lifeline)
 		{.fd = kmod ? kmod_fd(kmod) : -1, .events = POLLIN},
 	};
 
-	if (poll(waiting, 4, s->job_runs ? 0 : -1) < 0 && errno != EINTR)
+	if (poll(waiting, 4, patience(s)) < 0 && errno != EINTR)
 		return -errno;
 	/* First: a thread of the kernel may wait for it. */
 	if (waiting[3].revents)
@@ -297,11 +332,13 @@ int serve(struct emulator *emulator, int lifeline)
 	if (signals < 0)
 		return -errno;
 	server_register(emulator->server, &s.endpoint);
+	s.next_tick_ms = now_ms() + TICK_MS;
 	while (!s.stop && !error) {
 		error = wait_for_work(&s, signals, lifeline);
 		if (s.job_runs && !s.stop && !error)
 			step_job(&s);
 		push_totals_in_time(&s);
+		tick_in_time(&s);
 	}
 	if (s.job_runs) {
 		s.job.interrupt(s.job.context);

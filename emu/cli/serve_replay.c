@@ -40,7 +40,9 @@ static void rule_key(char *key, size_t size, uint32_t binding, uint64_t cookie)
 static void describe_rule(void *context, const struct nft_offload_rule *rule)
 {
 	struct descriptions *d = context;
-	const char *text = report_rule_text(d->texts, rule->family, rule->table, rule->handle);
+	const char *text =
+		rule->text ? rule->text
+			   : report_rule_text(d->texts, rule->family, rule->table, rule->handle);
 	char description[DESCRIPTION_SIZE], key[64];
 
 	if (!rule->in_hw)
@@ -65,7 +67,7 @@ static void describe_rules(struct replay_job *job)
 {
 	job->descriptions.rules = json_object();
 	job->descriptions.texts = report_texts_create(json_object_get(job->request, "listing"));
-	nft_visit_offload_rules(job->emulator->nft, describe_rule, &job->descriptions);
+	emulator_visit_rules(job->emulator, describe_rule, &job->descriptions);
 }
 
 static json_t *unknown_port(const struct nic *nic, const char *name)
@@ -94,6 +96,14 @@ static int first_port(const struct nic *nic)
 	return -1;
 }
 
+static void note_first_port(void *context, const struct nft_offload_rule *rule)
+{
+	int *port = context;
+
+	if (*port < 0)
+		*port = rule->port;
+}
+
 /*
  * Where captures without a port arrive, -1 without any: where the first offload chain listens. The
  * listing has its devices as they were written; nft hands them to the kernel in the opposite order.
@@ -116,6 +126,8 @@ static int default_port(const struct emulator *emulator, const json_t *listing)
 		}
 	}
 	port = nft_first_offload_port(emulator->nft);
+	if (port < 0)
+		emulator_visit_rules(emulator, note_first_port, &port);
 	return port >= 0 ? port : first_port(&emulator->nic);
 }
 

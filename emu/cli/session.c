@@ -274,3 +274,15 @@ json_t *session_request(struct session *session, const json_t *request, const in
 	sigprocmask(SIG_SETMASK, &open_mask, NULL);
 	return answer;
 }
+
+bool session_is_attached(struct session *session)
+{
+	json_t *request = json_pack("{s:s}", "command", "about"), *answer;
+	bool attached;
+
+	answer = session_request(session, request, NULL, 0, NULL, NULL);
+	attached = json_is_true(json_object_get(answer, "attached"));
+	json_decref(answer);
+	json_decref(request);
+	return attached;
+}

@@ -52,7 +52,9 @@ static int show_of_session(struct session *session, const struct topic *topic,
 			   const struct common_options *options)
 {
 	json_t *listing = NULL, *document;
-	int status = topic->needs_listing ? fetch_listing(session, &listing) : EXIT_DONE;
+	int status = topic->needs_listing && !session_is_attached(session)
+			     ? fetch_listing(session, &listing)
+			     : EXIT_DONE;
 	const char *error;
 
 	if (status != EXIT_DONE)

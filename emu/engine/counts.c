@@ -37,7 +37,7 @@ static void add_rule(void *context, const struct nft_offload_rule *rule)
 int counts_take(struct counts *counts, struct emulator *emulator)
 {
 	*counts = (struct counts){0};
-	nft_visit_offload_rules(emulator->nft, add_rule, counts);
+	emulator_visit_rules(emulator, add_rule, counts);
 	if (counts->failed) {
 		counts_clear(counts);
 		return -ENOMEM;

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <nicemu/engine/emulator.h>
 
+#include <nicemu/flow/view.h>
+#include <nicemu/offload/router.h>
+
 #include <nicemu/control/genl.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Lowest layer first: each constructor needs only what is already there. */
@@ -12,9 +16,13 @@ static int attach_layers(struct emulator *e)
 	e->log = log_create();
 	e->ports = calloc(NIC_PORTS_MAX, sizeof(*e->ports));
 	e->asic = asic_create(&e->nic);
-	if (!e->log || !e->ports || !e->asic)
+	e->store = store_create();
+	if (!e->log || !e->ports || !e->asic || !e->store)
 		return -ENOMEM;
-	e->offload = offload_create(&asic_driver, e->asic);
+	e->router = router_create(&asic_driver, e->asic, &store_driver, e->store);
+	if (!e->router)
+		return -ENOMEM;
+	e->offload = offload_create(&router_driver, e->router);
 	e->rt = rt_create(e->server, &e->nic);
 	if (!e->offload || !e->rt)
 		return -ENOMEM;
@@ -68,8 +76,9 @@ void emulator_destroy(struct emulator *e)
 		rt_destroy(e->rt);
 	if (e->offload)
 		offload_destroy(e->offload);
-	if (e->asic)
-		asic_destroy(e->asic);
+	router_destroy(e->router);
+	store_destroy(e->store);
+	asic_destroy(e->asic);
 	free(e->ports);
 	log_destroy(e->log);
 	nic_clear(&e->nic);
@@ -86,4 +95,64 @@ int emulator_attach(struct emulator *e, int fd, char *message, size_t size)
 				   .clock = &e->clock,
 			   },
 			   message, size);
+}
+
+struct rule_walk {
+	const struct emulator *emulator;
+	void (*visit)(void *context, const struct nft_offload_rule *rule);
+	void *context;
+};
+
+static void write_target(FILE *out, void *context, const struct flow_action_entry *action)
+{
+	const struct nic *nic = context;
+	int port = nic_port_in_netns(nic, action->netns, action->ifindex);
+
+	if (port >= 0)
+		fputs(nic->ports[port].name, out);
+	else
+		fprintf(out, "ifindex-%u", action->ifindex);
+}
+
+static void visit_held(void *context, const struct offload_binding *binding,
+		       const struct offload_command *command)
+{
+	const struct rule_walk *walk = context;
+	struct nft_offload_rule rule = {
+		.family = "netdev",
+		.table = binding->table ? binding->table : "",
+		.chain = binding->chain ? binding->chain : "",
+		.handle = command->handle,
+		.port = binding->port,
+		.priority = (int32_t)command->prio,
+		.in_hw = true,
+		.binding = binding->id,
+		.cookie = command->cookie,
+		.flow_rule = command->rule,
+	};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = router_recorded_only(binding) ? NULL : open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	if (command->rule)
+		flow_view_line(out, command->rule, write_target, (void *)&walk->emulator->nic);
+	if (fclose(out) == 0) {
+		rule.text = text;
+		walk->visit(walk->context, &rule);
+	}
+	free(text);
+}
+
+void emulator_visit_rules(const struct emulator *emulator,
+			  void (*visit)(void *context, const struct nft_offload_rule *rule),
+			  void *context)
+{
+	struct rule_walk walk = {emulator, visit, context};
+
+	if (emulator->kmod)
+		offload_visit(emulator->offload, visit_held, &walk);
+	else
+		nft_visit_offload_rules(emulator->nft, visit, context);
 }

@@ -43,6 +43,7 @@ static void visit_tci(const struct walk *walk, enum flow_field_id id)
 		if (!((value | mask) >> b->shift & ones))
 			continue;
 		field.name = b->name;
+		field.whole = (mask >> b->shift & ones) == ones;
 		snprintf(field.value, sizeof(field.value), "%" PRIu64, value >> b->shift & ones);
 		snprintf(field.mask, sizeof(field.mask), "0x%" PRIx64, mask >> b->shift & ones);
 		walk->visit(walk->context, &field);
@@ -54,6 +55,7 @@ static void visit_field(const struct walk *walk, enum flow_field_id id)
 	const struct flow_field *f = &flow_fields[id];
 	struct flow_view_field field = field_of(walk, id);
 
+	field.whole = flow_field_is_ones(&walk->match->mask, id);
 	flow_field_print(&walk->match->key, id, field.value, sizeof(field.value));
 	if (f->format == FLOW_FORMAT_DECIMAL)
 		snprintf(field.mask, sizeof(field.mask), "0x%0*" PRIx64, f->width / 4,
@@ -77,6 +79,9 @@ static void visit_extra(const struct walk *walk, const struct flow_extra *extra)
 
 	if (!memcmp(extra->value, zero, f->size) && !memcmp(extra->mask, zero, f->size))
 		return;
+	field.whole = true;
+	for (uint8_t i = 0; i < f->size; i++)
+		field.whole &= extra->mask[i] == 0xff;
 	flow_bytes_print(f->format, extra->value, f->size, field.value, sizeof(field.value));
 	flow_bytes_print(mask_format, extra->mask, f->size, field.mask, sizeof(field.mask));
 	walk->visit(walk->context, &field);

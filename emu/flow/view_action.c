@@ -112,8 +112,9 @@ static void line_field(void *context, const struct flow_view_field *field)
 	for (char *c = key; *c; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
-	fprintf(line->out, "%s%s.%s %s/%s%s", line->any ? " " : "", key, field->name, field->value,
-		field->mask, field->flagged ? "" : " (not flagged)");
+	fprintf(line->out, "%s%s.%s %s%s%s%s", line->any ? " " : "", key, field->name, field->value,
+		field->whole ? "" : "/", field->whole ? "" : field->mask,
+		field->flagged ? "" : " (not flagged)");
 	line->any = true;
 }
 

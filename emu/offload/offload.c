@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <nicemu/offload/fault.h>
 #include <nicemu/offload/offload.h>
 
 #include <errno.h>
@@ -31,7 +32,10 @@ struct offload {
 	const struct offload_driver *driver;
 	void *driver_context;
 	struct offload_tap *taps;
-	struct bound *bound;  /* by binding.id */
+	const struct offload_fault *faults;
+	size_t num_faults;
+	uint64_t offered[OFFLOAD_TC + 1], offered_in_all; /* new rules, since faults were set */
+	struct bound *bound;                              /* by binding.id */
 	struct rule *arrived; /* all rules, in the order of their first REPLACE */
 	uint32_t last_id;
 };
@@ -271,6 +275,41 @@ static struct rule *add_rule(struct offload *o, struct bound *bound, uint64_t co
 	return NULL;
 }
 
+void offload_set_faults(struct offload *o, const struct offload_fault *faults, size_t count)
+{
+	o->faults = faults;
+	o->num_faults = count;
+	memset(o->offered, 0, sizeof(o->offered));
+	o->offered_in_all = 0;
+}
+
+/* A new rule is offered: 0, or the errno with which somebody wants it refused. */
+static int find_fault(struct offload *o, enum offload_binder binder, struct reason *reason)
+{
+	uint64_t number = ++o->offered[binder], in_all = ++o->offered_in_all;
+
+	for (size_t i = 0; i < o->num_faults; i++) {
+		const struct offload_fault *fault = &o->faults[i];
+		uint64_t n = fault->any ? in_all : number;
+
+		if ((fault->any || fault->binder == binder) && n >= fault->first &&
+		    n <= fault->last)
+			return reason_set(reason, "on-demand", fault->error, REASON_FAULT, "%s",
+					  fault->text);
+	}
+	return 0;
+}
+
+static int ask_driver(struct offload *o, const struct bound *bound, bool is_new,
+		      const struct offload_command *command, struct reason *reason)
+{
+	int error = 0;
+
+	if (is_new && !command->repeated)
+		error = find_fault(o, bound->binding.binder, reason);
+	return error ? error : o->driver->replace(o->driver_context, command, reason);
+}
+
 /* What is remembered is made first: once the driver has said yes, nothing can fail any more. */
 static int replace_in_driver(struct offload *o, struct bound *bound,
 			     const struct offload_command *command, struct reason *reason)
@@ -288,7 +327,7 @@ static int replace_in_driver(struct offload *o, struct bound *bound,
 	}
 	if (!rule)
 		rule = fresh = add_rule(o, bound, command->cookie);
-	error = rule ? o->driver->replace(o->driver_context, command, reason) : no_memory(reason);
+	error = rule ? ask_driver(o, bound, fresh != NULL, command, reason) : no_memory(reason);
 	if (error) {
 		flow_rule_free(kept);
 		if (fresh)

@@ -4,6 +4,8 @@
 
 #include "internal.h"
 
+#include <nicemu/offload/router.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,10 +38,7 @@ static json_t *origin_json(const struct nft_offload_rule *rule, const struct rep
 	json_object_set_new(record, "handle",
 			    rule ? json_integer((json_int_t)rule->handle) : json_null());
 	json_object_set_new(record, "port", json_null());
-	json_object_set_new(
-		record, "rule",
-		text_json(rule ? report_rule_text(texts, rule->family, rule->table, rule->handle)
-			       : NULL));
+	json_object_set_new(record, "rule", text_json(rule ? rule_text(rule, texts) : NULL));
 	json_object_set_new(record, "comment", text_json(rule ? rule->comment : NULL));
 	return record;
 }
@@ -91,6 +90,11 @@ static void add_command(void *context, const struct offload_binding *binding,
 	json_object_set_new(record, "port", text_json(port_name(nic, binding->port)));
 	json_object_set_new(record, "command", json_string(offload_verb_name(OFFLOAD_REPLACE)));
 	json_object_set_new(record, "binding", json_integer(binding->id));
+	json_object_set_new(record, "binder", json_string(offload_binder_name(binding->binder)));
+	json_object_set_new(
+		record, "direction",
+		json_string(binding->direction == OFFLOAD_INGRESS ? "ingress" : "egress"));
+	json_object_set_new(record, "recorded_only", json_boolean(router_recorded_only(binding)));
 	json_object_set_new(record, "cookie",
 			    json_sprintf("0x%llx", (unsigned long long)command->cookie));
 	json_object_set_new(record, "chain_index", json_integer(command->chain_index));
@@ -108,7 +112,7 @@ json_t *report_driver(const struct emulator *emulator, const json_t *listing)
 	struct driver_walk walk = {.emulator = emulator, .texts = texts, .rules = json_array()};
 	json_t *document = json_object();
 
-	nft_visit_offload_rules(emulator->nft, remember_origin, &walk);
+	emulator_visit_rules(emulator, remember_origin, &walk);
 	offload_visit(emulator->offload, add_command, &walk);
 	json_object_set_new(document, "schema_version", json_integer(REPORT_SCHEMA_VERSION));
 	json_object_set_new(document, "kernel", json_string(emulator->kernel.version));

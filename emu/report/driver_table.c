@@ -10,7 +10,10 @@ static void print_head(FILE *out, const json_t *rule, const struct report_style 
 	if (style->color)
 		fputs("\033[1m", out);
 	fprintf(out, "%s %s", member_text(rule, "command"), member_text(rule, "port"));
-	if (json_is_null(json_object_get(rule, "handle"))) {
+	if (json_is_true(json_object_get(rule, "recorded_only"))) {
+		fprintf(out, ": %s %s, recorded only", member_text(rule, "binder"),
+			member_text(rule, "direction"));
+	} else if (json_is_null(json_object_get(rule, "handle"))) {
 		fputs(": of no rule that is there now", out);
 	} else {
 		fputs(": ", out);

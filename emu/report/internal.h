@@ -14,11 +14,17 @@ json_t *time_json(uint64_t time_ns);
 /* A string, or null for NULL. */
 json_t *text_json(const char *text);
 
+/* {"flowtable": 0, "flower": 0}: how many rules are recorded only. */
+json_t *recorded_json(const struct emulator *emulator);
+
 /* "?" for a number without a port. */
 const char *port_name(const struct nic *nic, uint16_t port);
 
 /* [{"name", "rx", "tx"}]; counters may be NULL: all 0. */
 json_t *ports_json(const struct nic *nic, const struct emulator_port_counters *counters);
+
+/* What nft prints for it, or what is known of it without nft; NULL: nothing. */
+const char *rule_text(const struct nft_offload_rule *rule, const struct report_texts *texts);
 
 /* One record of "rules". */
 json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,

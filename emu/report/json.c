@@ -105,6 +105,12 @@ json_t *ports_json(const struct nic *nic, const struct emulator_port_counters *c
 	return ports;
 }
 
+const char *rule_text(const struct nft_offload_rule *rule, const struct report_texts *texts)
+{
+	return rule->text ? rule->text
+			  : report_rule_text(texts, rule->family, rule->table, rule->handle);
+}
+
 json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,
 		  const struct report_texts *texts, const struct offload_stats *counts)
 {
@@ -116,11 +122,10 @@ json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,
 	json_object_set_new(record, "handle", json_integer((json_int_t)rule->handle));
 	json_object_set_new(record, "port", json_string(port_name(nic, rule->port)));
 	json_object_set_new(record, "priority", json_integer(rule->priority));
-	json_object_set_new(
-		record, "rule",
-		text_json(report_rule_text(texts, rule->family, rule->table, rule->handle)));
+	json_object_set_new(record, "rule", text_json(rule_text(rule, texts)));
 	json_object_set_new(record, "comment", text_json(rule->comment));
-	json_object_set_new(record, "has_counter", json_boolean(rule->has_counter));
+	json_object_set_new(record, "has_counter",
+			    rule->text ? json_null() : json_boolean(rule->has_counter));
 	json_object_set_new(record, "in_hw", json_boolean(rule->in_hw));
 	json_object_set_new(record, "packets", json_integer((json_int_t)counts->packets));
 	json_object_set_new(record, "bytes", json_integer((json_int_t)counts->bytes));
@@ -315,7 +320,7 @@ json_t *report_build(const struct emulator *emulator, const struct replay *repla
 	json_t *warnings = warnings_json(nic, listing);
 	json_t *report = json_object();
 
-	nft_visit_offload_rules(emulator->nft, add_rule, &walk);
+	emulator_visit_rules(emulator, add_rule, &walk);
 	nft_visit_rule_warnings(emulator->nft, add_rule_warning, warnings);
 	json_object_set_new(report, "schema_version", json_integer(REPORT_SCHEMA_VERSION));
 	json_object_set_new(report, "generator", json_string(options->generator));

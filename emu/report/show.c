@@ -27,6 +27,16 @@ static json_t *nic_port_json(const struct nic_port *port)
 	return record;
 }
 
+json_t *recorded_json(const struct emulator *emulator)
+{
+	json_t *record = json_object();
+
+	for (int binder = OFFLOAD_FLOWTABLE; binder <= OFFLOAD_TC; binder++)
+		json_object_set_new(record, offload_binder_name(binder),
+				    json_integer((json_int_t)store_rules(emulator->store, binder)));
+	return record;
+}
+
 json_t *report_nic(const struct emulator *emulator)
 {
 	const struct nic *nic = &emulator->nic;
@@ -43,6 +53,7 @@ json_t *report_nic(const struct emulator *emulator)
 			    json_integer((json_int_t)asic_capacity(emulator->asic)));
 	json_object_set_new(document, "entries_used",
 			    json_integer((json_int_t)asic_entries(emulator->asic)));
+	json_object_set_new(document, "recorded_only", recorded_json(emulator));
 	json_object_set_new(document, "open_ports", json_boolean(nic->open_ports));
 	json_object_set_new(document, "ports", ports);
 	return document;
@@ -71,7 +82,7 @@ json_t *report_rules(const struct emulator *emulator, const json_t *listing)
 	struct show_walk walk = {.emulator = emulator, .texts = texts, .rules = json_array()};
 	json_t *document = json_object();
 
-	nft_visit_offload_rules(emulator->nft, add_rule, &walk);
+	emulator_visit_rules(emulator, add_rule, &walk);
 	json_object_set_new(document, "rules", walk.rules);
 	report_texts_destroy(texts);
 	return document;
@@ -87,6 +98,7 @@ json_t *report_counters(const struct emulator *emulator)
 			    json_integer((json_int_t)asic_capacity(emulator->asic)));
 	json_object_set_new(document, "entries_used",
 			    json_integer((json_int_t)asic_entries(emulator->asic)));
+	json_object_set_new(document, "recorded_only", recorded_json(emulator));
 	json_object_set_new(document, "retired", counter_json(retired.packets, retired.bytes));
 	return document;
 }

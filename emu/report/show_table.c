@@ -4,6 +4,17 @@
 
 #include "print.h"
 
+static void print_recorded(FILE *out, const json_t *document)
+{
+	const json_t *recorded = json_object_get(document, "recorded_only");
+	unsigned long long flowtable = member_number(recorded, "flowtable");
+	unsigned long long flower = member_number(recorded, "flower");
+
+	if (flowtable || flower)
+		fprintf(out, "recorded only: %llu rules of flowtables, %llu of flower\n", flowtable,
+			flower);
+}
+
 void report_print_nic(FILE *out, const json_t *nic, const struct report_style *style)
 {
 	const json_t *port;
@@ -25,6 +36,7 @@ void report_print_nic(FILE *out, const json_t *nic, const struct report_style *s
 			member_text(port, "kind"), member_text(port, "mac"),
 			member_number(port, "mtu"), member_number(port, "speed"));
 	}
+	print_recorded(out, nic);
 }
 
 void report_print_counters(FILE *out, const json_t *counters, const struct report_style *style)
@@ -37,6 +49,7 @@ void report_print_counters(FILE *out, const json_t *counters, const struct repor
 		"%llu bytes\n",
 		member_number(counters, "entries_used"), member_number(counters, "entries"),
 		member_number(retired, "packets"), member_number(retired, "bytes"));
+	print_recorded(out, counters);
 }
 
 void report_print_log(FILE *out, const json_t *log, const struct report_style *style)

@@ -80,7 +80,7 @@ static void print_group(FILE *out, const json_t *rule, const struct report_style
 static void print_rule(FILE *out, const json_t *rule, unsigned long long whole,
 		       const struct report_style *style)
 {
-	bool counted = json_is_true(json_object_get(rule, "has_counter"));
+	bool counted = !json_is_false(json_object_get(rule, "has_counter"));
 	bool in_hw = json_is_true(json_object_get(rule, "in_hw"));
 	int room = style->columns - NUMBERS_WIDTH - (counted ? 0 : 2);
 	const char *text = member_text(rule, "rule");
@@ -116,7 +116,7 @@ void report_print_rules(FILE *out, const json_t *document, const struct report_s
 		print_group(out, json_array_get(group, 0), style);
 		json_array_foreach (group, i, rule) {
 			print_rule(out, rule, whole, style);
-			uncounted |= !json_is_true(json_object_get(rule, "has_counter"));
+			uncounted |= json_is_false(json_object_get(rule, "has_counter"));
 		}
 	}
 	if (first)

@@ -35,7 +35,8 @@ class DriverView(unittest.TestCase):
         self.assertIsInstance(rule.pop("handle"), int)
         self.assertEqual(rule, {
             "family": "netdev", "table": "t", "chain": "c", "port": "eth0", "comment": "x",
-            "command": "REPLACE", "binding": 1, "cookie": "0x1", "chain_index": 0, "protocol": "0x0800",
+            "command": "REPLACE", "binding": 1, "binder": "chain", "direction": "ingress",
+            "recorded_only": False, "cookie": "0x1", "chain_index": 0, "protocol": "0x0800",
             "prio": 10, "skip_sw": False, "used_keys": ["CONTROL", "BASIC", "IPV4_ADDRS", "PORTS"],
             "keys": {
                 "BASIC": {"n_proto": {"value": "0x0800", "mask": MATCH_ALL},

@@ -54,6 +54,8 @@ struct nft_offload_rule {
 	uint32_t binding; /* with cookie: names its entry */
 	uint64_t cookie;
 	const struct flow_rule *flow_rule; /* its translation, or NULL */
+	/* Of a real kernel, which does not tell all (see emulator_visit_rules); else NULL. */
+	const char *text;
 };
 
 /* In order of tables, chains, rules; for each rule its ports in the chain's order. */

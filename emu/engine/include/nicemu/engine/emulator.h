@@ -25,6 +25,7 @@
 #include <nicemu/control/rt.h>
 #include <nicemu/control/server.h>
 #include <nicemu/offload/offload.h>
+#include <nicemu/offload/store.h>
 
 struct emulator_port_counters {
 	uint64_t rx_packets, rx_bytes; /* from the wire */
@@ -37,7 +38,9 @@ struct emulator {
 	struct clock clock;
 	struct log *log;
 	struct server *server;
-	struct asic *asic;
+	struct asic *asic;   /* rules of chains */
+	struct store *store; /* all other rules */
+	struct router *router;
 	struct offload *offload;
 	struct rt *rt;
 	struct nft *nft;
@@ -59,5 +62,15 @@ void emulator_destroy(struct emulator *emulator);
  * become the NIC's ports, of which there are none yet.
  */
 int emulator_attach(struct emulator *emulator, int fd, char *message, size_t size);
+
+/*
+ * Every rule of an offload chain on each of its ports: those of our nf_tables endpoint, in its
+ * order; when a real kernel is attached, those that the NIC holds of its chains, in the order of
+ * arrival. Of these there is no more than a driver is told: text is made from the flow rule,
+ * has_counter is not known, comment is NULL.
+ */
+void emulator_visit_rules(const struct emulator *emulator,
+			  void (*visit)(void *context, const struct nft_offload_rule *rule),
+			  void *context);
 
 #endif

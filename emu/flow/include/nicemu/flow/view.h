@@ -23,6 +23,7 @@ enum { FLOW_TEXT_SIZE = 64 }; /* of any value or mask, with the NUL */
 struct flow_view_field {
 	enum flow_dissector_key_id key;
 	bool flagged;     /* the key is in used_keys: a driver looks at it */
+	bool whole;       /* every bit of the mask is set */
 	const char *name; /* inside of the key's struct: "src", "vlan_id" */
 	char value[FLOW_TEXT_SIZE], mask[FLOW_TEXT_SIZE];
 };
@@ -59,8 +60,9 @@ void flow_view_action(const struct flow_action_entry *action,
 		      void *context);
 
 /*
- * Match and actions in one line: "ipv4_addrs.src 10.0.0.0/255.0.0.0 ports.dst 80/0xffff drop";
- * "any" without a field. A target is written by target, or as its number when that is NULL.
+ * Match and actions in one line: "ipv4_addrs.src 10.0.0.0/255.0.0.0 ports.dst 80 DROP"; a mask
+ * without a 0 is left out; "any" without a field. A target is written by target, or as its number
+ * when that is NULL.
  */
 void flow_view_line(FILE *out, const struct flow_rule *rule,
 		    void (*target)(FILE *out, void *context,
