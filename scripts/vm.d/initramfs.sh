@@ -44,7 +44,8 @@ tools_archive() {
 		make_root "$root" || return 1
 		fill_tools "$root" $paths || return 1
 		pack "$root" >"$work/tools.cpio" || return 1
-		rm -f "$vm_folder"/tools-*.cpio
+		# Others may be reading the one before this.
+		find "$vm_folder" -maxdepth 1 -name 'tools-*.cpio' -mmin +60 -delete
 		mv "$work/tools.cpio" "$archive" || return 1
 	fi
 	printf '%s\n' "$archive"

@@ -59,8 +59,10 @@ find_kernel() {
 
 list_kernels() {
 	prepared_kernels | while read -r folder; do
-		printf '%-10s %-20s %-28s %s\n' "$(kernel_field "$folder" version)" "$(kernel_field "$folder" suite)" \
-			"$(kernel_field "$folder" release)" "$(du -sh "$folder" | cut -f1)"
+		without=
+		[ -f "$folder/netdevsim.ko" ] || without=" without netdevsim"
+		printf '%-10s %-20s %-28s %s%s\n' "$(kernel_field "$folder" version)" "$(kernel_field "$folder" suite)" \
+			"$(kernel_field "$folder" release)" "$(du -sh "$folder" | cut -f1)" "$without"
 	done
 	for suite in $(suite_names); do
 		[ -z "$(find_kernel "$suite")" ] || continue

@@ -25,19 +25,23 @@ depends_of() {
 	suite_apt apt-cache show "$1" 2>/dev/null | sed -n 's/^Depends: //p' | tr ',' '\n' | awk -v pattern="^$2" '$1 ~ pattern { print $1 }' | sort -u
 }
 
+# has_package NAME[=VERSION]. (apt-cache show has an exit status of its own.)
 has_package() {
-	suite_apt apt-cache show "$1" >/dev/null 2>&1
+	suite_apt apt-cache madison "${1%%=*}" | awk -v wanted="${1#"${1%%=*}"}" '{ if (wanted == "" || wanted == "=" $3) found = 1 } END { exit !found }'
 }
 
 # fetch_image: the signed one where there is one: its modules load when signatures are enforced. Since 7.x an
-# image is several packages.
+# image is several packages; of old ones the archive may lack the one with the configuration.
 fetch_image() {
-	why=$work/why
+	: >"$work/why"
 	for name in "linux-image-$release" "linux-image-$release-unsigned"; do
 		has_package "$name=$package" || continue
-		fetch "$name=$package" $(depends_of "$name=$package" 'linux-(binary|modules|base)-[0-9]') 2>"$why" && return
+		parts_of_image=$(depends_of "$name=$package" 'linux-(binary|modules|base)-[0-9]' | while read -r part; do
+			! has_package "$part" || printf '%s\n' "$part"
+		done)
+		fetch "$name=$package" $parts_of_image 2>>"$work/why" && return
 	done
-	grep -E '^ *(E:|W:|Err)' "$why" | head -n 3 >&2
+	grep -E '^ *(E:|W:|Err)' "$work/why" | head -n 3 >&2
 	return 1
 }
 
