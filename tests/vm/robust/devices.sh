@@ -79,13 +79,13 @@ one_of_two_goes() {
 	ip link set "$stays" up
 	bind_chain "$first" "$stays"
 	bind_flowtable "$second" "$stays"
-	order add 5 500 >/dev/null
+	order add 5 500
 	check "both count" same "10 1000" "$(counters | sed -n 1p)"
 	delete_nsim 1
 	check "what is bound to the other one stays" nic_holds 2 2
 	check "rules can still be added" nft add rule netdev t c ip saddr 10.0.0.3 counter drop
 	check "… to the one that is left" nic_holds 3 2
-	order add 1 100 >/dev/null
+	order add 1 100
 	check "which counts on" same "11 1100" "$(counters | sed -n 1p)"
 	check "the chain can be flushed" nft flush chain netdev t c
 	check "it is empty" nic_holds 0 2

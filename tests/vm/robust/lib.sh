@@ -34,36 +34,43 @@ logged_times() {
 	grep -c -- "$1" $log
 }
 
-# start_nic [ORDER]...: a scripted NIC that has taken over what the module holds.
+# start_nic [ORDER]...: a scripted NIC that has taken over what the module holds. Its answers are descriptor 8, which ends with it.
 start_nic() {
 	: >$log
-	rm -f $orders
-	mkfifo $orders
-	nic $log $orders "$@" &
+	rm -f $orders $orders.answers
+	mkfifo $orders $orders.answers
+	nic $log $orders "$@" 8<&- &
 	nic_pid=$!
-	until_true 100 logged '^ready' && return
+	exec 8<$orders.answers
+	wait_answer ready && return
 	fail "a NIC becomes ready"
 	cat $log
 	return 1
 }
 
-# order WORDS...: obeyed when it returns; prints the confirmation.
-order() {
-	before=$(logged_times '^order')
-	echo "$*" 1<>$orders
-	until_true 100 order_done || { fail "order $*"; return 1; }
-	grep '^order' $log | tail -n 1
+# wait_answer BEGINNING: reads up to the line that begins so, into $answer_line.
+wait_answer() {
+	while read -r answer_line <&8; do
+		case $answer_line in
+		"$1"*) return 0 ;;
+		esac
+	done
+	return 1
 }
 
-order_done() {
-	[ "$(logged_times '^order')" -gt "$before" ]
+# order WORDS...: obeyed when it returns; $answer_line is the confirmation.
+order() {
+	echo "$*" 1<>$orders
+	wait_answer "order $*:" || { fail "order $*"; return 1; }
 }
 
 # nic_holds RULES BINDINGS: what the NIC has now.
 nic_holds() {
-	held=$(order rules | sed 's/.*: 0, \([0-9]* rules, [0-9]* bindings\).*/\1/')
-	[ "$held" = "$1 rules, $2 bindings" ] && return
-	echo "it has $held"
+	order rules || return 1
+	case $answer_line in
+	*": 0, $1 rules, $2 bindings,"*) return 0 ;;
+	esac
+	echo "$answer_line"
 	tail -n 15 $log
 	return 1
 }

@@ -2,7 +2,8 @@
 /*
  * nic LOG [FIFO [ORDER]...]: a NIC that does as it is told, behind the module. What comes is
  * written to LOG, a line a message, with what is against the contract (lines "VIOLATION"). Orders
- * come through FIFO, a line each; every order is confirmed by a line "order …" in LOG:
+ * come through FIFO, a line each; every order is confirmed by a line "order …" in LOG and in
+ * FIFO.answers, so that a shell can wait for it:
  *
  *   add PACKETS BYTES     every live rule has counted so much more; written at once
  *   set PACKETS BYTES     every live rule has counted so much in all; written at once
@@ -13,14 +14,15 @@
  *   rules                 confirm only: the line says how many rules there are
  *   close                 close the device and end
  *
- * It says "ready" when the repetition has ended; exits with 0 when it was told to close, with 1
- * when the device failed, with 3 when a message was against the contract.
+ * It says "ready" there when the repetition has ended; exits with 0 when it was told to close, with
+ * 1 when the device failed, with 3 when a message was against the contract.
  */
 #include "channel.h"
 #include "contract.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,13 +30,31 @@
 struct nic {
 	struct contract contract;
 	FILE *log;
-	int device, orders;
+	int device, orders, answers;
 	int refuse; /* errno, 0: accept */
 	int hold;
 	int closed;
 	unsigned capacity;
 	char text[KMOD_TEXT_SIZE];
 };
+
+/* A line to the log and to who gives the orders. */
+static void confirm(struct nic *nic, const char *format, ...)
+{
+	char line[256];
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(line, sizeof(line) - 1, format, arguments);
+	va_end(arguments);
+	length = length < (int)sizeof(line) - 1 ? length : (int)sizeof(line) - 2;
+	line[length] = '\n';
+	fwrite(line, 1, (size_t)length + 1, nic->log);
+	/* nobody may be reading; then the pipe is full one day, and that is no harm */
+	if (nic->answers >= 0 && write(nic->answers, line, (size_t)length + 1) < 0)
+		return;
+}
 
 static void describe_bind(FILE *log, const struct kmod_bind *bind)
 {
@@ -111,7 +131,7 @@ static int on_message(struct nic *nic)
 		return answer(nic, header);
 	fputc('\n', nic->log);
 	if (header->type == KMOD_REPEAT_END)
-		fprintf(nic->log, "ready\n");
+		confirm(nic, "ready");
 	return 0;
 }
 
@@ -168,7 +188,7 @@ static int obey(struct nic *nic, const char *order)
 		nic->closed = 1;
 	else if (strcmp(order, "rules"))
 		err = -EINVAL;
-	fprintf(nic->log, "order %s: %d, %u rules, %u bindings, %u ports\n", order, err,
+	confirm(nic, "order %s: %d, %u rules, %u bindings, %u ports", order, err,
 		HASH_COUNT(nic->contract.rules), HASH_COUNT(nic->contract.bindings),
 		HASH_COUNT(nic->contract.ports));
 	return err;
@@ -207,9 +227,21 @@ static int serve(struct nic *nic)
 	return err;
 }
 
+/* Both for reading and writing: there is no end of file between two orders. */
+static int open_orders(struct nic *nic, const char *path)
+{
+	char answers[256];
+
+	snprintf(answers, sizeof(answers), "%s.answers", path);
+	nic->orders = open(path, O_RDWR | O_CLOEXEC);
+	nic->answers = open(answers, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	return nic->orders < 0 || nic->answers < 0 ? -1 : 0;
+}
+
 int main(int argc, char **argv)
 {
-	struct nic nic = {.orders = -1, .capacity = ~0u, .text = "the test's NIC says no"};
+	struct nic nic = {
+		.orders = -1, .answers = -1, .capacity = ~0u, .text = "the test's NIC says no"};
 	struct kmod_hello hello;
 	int err, argument;
 
@@ -217,8 +249,7 @@ int main(int argc, char **argv)
 	if (!nic.log)
 		return 2;
 	setvbuf(nic.log, NULL, _IOLBF, 0);
-	/* for writing as well: there is no end of file between two orders */
-	if (argc >= 3 && (nic.orders = open(argv[2], O_RDWR | O_CLOEXEC)) < 0)
+	if (argc >= 3 && open_orders(&nic, argv[2]))
 		return 2;
 	contract_init(&nic.contract, nic.log);
 	nic.device = channel_start(KMOD_HELLO_STATS, &hello);
