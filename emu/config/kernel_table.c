@@ -133,6 +133,18 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	ROW(limit_checked, 6, 8, OBSERVED, "on 6.1.192; absent on 5.10.262",
 	    "the first version, and the releases of 5.15, 6.1, 6.6 and 6.7",
 	    {5, 15, 149}, {6, 1, 76}, {6, 6, 15}, {6, 7, 3}),
+	ROW(dump_names_first, 6, 5, OBSERVED,
+	    "28339b21a365; on 6.18.44; absent on 6.1.192, there in 6.12.117", "the first version", {0}),
+	ROW(short_delete_events, 6, 18, OBSERVED,
+	    "on 6.18.44; absent on 6.1.192 and in 6.12.117, there in 7.2.13",
+	    "the first version", {0}),
+	ROW(device_prefixes, 6, 16, OBSERVED,
+	    "on 6.18.44; absent on 6.1.192 and in 6.12.117, there in 7.2.13",
+	    "the first version", {0}),
+	ROW(table_persist, 6, 9, OBSERVED, "on 6.18.44; absent on 6.1.192, there in 6.12.117",
+	    "the first version", {0}),
+	ROW(table_owner, 5, 12, OBSERVED, "on 6.1.192; absent in 5.10.262", "the first version",
+	    {0}),
 };
 /* clang-format on */
 const size_t kernel_table_length = ROWS;

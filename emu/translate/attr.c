@@ -132,6 +132,11 @@ uint64_t attr_be64(const struct nlattr *attr)
 	return be64toh(value);
 }
 
+uint8_t attr_be32_byte(const struct nlattr *attr)
+{
+	return (uint8_t)attr_be32(attr);
+}
+
 int attr_be32_max(const struct nlattr *attr, uint32_t max, uint32_t *value)
 {
 	uint32_t number = attr_be32(attr);

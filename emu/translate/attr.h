@@ -59,6 +59,9 @@ uint16_t attr_be16(const struct nlattr *attr);
 uint32_t attr_be32(const struct nlattr *attr);
 uint64_t attr_be64(const struct nlattr *attr);
 
+/* What a kernel keeps of a number that it has one byte for; newer ones check that it fits. */
+uint8_t attr_be32_byte(const struct nlattr *attr);
+
 /* be32 with a limit: -ERANGE above max, else 0 and *value. */
 int attr_be32_max(const struct nlattr *attr, uint32_t max, uint32_t *value);
 

@@ -126,7 +126,7 @@ static int bitwise_init(struct expr_init *init, struct nft_expr *expr,
 	error = register_check_overlap(init, expr->bitwise.sreg, expr->bitwise.dreg, length);
 	if (error)
 		return error;
-	expr->bitwise.op = operation(tb);
+	expr->bitwise.op = (uint8_t)operation(tb);
 	switch (expr->bitwise.op) {
 	case NFT_BITWISE_BOOL: return mask_xor_init(expr, tb);
 	case NFT_BITWISE_LSHIFT:

@@ -34,7 +34,7 @@ static int neighbour_init(struct expr_init *init, struct nft_expr *expr,
 
 	if (!tb[NFTA_FWD_SREG_DEV] || !tb[NFTA_FWD_NFPROTO])
 		return -EINVAL;
-	switch (attr_be32(tb[NFTA_FWD_NFPROTO])) {
+	switch (attr_be32_byte(tb[NFTA_FWD_NFPROTO])) {
 	case NFPROTO_IPV4: size = 4; break;
 	case NFPROTO_IPV6: size = 16; break;
 	default: return -EOPNOTSUPP;

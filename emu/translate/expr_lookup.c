@@ -296,7 +296,7 @@ static int dynset_init(struct expr_init *init, struct nft_expr *expr,
 				   &set);
 	if (error)
 		return error;
-	expr->lookup.op = attr_be32(tb[NFTA_DYNSET_OP]);
+	expr->lookup.op = attr_be32_byte(tb[NFTA_DYNSET_OP]);
 	expr->lookup.flags = tb[NFTA_DYNSET_FLAGS] ? attr_be32(tb[NFTA_DYNSET_FLAGS]) : 0;
 	expr->lookup.has_exprs = exprs && set.num_exprs == 0;
 	error = dynset_check_set(expr, &set);

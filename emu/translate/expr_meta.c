@@ -87,7 +87,7 @@ static int meta_init(struct expr_init *init, struct nft_expr *expr, const struct
 {
 	const struct meta_key *key;
 
-	expr->meta.key = attr_be32(tb[NFTA_META_KEY]);
+	expr->meta.key = attr_be32_byte(tb[NFTA_META_KEY]);
 	expr->meta.is_set = tb[NFTA_META_SREG] != NULL;
 	key = find_key(expr->meta.key, init->context->family);
 	expr->meta.length = expr->meta.is_set ? key->set : key->get;

@@ -203,7 +203,7 @@ static int reject_init(struct expr_init *init, struct nft_expr *expr,
 
 	if (!tb[NFTA_REJECT_TYPE])
 		return -EINVAL;
-	switch ((uint8_t)attr_be32(tb[NFTA_REJECT_TYPE])) { /* the kernel keeps one byte */
+	switch (attr_be32_byte(tb[NFTA_REJECT_TYPE])) {
 	case NFT_REJECT_TCP_RST: return 0;
 	case NFT_REJECT_ICMP_UNREACH: return code ? 0 : -EINVAL;
 	case NFT_REJECT_ICMPX_UNREACH:

@@ -84,7 +84,7 @@ static int byteorder_init(struct expr_init *init, struct nft_expr *expr,
 				  BIT(NFTA_BYTEORDER_LEN) | BIT(NFTA_BYTEORDER_SIZE) |
 				  BIT(NFTA_BYTEORDER_OP)))
 		return -EINVAL;
-	if (attr_be32(tb[NFTA_BYTEORDER_OP]) > NFT_BYTEORDER_HTON)
+	if (attr_be32_byte(tb[NFTA_BYTEORDER_OP]) > NFT_BYTEORDER_HTON)
 		return -EINVAL;
 	error = attr_be32_max(tb[NFTA_BYTEORDER_SIZE], UINT8_MAX, &size);
 	if (error)
@@ -284,7 +284,7 @@ static int rt_init(struct expr_init *init, struct nft_expr *expr, const struct n
 
 	if (!kept_has(tb, BIT(NFTA_RT_KEY) | BIT(NFTA_RT_DREG)))
 		return -EINVAL;
-	key = attr_be32(tb[NFTA_RT_KEY]);
+	key = attr_be32_byte(tb[NFTA_RT_KEY]);
 	if (key > NFT_RT_XFRM)
 		return -EOPNOTSUPP;
 	return kept_store(init, tb[NFTA_RT_DREG], sizes[key]);
@@ -395,7 +395,7 @@ static int socket_init(struct expr_init *init, struct nft_expr *expr,
 		return -EINVAL;
 	if (!is_inet(init->context->family))
 		return -EOPNOTSUPP;
-	key = attr_be32(tb[NFTA_SOCKET_KEY]);
+	key = attr_be32_byte(tb[NFTA_SOCKET_KEY]);
 	if (key > NFT_SOCKET_CGROUPV2 ||
 	    (key == NFT_SOCKET_WILDCARD && !init->context->kernel->socket_wildcard) ||
 	    (key == NFT_SOCKET_CGROUPV2 && !init->context->kernel->socket_cgroup))
@@ -464,7 +464,7 @@ static int xfrm_init(struct expr_init *init, struct nft_expr *expr, const struct
 		return -EINVAL;
 	if (!is_inet(init->context->family))
 		return -EOPNOTSUPP;
-	key = attr_be32(tb[NFTA_XFRM_KEY]);
+	key = attr_be32_byte(tb[NFTA_XFRM_KEY]);
 	if (key == NFT_XFRM_KEY_UNSPEC || key > NFT_XFRM_KEY_SPI)
 		return -EINVAL;
 	if (attr_u8(tb[NFTA_XFRM_DIR]) > DIRECTION_OUT)
@@ -498,10 +498,10 @@ static int tunnel_init(struct expr_init *init, struct nft_expr *expr,
 
 	if (!kept_has(tb, BIT(NFTA_TUNNEL_KEY) | BIT(NFTA_TUNNEL_DREG)))
 		return -EINVAL;
-	key = attr_be32(tb[NFTA_TUNNEL_KEY]);
+	key = attr_be32_byte(tb[NFTA_TUNNEL_KEY]);
 	if (key > NFT_TUNNEL_ID)
 		return -EOPNOTSUPP;
-	if (tb[NFTA_TUNNEL_MODE] && attr_be32(tb[NFTA_TUNNEL_MODE]) > NFT_TUNNEL_MODE_TX)
+	if (tb[NFTA_TUNNEL_MODE] && attr_be32_byte(tb[NFTA_TUNNEL_MODE]) > NFT_TUNNEL_MODE_TX)
 		return -EOPNOTSUPP;
 	return kept_store(init, tb[NFTA_TUNNEL_DREG], key == NFT_TUNNEL_PATH ? 1 : 4);
 }

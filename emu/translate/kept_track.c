@@ -58,7 +58,7 @@ static int ct_select(const struct nft_expr_context *context, const struct nlattr
 static int ct_size(const struct nft_expr_context *context, const struct nlattr *const tb[],
 		   size_t *size)
 {
-	uint32_t key = attr_be32(tb[NFTA_CT_KEY]);
+	uint32_t key = attr_be32_byte(tb[NFTA_CT_KEY]);
 	enum ct_direction direction;
 
 	if (key >= sizeof(ct_keys) / sizeof(ct_keys[0]))
@@ -112,7 +112,7 @@ static void ct_dump(struct attr_writer *writer, const struct nft_expr *expr)
 	uint32_t key;
 
 	attr_parse(tb, NFTA_CT_MAX, expr->attributes, expr->size, NULL, NULL);
-	key = attr_be32(tb[NFTA_CT_KEY]);
+	key = attr_be32_byte(tb[NFTA_CT_KEY]);
 	if (key == NFT_CT_L3PROTOCOL || key == NFT_CT_PROTOCOL)
 		tb[NFTA_CT_DIRECTION] = NULL;
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
@@ -321,7 +321,7 @@ static int tproxy_init(struct expr_init *init, struct nft_expr *expr,
 		return -EINVAL;
 	if (!is_inet(own))
 		return -EOPNOTSUPP;
-	family = attr_be32(tb[NFTA_TPROXY_FAMILY]);
+	family = attr_be32_byte(tb[NFTA_TPROXY_FAMILY]);
 	if (own != NFPROTO_INET && family != own)
 		return -EINVAL;
 	if (family == NFPROTO_UNSPEC && tb[NFTA_TPROXY_REG_ADDR])

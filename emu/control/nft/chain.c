@@ -61,9 +61,6 @@ static int init_base(struct nft_call *call, struct nft_chain *chain, uint32_t fl
 	chain->hooks = hook.hooks;
 	chain->policy = NF_ACCEPT;
 	chain->flags = flags | NFT_CHAIN_BASE;
-	if (nft_chain_has_devices(call->family, hook.hooknum) && !hook.hooks &&
-	    !call->nft->env.kernel->empty_netdev_chains)
-		return nft_chain_refuse(call, NFT_CHAIN_WITHOUT_DEVICE);
 	if (call->attrs[NFTA_CHAIN_COUNTERS]) {
 		error = parse_counters(call, &chain->packets, &chain->bytes);
 		chain->has_counters = !error;
@@ -176,6 +173,35 @@ static int keep_new_devices(struct nft_call *call, struct nft_chain *chain,
 	return 0;
 }
 
+/* Older kernels: the same again or EEXIST. Of a chain with devices only these count. */
+static int check_unchanged(struct nft_call *call, struct nft_chain *chain,
+			   const struct nlattr *attr, struct nft_chain_hook *hook)
+{
+	int number = 0, error, fault = -1;
+	struct nft_hook *device;
+
+	if (nft_chain_has_devices(call->family, hook->hooknum)) {
+		DL_FOREACH (hook->hooks, device)
+			number++;
+		DL_FOREACH (chain->hooks, device)
+			number -= !device->dead;
+		error = keep_new_devices(call, chain, hook);
+		if (error)
+			return error;
+		if (hook->hooks || number)
+			fault = NFT_CHAIN_DEVICES_FIXED;
+	} else if (hook->hooknum != chain->hooknum) {
+		fault = NFT_CHAIN_HOOK_CHANGED;
+	} else if (hook->priority != chain->priority) {
+		fault = NFT_CHAIN_PRIORITY_CHANGED;
+	}
+	if (fault < 0)
+		return 0;
+	nft_chain_refuse(call, (enum nft_chain_fault)fault);
+	call->reason.error = EEXIST;
+	return nft_bad(call, attr, -EEXIST);
+}
+
 static int parse_hook_update(struct nft_call *call, struct nft_chain *chain, uint32_t flags,
 			     const struct nlattr *attr, struct nft_chain_hook *hook)
 {
@@ -190,10 +216,9 @@ static int parse_hook_update(struct nft_call *call, struct nft_chain *chain, uin
 		return error;
 	if (hook->type != chain->type)
 		return nft_bad(call, attr, nft_chain_refuse(call, NFT_CHAIN_TYPE_CHANGED));
-	error = keep_new_devices(call, chain, hook);
-	if (!error && hook->hooks && !call->nft->env.kernel->chain_device_updates)
-		error = nft_bad(call, attr, nft_chain_refuse(call, NFT_CHAIN_DEVICES_FIXED));
-	return error;
+	if (call->nft->env.kernel->chain_device_updates)
+		return keep_new_devices(call, chain, hook);
+	return check_unchanged(call, chain, attr, hook);
 }
 
 /* Handle and name together rename. */

@@ -43,13 +43,18 @@ static void fill_base(struct nft_writer *w, const struct nft_chain *chain, uint8
 	nft_nest_end(w, nest);
 }
 
-void nft_chain_fill(struct nft_writer *w, const struct nft_chain *chain, uint8_t event,
-		    const struct nft_chain_update *update)
+void nft_chain_fill(const struct nft *nft, struct nft_writer *w, const struct nft_chain *chain,
+		    uint8_t event, const struct nft_chain_update *update)
 {
+	const struct kernel_behavior *kernel = nft->env.kernel;
+
 	nft_put_string(w, NFTA_CHAIN_TABLE, chain->table->name);
+	if (!kernel->dump_names_first)
+		nft_put_be64(w, NFTA_CHAIN_HANDLE, chain->handle);
 	nft_put_string(w, NFTA_CHAIN_NAME, chain->name);
-	nft_put_be64(w, NFTA_CHAIN_HANDLE, chain->handle);
-	if (!update && event != NFT_MSG_NEWCHAIN)
+	if (kernel->dump_names_first)
+		nft_put_be64(w, NFTA_CHAIN_HANDLE, chain->handle);
+	if (!update && event != NFT_MSG_NEWCHAIN && kernel->short_delete_events)
 		return;
 	if (nft_chain_is_base(chain))
 		fill_base(w, chain, event, update);
@@ -71,7 +76,8 @@ static int dump_chains(struct nft_call *call)
 		if (call->family && call->family != table->family)
 			continue;
 		DL_FOREACH (table->chains, chain) {
-			nft_chain_fill(nft_dump_message(&dump, NFT_MSG_NEWCHAIN, 0, table->family),
+			nft_chain_fill(call->nft,
+				       nft_dump_message(&dump, NFT_MSG_NEWCHAIN, 0, table->family),
 				       chain, NFT_MSG_NEWCHAIN, NULL);
 			nft_dump_add(&dump);
 		}
@@ -94,7 +100,7 @@ int nft_handle_getchain(struct nft_call *call)
 	chain = nft_chain_find(table, attrs[NFTA_CHAIN_NAME], &error);
 	if (!chain)
 		return nft_bad(call, attrs[NFTA_CHAIN_NAME], error);
-	nft_chain_fill(nft_reply_begin(call, NFT_MSG_NEWCHAIN, 0, call->family), chain,
+	nft_chain_fill(call->nft, nft_reply_begin(call, NFT_MSG_NEWCHAIN, 0, call->family), chain,
 		       NFT_MSG_NEWCHAIN, NULL);
 	return nft_reply_send(call);
 }

@@ -48,6 +48,12 @@ void nft_list_ports(const struct nic *nic, char *text, size_t size)
 						 nic->ports[i].name);
 }
 
+/* Kernels that can't change a chain's devices do not tell either which one is wrong. */
+static int bad_device(struct nft_call *call, const struct nlattr *attr, int error)
+{
+	return call->nft->env.kernel->chain_device_updates ? nft_bad(call, attr, error) : error;
+}
+
 static int add_device(struct nft_call *call, const struct nlattr *attr, bool is_prefix,
 		      struct nft_hook **hooks)
 {
@@ -57,7 +63,8 @@ static int add_device(struct nft_call *call, const struct nlattr *attr, bool is_
 
 	if (!hook)
 		return nft_bad(call, attr, -ENOMEM);
-	if (!nft_attr_strcpy(hook->device, sizeof(hook->device), attr)) {
+	if (!nft_attr_strcpy(hook->device, sizeof(hook->device), attr) &&
+	    nft->env.kernel->absent_devices) {
 		free(hook);
 		return nft_bad(call, attr, -E2BIG);
 	}
@@ -70,11 +77,11 @@ static int add_device(struct nft_call *call, const struct nlattr *attr, bool is_
 			   "device %s is not a port of the NIC; its ports are %s", hook->device,
 			   ports);
 		free(hook);
-		return nft_bad(call, attr, -ENOENT);
+		return bad_device(call, attr, -ENOENT);
 	}
 	if (nft_hook_find(*hooks, hook)) {
 		free(hook);
-		return nft_bad(call, attr, nft_chain_refuse(call, NFT_CHAIN_DEVICE_TWICE));
+		return bad_device(call, attr, nft_chain_refuse(call, NFT_CHAIN_DEVICE_TWICE));
 	}
 	DL_APPEND(*hooks, hook);
 	return 0;
@@ -90,7 +97,8 @@ static int parse_device_list(struct nft_call *call, const struct nlattr *list,
 	nft_attr_for_each_nested (attr, list, left) {
 		uint16_t type = nft_attr_type(attr);
 
-		if (type != NFTA_DEVICE_NAME && type != NICEMU_DEVICE_PREFIX)
+		if (type != NFTA_DEVICE_NAME &&
+		    (type != NICEMU_DEVICE_PREFIX || !call->nft->env.kernel->device_prefixes))
 			return -EINVAL;
 		error = add_device(call, attr, type == NICEMU_DEVICE_PREFIX, hooks);
 		if (error)
@@ -113,7 +121,8 @@ static int parse_devices(struct nft_call *call, const struct nlattr *const *attr
 		error = add_device(call, attrs[NFTA_HOOK_DEV], false, hooks);
 	else if (attrs[NFTA_HOOK_DEVS])
 		error = parse_device_list(call, attrs[NFTA_HOOK_DEVS], hooks);
-	if (!error && flags & NFT_CHAIN_HW_OFFLOAD && !*hooks)
+	if (!error && !*hooks &&
+	    (flags & NFT_CHAIN_HW_OFFLOAD || !call->nft->env.kernel->empty_netdev_chains))
 		error = nft_chain_refuse(call, NFT_CHAIN_WITHOUT_DEVICE);
 	return error;
 }
@@ -122,10 +131,14 @@ static int parse_new(struct nft_call *call, const struct nlattr *const *attrs,
 		     struct nft_chain_hook *hook)
 {
 	const struct nlattr *type = call->attrs[NFTA_CHAIN_TYPE];
+	int error;
 
-	if (!attrs[NFTA_HOOK_HOOKNUM] || !attrs[NFTA_HOOK_PRIORITY])
-		return nft_bad(call, call->attrs[NFTA_CHAIN_NAME],
-			       nft_chain_refuse(call, NFT_CHAIN_HOOK_INCOMPLETE));
+	if (!attrs[NFTA_HOOK_HOOKNUM] || !attrs[NFTA_HOOK_PRIORITY]) {
+		error = nft_chain_refuse(call, NFT_CHAIN_HOOK_INCOMPLETE);
+		if (!call->nft->env.kernel->chain_device_updates)
+			return -(call->reason.error = EINVAL);
+		return nft_bad(call, call->attrs[NFTA_CHAIN_NAME], error);
+	}
 	hook->hooknum = nft_attr_be32(attrs[NFTA_HOOK_HOOKNUM]);
 	hook->priority = (int32_t)nft_attr_be32(attrs[NFTA_HOOK_PRIORITY]);
 	hook->type = nft_chain_type_find(call->family, type);
@@ -166,8 +179,9 @@ int nft_chain_hook_parse(struct nft_call *call, const struct nft_chain *chain, u
 	error = nft_attrs_parse_nested(attrs, NFTA_HOOK_MAX, call->attrs[NFTA_CHAIN_HOOK], policy,
 				       NULL, NULL);
 	if (!error)
-		error = chain ? parse_update(call, attrs, chain, hook)
-			      : parse_new(call, attrs, hook);
+		error = chain && call->nft->env.kernel->chain_device_updates
+				? parse_update(call, attrs, chain, hook)
+				: parse_new(call, attrs, hook);
 	if (error)
 		return error;
 	if (nft_chain_has_devices(call->family, hook->hooknum))

@@ -17,7 +17,7 @@ static void notify(struct nft *nft, const struct nft_trans *trans, uint8_t event
 
 	if (!w)
 		return;
-	nft_chain_fill(w, ((const struct nft_trans_chain *)trans)->chain, event, update);
+	nft_chain_fill(nft, w, ((const struct nft_trans_chain *)trans)->chain, event, update);
 	nft_notify_end(nft, trans);
 }
 

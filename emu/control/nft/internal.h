@@ -514,8 +514,8 @@ struct nft_chain_update {
 	const struct nft_hook *added;
 };
 
-void nft_chain_fill(struct nft_writer *w, const struct nft_chain *chain, uint8_t event,
-		    const struct nft_chain_update *update);
+void nft_chain_fill(const struct nft *nft, struct nft_writer *w, const struct nft_chain *chain,
+		    uint8_t event, const struct nft_chain_update *update);
 
 /* ---- offload.c ---- */
 

@@ -98,20 +98,29 @@ void nft_object_use(struct nft_object *object, int change)
 
 /* ---- messages ---- */
 
-static void fill(struct nft_writer *w, struct nft_object *object, uint8_t event, bool reset)
+static void fill(const struct nft *nft, struct nft_writer *w, struct nft_object *object,
+		 uint8_t event, bool reset)
 {
+	const struct kernel_behavior *kernel = nft->env.kernel;
+	bool is_last = !kernel->dump_names_first;
+	bool is_first = !is_last && !kernel->short_delete_events;
 	size_t nest;
 
 	nft_put_string(w, NFTA_OBJ_TABLE, object->table->name);
 	nft_put_string(w, NFTA_OBJ_NAME, nft_object_name(object));
+	if (is_first)
+		nft_put_be64(w, NFTA_OBJ_HANDLE, object->handle);
 	nft_put_be32(w, NFTA_OBJ_TYPE, object->type->type);
-	nft_put_be64(w, NFTA_OBJ_HANDLE, object->handle);
-	if (event != NFT_MSG_NEWOBJ)
+	if (!is_first && !is_last)
+		nft_put_be64(w, NFTA_OBJ_HANDLE, object->handle);
+	if (event != NFT_MSG_NEWOBJ && kernel->short_delete_events)
 		return;
 	nft_put_be32(w, NFTA_OBJ_USE, object->use);
 	nest = nft_nest_begin(w, NFTA_OBJ_DATA);
 	nft_object_state_fill(w, object->type, &object->state);
 	nft_nest_end(w, nest);
+	if (is_last)
+		nft_put_be64(w, NFTA_OBJ_HANDLE, object->handle);
 	if (object->userdata)
 		nft_put(w, NFTA_OBJ_USERDATA, object->userdata, object->userdata_size);
 	if (reset)
@@ -125,7 +134,7 @@ static void notify(struct nft *nft, const struct nft_trans *trans, struct nft_ob
 
 	if (!w)
 		return;
-	fill(w, object, event, false);
+	fill(nft, w, object, event, false);
 	nft_notify_end(nft, trans);
 }
 
@@ -410,7 +419,8 @@ static int dump_objects(struct nft_call *call, bool reset)
 			if (type && nft_attr_be32(type) &&
 			    nft_attr_be32(type) != object->type->type)
 				continue;
-			fill(nft_dump_message(&dump, NFT_MSG_NEWOBJ, NLM_F_APPEND, table->family),
+			fill(call->nft,
+			     nft_dump_message(&dump, NFT_MSG_NEWOBJ, NLM_F_APPEND, table->family),
 			     object, NFT_MSG_NEWOBJ, reset);
 			nft_dump_add(&dump);
 		}
@@ -436,7 +446,8 @@ static int handle_getobj(struct nft_call *call)
 	object = nft_object_find(table, name, nft_attr_be32(call->attrs[NFTA_OBJ_TYPE]));
 	if (!object)
 		return nft_bad(call, name, -ENOENT);
-	fill(nft_reply_begin(call, NFT_MSG_NEWOBJ, 0, call->family), object, NFT_MSG_NEWOBJ, reset);
+	fill(call->nft, nft_reply_begin(call, NFT_MSG_NEWOBJ, 0, call->family), object,
+	     NFT_MSG_NEWOBJ, reset);
 	return nft_reply_send(call);
 }
 

@@ -60,7 +60,7 @@ void nft_set_fill(const struct nft *nft, struct nft_writer *w, const struct nft_
 	nft_put_string(w, NFTA_SET_TABLE, set->table->name);
 	nft_put_string(w, NFTA_SET_NAME, set->name);
 	nft_put_be64(w, NFTA_SET_HANDLE, set->handle);
-	if (event != NFT_MSG_NEWSET)
+	if (event != NFT_MSG_NEWSET && nft->env.kernel->short_delete_events)
 		return;
 	if (desc->flags)
 		nft_put_be32(w, NFTA_SET_FLAGS, desc->flags);

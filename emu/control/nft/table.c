@@ -19,14 +19,20 @@ static const struct nft_policy policy[NFTA_TABLE_MAX + 1] = {
 	[NFTA_TABLE_USERDATA] = {.kind = NFT_ATTR_BINARY, .length = NICEMU_USERDATA_MAX},
 };
 
-static void fill(struct nft_writer *w, const struct nft_table *table, uint8_t event)
+static void fill(const struct nft *nft, struct nft_writer *w, const struct nft_table *table,
+		 uint8_t event)
 {
+	const struct kernel_behavior *kernel = nft->env.kernel;
+
 	nft_put_string(w, NFTA_TABLE_NAME, table->name);
+	if (!kernel->dump_names_first)
+		nft_put_be32(w, NFTA_TABLE_FLAGS, table->flags);
 	nft_put_be32(w, NFTA_TABLE_USE, table->use);
 	nft_put_be64(w, NFTA_TABLE_HANDLE, table->handle);
-	if (event != NFT_MSG_NEWTABLE)
+	if (event != NFT_MSG_NEWTABLE && kernel->short_delete_events)
 		return;
-	nft_put_be32(w, NFTA_TABLE_FLAGS, table->flags);
+	if (kernel->dump_names_first)
+		nft_put_be32(w, NFTA_TABLE_FLAGS, table->flags);
 	if (table->flags & NFT_TABLE_F_OWNER)
 		nft_put_be32(w, NFTA_TABLE_OWNER, table->owner);
 	if (table->userdata)
@@ -39,7 +45,7 @@ static void notify(struct nft *nft, const struct nft_trans *trans, uint8_t event
 
 	if (!w)
 		return;
-	fill(w, trans->table, event);
+	fill(nft, w, trans->table, event);
 	nft_notify_end(nft, trans);
 }
 
@@ -118,17 +124,33 @@ static const struct nft_trans_type deltable = {
 
 /* ---- NEWTABLE ---- */
 
+static int check_flags(const struct nft_call *call, uint32_t flags)
+{
+	const struct kernel_behavior *kernel = call->nft->env.kernel;
+	uint32_t known = NFT_TABLE_F_DORMANT;
+
+	if (kernel->table_owner)
+		known |= NFT_TABLE_F_OWNER;
+	if (kernel->table_persist)
+		known |= NICEMU_TABLE_F_PERSIST;
+	if (!(flags & ~known))
+		return 0;
+	return kernel->table_owner ? -EOPNOTSUPP : -EINVAL;
+}
+
 static int update_table(struct nft_call *call, struct nft_table *table)
 {
 	const struct nlattr *attr = call->attrs[NFTA_TABLE_FLAGS];
 	struct trans_table *update;
 	uint32_t flags;
+	int error;
 
 	if (!attr)
 		return 0;
 	flags = nft_attr_be32(attr);
-	if (flags & ~(uint32_t)NICEMU_TABLE_F_MASK)
-		return -EOPNOTSUPP;
+	error = check_flags(call, flags);
+	if (error)
+		return error;
 	if (flags == table->flags)
 		return 0;
 	/* An owned table stays owned; only one that its owner has left can be taken. */
@@ -178,10 +200,11 @@ static int add_table(struct nft_call *call)
 {
 	const struct nlattr *attr = call->attrs[NFTA_TABLE_FLAGS];
 	uint32_t flags = attr ? nft_attr_be32(attr) : 0;
+	int error = check_flags(call, flags);
 	struct nft_table *table;
 
-	if (flags & ~(uint32_t)NICEMU_TABLE_F_MASK)
-		return -EOPNOTSUPP;
+	if (error)
+		return error;
 	table = make_table(call, flags);
 	if (!table)
 		return -ENOMEM;
@@ -327,7 +350,7 @@ static int dump_tables(struct nft_call *call)
 	DL_FOREACH (call->nft->tables, table) {
 		if (call->family && call->family != table->family)
 			continue;
-		fill(nft_dump_message(&dump, NFT_MSG_NEWTABLE, 0, table->family), table,
+		fill(call->nft, nft_dump_message(&dump, NFT_MSG_NEWTABLE, 0, table->family), table,
 		     NFT_MSG_NEWTABLE);
 		nft_dump_add(&dump);
 	}
@@ -345,7 +368,8 @@ static int handle_gettable(struct nft_call *call)
 	table = nft_table_find(call->nft, name, call->family, 0, &error);
 	if (!table)
 		return nft_bad(call, name, error);
-	fill(nft_reply_begin(call, NFT_MSG_NEWTABLE, 0, call->family), table, NFT_MSG_NEWTABLE);
+	fill(call->nft, nft_reply_begin(call, NFT_MSG_NEWTABLE, 0, call->family), table,
+	     NFT_MSG_NEWTABLE);
 	return nft_reply_send(call);
 }
 

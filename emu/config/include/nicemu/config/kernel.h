@@ -76,7 +76,12 @@
 	X(lookup_map_keys, "a named map may be looked up for its keys only; else EINVAL")         \
 	X(batch_policy_extack, "an error of a batch names the attribute that fails a policy")     \
 	X(expression_lists, "sets and dynset take lists of expressions")                          \
-	X(limit_checked, "a limit of rate 0, with unknown flags or that overflows is refused")
+	X(limit_checked, "a limit of rate 0, with unknown flags or that overflows is refused")    \
+	X(dump_names_first, "tables and chains are told with name, handle, and then the rest")    \
+	X(short_delete_events, "what is deleted is told by name and handle only")                 \
+	X(device_prefixes, "a netdev chain may name devices by the start of their names")         \
+	X(table_persist, "a table may outlive its owner")                                         \
+	X(table_owner, "a table may have an owner; unknown flags are EOPNOTSUPP, else EINVAL")
 
 struct kernel_behavior {
 	char version[24]; /* X.Y.Z as resolved, or "ideal": what reports print */
