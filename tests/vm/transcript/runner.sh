@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # runner.sh TRANSCRIPT...: types the commands of a transcript and compares what they print.
 #
-#   # prose, for the reader; it and empty lines end a block
+#   # prose, for the reader
 #   $ command             typed into one shell, so what one block sets the next one sees
 #   > rest of it          more lines of the same command
 #   expected line         standard output and standard error, as they come
@@ -55,13 +55,13 @@ for transcript in "$@"; do
 			start_block "${line#\$ }"
 			in_block=yes
 			;;
-		yes: | yes:'# '* | yes:'#')
+		yes:'# '* | yes:'#')
 			start_block
 			in_block=no
 			;;
 		yes:'> '*) printf '%s\n' "${line#> }" >>"$folder/command" ;;
+		yes: | no: | no:'# '* | no:'#') ;;
 		yes:*) printf '%s\n' "$line" >>"$folder/expected" ;;
-		no: | no:'# '* | no:'#') ;;
 		*)
 			echo "runner: $transcript: this belongs to no command: $line"
 			exit 2

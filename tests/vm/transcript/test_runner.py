@@ -67,6 +67,10 @@ class Runner(unittest.TestCase):
         self.passes("$ printf '1\\n2\\n1\\n3\\n'\n...\n1\n3\n")
         self.fails("$ seq 9\n...\n5\n...\n4\n...\n")
 
+    def test_empty_lines_count_on_neither_side(self):
+        self.passes("$ printf 'a\\n\\nb\\n'\na\nb\n")
+        self.passes("$ printf 'a\\nb\\n'\na\n\nb\n\n# prose\n")
+
     def test_what_a_block_sets_the_next_one_sees(self):
         self.passes("$ x=1\n\n$ echo $x\n1\n", 2)
 
