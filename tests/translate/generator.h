@@ -28,6 +28,9 @@ void generate_expressions(struct nlmsghdr *nlh, struct random *random);
 /* The same, of a rule that a kernel mostly accepts for hardware, with any field and mask. */
 void generate_offload_rule(struct nlmsghdr *nlh, struct random *random);
 
+/* The same, of a rule that drops everything. */
+void generate_drop(struct nlmsghdr *nlh, struct random *random);
+
 /*
  * The same, of the next rule of a fixed sequence: all loads, masks, tags, actions. *position is 0
  * at first; false at the end, with nothing appended.

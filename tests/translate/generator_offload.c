@@ -324,3 +324,12 @@ void generate_offload_rule(struct nlmsghdr *nlh, struct random *random)
 		some_actions(&g);
 	mnl_attr_nest_end(nlh, list);
 }
+
+void generate_drop(struct nlmsghdr *nlh, struct random *random)
+{
+	struct gen g = {.nlh = nlh, .random = random};
+	struct nlattr *list = mnl_attr_nest_start(nlh, NFTA_RULE_EXPRESSIONS);
+
+	gen_verdict(&g, NF_DROP);
+	mnl_attr_nest_end(nlh, list);
+}

@@ -5,12 +5,13 @@
  * is compared with our translation for that kernel, bit by bit.
  *
  * usage: vm_differential [--kernel VERSION] [--seed N] [--rules N] [--no-sweep] [--plant BIT]
- *                        ASKED-PORT COMMITTED-PORT
+ *                        [--roll-back] ASKED-PORT COMMITTED-PORT
  * --rules is how many are drawn; the sweep (generate_sweep) comes before them. --plant flips a bit
- * of our side of the first rule, which must be found. The last line counts: rules compared; those
- * that the kernel hands over in another way than it should or than we do; of these, those of named
- * bugs of that kernel, which we hand over alike. Exit: 0 all others are equal; 1; 2 usage; 4 the
- * environment lacks something.
+ * of our side of the first rule, which must be found. --roll-back lets every commit fail at a rule
+ * behind the others, for kernels that do not survive one that succeeds. The last line counts: rules
+ * compared; those that the kernel hands over in another way than it should or than we do; of these,
+ * those of named bugs of that kernel, which we hand over alike. Exit: 0 all others are equal; 1; 2
+ * usage; 4 the environment lacks something.
  */
 #include "bugs.h"
 #include "generator.h"
@@ -40,7 +41,7 @@ struct run {
 	struct random random;
 	uint64_t seed;
 	size_t wanted, drawn, sweep;
-	bool sweeps, planted;
+	bool sweeps, planted, rolls_back;
 	long plant; /* below 0: none */
 	const char *version, *asked_port, *committed_port;
 	struct kernel_behavior kernel;
@@ -97,8 +98,8 @@ struct reading {
 	struct round *round;
 	size_t next; /* index in the round's rules */
 	uint64_t handle;
-	uint64_t cookies[RULES_PER_ROUND];
-	size_t replaces, destroyed[RULES_PER_ROUND];
+	uint64_t cookies[RULES_PER_ROUND + 1]; /* in rolled back rounds there is one more */
+	size_t replaces, destroyed[RULES_PER_ROUND + 2];
 };
 
 static void plant(struct run *run, struct rule *rule)
@@ -156,13 +157,14 @@ static void read_replace(struct reading *r, const struct kmod_header *header)
 	r->run->counts.replaces++;
 	while (r->next < r->round->count && r->round->rules[r->next].theirs)
 		r->next++;
-	if (r->next == r->round->count) {
+	if (r->replaces == r->round->accepted + r->run->rolls_back) {
 		if (show_difference(r->run, NULL))
 			printf("\ta REPLACE more than rules\n");
 		return;
 	}
 	r->cookies[r->replaces++] = command->cookie;
-	compare_rule(r, header, &r->round->rules[r->next++]);
+	if (r->next < r->round->count)
+		compare_rule(r, header, &r->round->rules[r->next++]);
 }
 
 /* DESTROY and STATS: the rule's cookie, the chain's prio, and a protocol that is nobody's. */
@@ -207,12 +209,15 @@ static void compare_handed(struct run *run, struct round *round)
 	struct reading r = {.run = run, .round = round};
 
 	listener_visit(run->listener, read_message, &r);
-	if (r.replaces != round->accepted && show_difference(run, NULL))
+	if (r.replaces != round->accepted + run->rolls_back && show_difference(run, NULL))
 		printf("\t%zu REPLACE for %zu rules\n", r.replaces, round->accepted);
-	/* Once for the rule, once for the chain. */
-	for (size_t i = 0; i < r.replaces; i++)
-		if (r.destroyed[i] != 2 && show_difference(run, NULL))
-			printf("\t%zu DESTROY of rule %zu, not 2\n", r.destroyed[i], i);
+	/* Once for the rule, unless it is the one that was refused, and once for the chain. */
+	for (size_t i = 0; i < r.replaces; i++) {
+		size_t expected = i == round->accepted ? 1 : 2;
+
+		if (r.destroyed[i] != expected && show_difference(run, NULL))
+			printf("\t%zu DESTROY of rule %zu, not %zu\n", r.destroyed[i], i, expected);
+	}
 }
 
 static int ignore_message(const struct nlmsghdr *nlh, void *context)
@@ -220,24 +225,36 @@ static int ignore_message(const struct nlmsghdr *nlh, void *context)
 	return MNL_CB_OK;
 }
 
-/* Commits the round, lists it once (which asks for STATS), and deletes it. */
-static bool commit_round(struct run *run, struct round *round)
+/* Lists what is committed, which asks for STATS, and deletes it. */
+static bool list_and_delete(struct run *run)
 {
 	int error;
 
-	listener_forget(run->listener);
-	error = round_commit(round, run->socket, run->committed_port);
-	if (error) {
-		printf("the kernel refused to commit %zu rules that it had accepted: %s\n",
-		       round->accepted, strerror(error));
-		return false;
-	}
 	if (kernel_dump(run->socket, NFT_MSG_GETRULE, ignore_message, NULL) < 0)
 		printf("the rules can't be listed: %s\n", strerror(errno));
 	error = round_delete(run->socket);
-	if (error || !listener_wait(run->listener, KMOD_RELEASE, 1)) {
-		printf("the table can't be deleted (%s), or the module did not tell it (%s)\n",
-		       strerror(error), strerror(listener_failed(run->listener)));
+	if (error)
+		printf("the table can't be deleted: %s\n", strerror(error));
+	return !error;
+}
+
+static bool commit_round(struct run *run, struct round *round)
+{
+	int expected = run->rolls_back ? ENOSPC : 0, error;
+
+	listener_forget(run->listener, run->rolls_back ? round->accepted + 1 : 0);
+	error = round_commit(round, run->socket, run->committed_port, run->rolls_back);
+	if (error != expected) {
+		printf("%zu rules that the kernel had accepted one by one: the commit's error is "
+		       "%s, not %s\n",
+		       round->accepted, strerrorname_np(error), strerrorname_np(expected));
+		return false;
+	}
+	if (!run->rolls_back && !list_and_delete(run))
+		return false;
+	if (!listener_wait(run->listener, KMOD_RELEASE, 1)) {
+		printf("the module did not tell that the chain is gone: %s\n",
+		       strerror(listener_failed(run->listener)));
 		return false;
 	}
 	compare_handed(run, round);
@@ -361,9 +378,13 @@ static bool number(const char *text, uint64_t *value)
 static bool parse(struct run *run, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"kernel", required_argument, NULL, 'k'}, {"seed", required_argument, NULL, 's'},
-		{"rules", required_argument, NULL, 'r'},  {"no-sweep", no_argument, NULL, 'n'},
-		{"plant", required_argument, NULL, 'p'},  {0},
+		{"kernel", required_argument, NULL, 'k'},
+		{"seed", required_argument, NULL, 's'},
+		{"rules", required_argument, NULL, 'r'},
+		{"no-sweep", no_argument, NULL, 'n'},
+		{"plant", required_argument, NULL, 'p'},
+		{"roll-back", no_argument, NULL, 'b'},
+		{0},
 	};
 	uint64_t value;
 	int option;
@@ -373,6 +394,8 @@ static bool parse(struct run *run, int argc, char **argv)
 			run->version = optarg;
 		else if (option == 'n')
 			run->sweeps = false;
+		else if (option == 'b')
+			run->rolls_back = true;
 		else if (option == '?' || !number(optarg, &value))
 			return false;
 		else if (option == 's')
@@ -397,8 +420,9 @@ int main(int argc, char **argv)
 	bool good;
 
 	if (!parse(&run, argc, argv)) {
-		fprintf(stderr, "usage: vm_differential [--kernel VERSION] [--seed N] [--rules N] "
-				"[--no-sweep] [--plant BIT] ASKED-PORT COMMITTED-PORT\n");
+		fprintf(stderr,
+			"usage: vm_differential [--kernel VERSION] [--seed N] [--rules N] "
+			"[--no-sweep] [--plant BIT] [--roll-back] ASKED-PORT COMMITTED-PORT\n");
 		return 2;
 	}
 	if (!prepare(&run))

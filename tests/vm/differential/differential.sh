@@ -9,6 +9,12 @@ for port in $ports; do
 	ethtool -K "$port" hw-tc-offload on && ip link set "$port" up || exit 4
 done
 
+# 5.10.262 frees a committed rule's copy for the driver twice: at the end of nft_flow_rule_offload_commit()
+# and, since 9dd732e0bdf5 was taken over without the change that it relies on, in nf_tables_commit(). No
+# commit of an offloaded rule succeeds there; one that a driver refuses is survived.
+mode=
+case $(uname -r) in 5.10.*) mode=--roll-back ;; esac
+
 # unexplained OUTPUT: of the last line, the differences that no bug of the kernel explains.
 unexplained() {
 	printf '%s\n' "$1" | sed -n 's/^compared [0-9]* differ \([0-9]*\) known \([0-9]*\)$/\1 \2/p' |
@@ -17,7 +23,7 @@ unexplained() {
 
 # A bit of ours that is flipped must be found: in masks, in keys that nft never has, in actions.
 for bit in 0 40 100 333 500 777 1111 1500 1777; do
-	planted=$(vm_differential --no-sweep --rules 40 --plant $bit $ports)
+	planted=$(vm_differential $mode --no-sweep --rules 40 --plant $bit $ports)
 	status=$?
 	if [ $status = 1 ] && [ "$(unexplained "$planted")" = 1 ]; then
 		pass "a planted difference in bit $bit is found"
@@ -27,7 +33,7 @@ for bit in 0 40 100 333 500 777 1111 1500 1777; do
 	fi
 done
 
-if vm_differential --seed "$SEED" --rules "$RULES" $ports; then
+if vm_differential $mode --seed "$SEED" --rules "$RULES" $ports; then
 	pass "what the kernel hands over is what we would"
 else
 	fail "what the kernel hands over is not what we would"

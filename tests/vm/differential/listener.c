@@ -23,14 +23,15 @@ struct listener {
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t changed;
 	struct buffer kept; /* messages, each from a multiple of ALIGNMENT */
-	size_t count[KMOD_RELEASE + 1];
+	size_t count[KMOD_RELEASE + 1], refuse;
 	int failed;
 };
 
-static int answer(int device, uint64_t sequence)
+static int answer(int device, uint64_t sequence, int error)
 {
 	struct kmod_reply reply = {
 		.header = {.length = sizeof(reply), .type = KMOD_REPLY, .sequence = sequence},
+		.error = error,
 	};
 
 	return write(device, &reply, sizeof(reply)) == sizeof(reply) ? 0 : errno;
@@ -43,9 +44,11 @@ static int check(const struct kmod_header *header, size_t size)
 	return header->type == KMOD_LOST ? ENOBUFS : 0;
 }
 
-static void keep(struct listener *listener, const struct kmod_header *header)
+/* Returns what the message is answered with. */
+static int keep(struct listener *listener, const struct kmod_header *header)
 {
 	static const uint8_t zeros[ALIGNMENT];
+	bool refused;
 
 	pthread_mutex_lock(&listener->lock);
 	if (listener->kept.size > KEPT_MAX || buffer_failed(&listener->kept))
@@ -53,8 +56,10 @@ static void keep(struct listener *listener, const struct kmod_header *header)
 	buffer_append(&listener->kept, header, header->length);
 	buffer_append(&listener->kept, zeros, -header->length % ALIGNMENT);
 	listener->count[header->type]++;
+	refused = header->type == KMOD_REPLACE && listener->count[KMOD_REPLACE] == listener->refuse;
 	pthread_cond_broadcast(&listener->changed);
 	pthread_mutex_unlock(&listener->lock);
+	return refused ? -ENOSPC : 0;
 }
 
 /* One message; the errno with which the thread has to end, or 0. */
@@ -69,8 +74,10 @@ static int take(struct listener *listener, struct kmod_header *header)
 	if (error)
 		return error;
 	/* Kept first: who is answered finds it there. */
-	keep(listener, header);
-	return header->flags & KMOD_FLAG_SYNC ? answer(listener->device, header->sequence) : 0;
+	error = keep(listener, header);
+	if (!(header->flags & KMOD_FLAG_SYNC))
+		return 0;
+	return answer(listener->device, header->sequence, error);
 }
 
 static void *listen_to_module(void *context)
@@ -145,10 +152,11 @@ const struct kmod_hello *listener_hello(const struct listener *listener)
 	return &listener->hello;
 }
 
-void listener_forget(struct listener *listener)
+void listener_forget(struct listener *listener, size_t refuse)
 {
 	pthread_mutex_lock(&listener->lock);
 	listener->kept.size = 0;
+	listener->refuse = refuse;
 	memset(listener->count, 0, sizeof(listener->count));
 	pthread_mutex_unlock(&listener->lock);
 }

@@ -22,8 +22,11 @@ struct listener *listener_start(void);
 /* What the module said of itself and its kernel. */
 const struct kmod_hello *listener_hello(const struct listener *listener);
 
-/* Forgets all messages so far. */
-void listener_forget(struct listener *listener);
+/*
+ * Forgets all messages so far. Of the REPLACE that come from now on the one with this number (from
+ * 1; 0: none) is refused with ENOSPC.
+ */
+void listener_forget(struct listener *listener, size_t refuse);
 
 /* Waits until count messages of a type have come since then; false after some seconds. */
 bool listener_wait(struct listener *listener, enum kmod_type type, size_t count);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules.h"
 
+#include "generator.h"
 #include "kernel.h"
 #include "world.h"
 
@@ -231,15 +232,16 @@ static int first_error(const struct kernel_answer *answers, size_t count)
 
 static int commit(struct batch *b, struct mnl_socket *socket)
 {
-	struct kernel_answer answers[RULES_PER_ROUND + 2];
+	struct kernel_answer answers[RULES_PER_ROUND + 3];
 
 	if (!batch_send(b, socket, answers))
 		return errno ? errno : EIO;
 	return first_error(answers, b->messages);
 }
 
-int round_commit(struct round *round, struct mnl_socket *socket, const char *device)
+int round_commit(struct round *round, struct mnl_socket *socket, const char *device, bool one_more)
 {
+	struct random random = {0};
 	struct batch b = batch_open(buffer[1]);
 	struct nlmsghdr *nlh = batch_message(&b, NFT_MSG_NEWTABLE, CREATE);
 
@@ -249,6 +251,11 @@ int round_commit(struct round *round, struct mnl_socket *socket, const char *dev
 	for (size_t i = 0; i < round->count; i++)
 		if (round->rules[i].theirs == 0)
 			put_rule(&b, &round->rules[i]);
+	if (one_more) {
+		nlh = new_rule(&b, TABLE, CHAIN);
+		generate_drop(nlh, &random);
+		batch_add(&b, nlh);
+	}
 	return commit(&b, socket);
 }
 

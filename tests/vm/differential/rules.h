@@ -50,10 +50,10 @@ bool round_ask(struct round *round, struct mnl_socket *socket, struct bugs *bugs
 	       bool (*generate)(void *context, struct nlmsghdr *nlh), void *context);
 
 /*
- * Commits what was accepted, in a new table with an offload chain of round->prio on the device.
- * 0, or the kernel's positive errno.
+ * Commits what was accepted, in a new table with an offload chain of round->prio on the device;
+ * with one_more, and a rule behind it that drops everything. 0, or the kernel's positive errno.
  */
-int round_commit(struct round *round, struct mnl_socket *socket, const char *device);
+int round_commit(struct round *round, struct mnl_socket *socket, const char *device, bool one_more);
 
 /* Deletes that table. 0, or the kernel's positive errno. */
 int round_delete(struct mnl_socket *socket);
