@@ -151,6 +151,8 @@ static struct binding *binding_new(struct net_device *dev, bool flowtable,
 	binding->block = offload->block;
 	binding->direction = binding_direction(offload);
 	binding->indirect = indirect;
+	binding->data = indirect ? indirect->data : NULL;
+	binding->cleanup = indirect ? indirect->cleanup : NULL;
 	/* tc names its qdisc, nf_tables has none */
 	binding->binder = flowtable ? KMOD_BINDER_FLOWTABLE :
 			  offload->sch ? KMOD_BINDER_TC : KMOD_BINDER_CHAIN;
@@ -196,6 +198,7 @@ static int binding_bind(struct net_device *dev, bool flowtable, struct flow_bloc
 	struct message *message;
 	struct flow_block_cb *cb;
 	struct answer answer;
+	bool undo;
 	int err;
 
 	err = port_announce(dev);
@@ -217,7 +220,8 @@ static int binding_bind(struct net_device *dev, bool flowtable, struct flow_bloc
 		binding_abandon(binding, cb, false);
 		return -ENOMEM;
 	}
-	err = channel_ask(message, &binding->record, &answer);
+	undo = binding->binder == KMOD_BINDER_CHAIN && nftables_brings_back_chain(binding);
+	err = channel_ask(message, &binding->record, &answer, undo);
 	if (err) {
 		if (offload->extack)
 			compat_extack(offload->extack, channel_keep_text(answer.text));
@@ -236,7 +240,7 @@ static int binding_unbind(struct net_device *dev, struct flow_block_offload *off
 	binding = binding_find(dev, offload->block, binding_direction(offload));
 	if (!binding)
 		return -ENOENT;
-	binding_post(binding, KMOD_UNBIND, 0);
+	binding_post(binding, KMOD_UNBIND, binding->leaves ? KMOD_FLAG_DEVICE_GONE : 0);
 	if (indirect)
 		flow_indr_block_cb_remove(binding->cb, offload);
 	else
@@ -268,19 +272,42 @@ int binding_setup(struct net_device *dev, bool flowtable, struct flow_block_offl
 	}
 }
 
-/* The next binding of @dev (NULL: of any nf_tables object) that has lost its device. */
-static struct binding *binding_to_bury(const struct net_device *dev)
+/* The next live binding of @dev. */
+static struct binding *binding_of_device(const struct net_device *dev)
 {
 	struct binding *binding, *found = NULL;
 
 	mutex_lock(&bindings_lock);
-	list_for_each_entry(binding, &bindings, list) {
-		if (dev ? binding->dead || binding->dev != dev :
-			  binding->binder == KMOD_BINDER_TC)
-			continue;
-		found = binding;
-		break;
-	}
+	list_for_each_entry(binding, &bindings, list)
+		if (!found && !binding->dead && binding->dev == dev)
+			found = binding;
+	mutex_unlock(&bindings_lock);
+	return found;
+}
+
+/* The next indirect binding of @dev to a chain that was not unbound yet. */
+static struct binding *binding_of_leaving(const struct net_device *dev)
+{
+	struct binding *binding, *found = NULL;
+
+	mutex_lock(&bindings_lock);
+	list_for_each_entry(binding, &bindings, list)
+		if (!found && binding->indirect && !binding->leaves && binding->dev == dev &&
+		    binding->binder == KMOD_BINDER_CHAIN)
+			found = binding;
+	mutex_unlock(&bindings_lock);
+	return found;
+}
+
+/* The next binding to something of nf_tables that can be freed when nf_tables has gone. */
+static struct binding *binding_of_nftables(void)
+{
+	struct binding *binding, *found = NULL;
+
+	mutex_lock(&bindings_lock);
+	list_for_each_entry(binding, &bindings, list)
+		if (!found && binding->binder != KMOD_BINDER_TC && !binding->indirect)
+			found = binding;
 	mutex_unlock(&bindings_lock);
 	return found;
 }
@@ -288,8 +315,12 @@ static struct binding *binding_to_bury(const struct net_device *dev)
 static void binding_bury(struct binding *binding, struct net *net)
 {
 	struct flow_block_cb *cb = binding->cb;
-	enum block_fate fate = net ? nftables_detach(net, binding) : BLOCK_FREED;
+	enum block_fate fate = BLOCK_FREED;
 
+	if (binding->indirect)
+		fate = BLOCK_UNKNOWN; /* the kernel has it in a list whose lock we can't take */
+	else if (net)
+		fate = nftables_detach(net, binding);
 	if (!binding->dead) {
 		WRITE_ONCE(binding->dead, true);
 		binding_post(binding, KMOD_UNBIND, KMOD_FLAG_DEVICE_GONE);
@@ -309,6 +340,17 @@ static void binding_bury(struct binding *binding, struct net *net)
 	binding->dev = NULL;
 }
 
+/* NETDEV_UNREGISTER, before nf_tables has seen it. Under rtnl. */
+void bindings_device_leaves(struct net_device *dev)
+{
+	struct binding *binding;
+
+	while ((binding = binding_of_leaving(dev))) {
+		binding->leaves = true; /* so each is found once */
+		nftables_unbind_indirect(dev_net(dev), binding);
+	}
+}
+
 /*
  * NETDEV_UNREGISTER, after nf_tables and tc have seen it. On many kernels nf_tables frees the
  * chain of a device that goes away with neither DESTROY nor UNBIND; so the end of the device counts
@@ -318,7 +360,7 @@ void bindings_device_gone(struct net_device *dev)
 {
 	struct binding *binding;
 
-	while ((binding = binding_to_bury(dev)))
+	while ((binding = binding_of_device(dev)))
 		binding_bury(binding, dev_net(dev));
 }
 
@@ -327,6 +369,6 @@ void bindings_tables_gone(void)
 {
 	struct binding *binding;
 
-	while ((binding = binding_to_bury(NULL)))
+	while ((binding = binding_of_nftables()))
 		binding_bury(binding, NULL);
 }

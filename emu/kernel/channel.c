@@ -51,7 +51,7 @@ static struct {
 	bool open;
 	bool ready; /* it has said HELLO */
 	pid_t pid;
-	u64 program; /* how many there were */
+	u64 totals; /* how often they have begun at 0: with each program, and with each LOST */
 	u64 sequence;
 	u32 options;
 	/* what is read before the queue */
@@ -123,9 +123,10 @@ bool channel_has_program(void)
 	return READ_ONCE(channel.ready);
 }
 
-u64 channel_program_number(void)
+/* The program's totals begin at 0 when this number changes. */
+u64 channel_totals_number(void)
 {
-	return READ_ONCE(channel.program);
+	return READ_ONCE(channel.totals);
 }
 
 bool channel_wants_stats(void)
@@ -305,6 +306,8 @@ static int ask(struct message *message, struct record *keep, struct answer *answ
  * @message: given away
  * @keep: linked, as for channel_post(); the caller forgets it when the answer is a refusal
  * @answer: the reply
+ * @undo: the kernel is rolling back. It has no use for an error then: it would warn and stop, and
+ *	leave the rest as it is. So the answer is 0 whatever the program says, and that is counted.
  *
  * Without a program, or with timeout_ms 0, nobody waits and the answer is 0 (or the refusal that
  * without_program=refuse asks for).
@@ -312,13 +315,13 @@ static int ask(struct message *message, struct record *keep, struct answer *answ
  * Return: 0, the program's -errno, -ETIMEDOUT, -EIO (the program ended), -ENOBUFS (the queue is
  * full), -EINTR (the waiting process was killed).
  */
-int channel_ask(struct message *message, struct record *keep, struct answer *answer)
+int channel_ask(struct message *message, struct record *keep, struct answer *answer, bool undo)
 {
 	unsigned int wait_ms = timeout_ms();
 	int err;
 
 	memset(answer, 0, sizeof(*answer));
-	if (!channel_has_program() && refuse_without_program()) {
+	if (!channel_has_program() && refuse_without_program() && !undo) {
 		message_put(message);
 		strscpy(answer->text, "no program is attached to " MODULE_TEXT,
 			sizeof(answer->text));
@@ -330,15 +333,17 @@ int channel_ask(struct message *message, struct record *keep, struct answer *ans
 	}
 	message_header(message)->flags |= KMOD_FLAG_SYNC;
 	err = ask(message, keep, answer, wait_ms);
-	if (err == -ENOTCONN)
-		return 0; /* it is repeated to the program that comes */
-	if (err) {
-		count(COUNT_REFUSED);
-		if (!answer->text[0])
-			strscpy(answer->text, err == -ETIMEDOUT ?
-				"the program did not answer in time" :
-				"refused by the program", sizeof(answer->text));
+	if (!err || err == -ENOTCONN)
+		return 0; /* without a program: it is repeated to the one that comes */
+	if (undo) {
+		count(COUNT_REFUSED_UNDO);
+		complain("refused in a rollback, which can't be: error %d, %s", err, answer->text);
+		return 0;
 	}
+	count(COUNT_REFUSED);
+	if (!answer->text[0])
+		strscpy(answer->text, err == -ETIMEDOUT ? "the program did not answer in time" :
+			"refused by the program", sizeof(answer->text));
 	return err;
 }
 
@@ -462,6 +467,7 @@ static void advance(const struct delivery *d)
 		channel.hello = NULL;
 	} else if (d->lost) {
 		channel.lost = false;
+		channel.totals++;
 		repetition_start();
 		channel.counters[COUNT_REPETITIONS]++;
 	} else if (event) {
@@ -580,7 +586,7 @@ static int take_hello(const struct kmod_header *header)
 	channel.options = hello->options;
 	channel.pid = task_tgid_nr(current);
 	channel.sequence = 0;
-	channel.program++;
+	channel.totals++;
 	channel.lost = false;
 	if (!list_empty(&channel.records))
 		channel.counters[COUNT_REPETITIONS]++;
@@ -589,6 +595,17 @@ static int take_hello(const struct kmod_header *header)
 	spin_unlock_bh(&channel.lock);
 	wake_up_interruptible(&channel.readable);
 	return 0;
+}
+
+/*
+ * Errors with a meaning inside the kernel must not come from outside: -EAGAIN has nf_tables begin
+ * the transaction again, without end; user space knows none from 512 on.
+ */
+static int sane_error(int error)
+{
+	if (error == -EAGAIN)
+		return -EBUSY;
+	return error < -EHWPOISON ? -EIO : error;
 }
 
 static int take_reply(const struct kmod_header *header)
@@ -605,7 +622,7 @@ static int take_reply(const struct kmod_header *header)
 		if (request->sequence != header->sequence)
 			continue;
 		list_del_init(&request->list);
-		request->answer->error = reply->error;
+		request->answer->error = sane_error(reply->error);
 		memcpy(request->answer->text, reply->text, sizeof(reply->text));
 		complete(&request->done);
 		found = true;

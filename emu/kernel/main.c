@@ -95,6 +95,19 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *da
 	return NOTIFY_DONE;
 }
 
+static int early_device_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	if (event == NETDEV_UNREGISTER)
+		bindings_device_leaves(netdev_notifier_info_to_dev(data));
+	return NOTIFY_DONE;
+}
+
+/* Before everybody else: chains of indirect devices are still there. */
+static struct notifier_block early_device_notifier = {
+	.notifier_call = early_device_event,
+	.priority = INT_MAX,
+};
+
 /* After everybody else: nf_tables and tc unbind in theirs, where they do. */
 static struct notifier_block device_notifier = {
 	.notifier_call = device_event,
@@ -111,9 +124,12 @@ static int __init offload_init(void)
 	err = register_netdevice_notifier(&device_notifier);
 	if (err)
 		goto err_channel;
-	err = nsim_init(!indirect || !*indirect);
+	err = register_netdevice_notifier(&early_device_notifier);
 	if (err)
 		goto err_notifier;
+	err = nsim_init(!indirect || !*indirect);
+	if (err)
+		goto err_early;
 	err = indirect_init(indirect);
 	if (err)
 		goto err_nsim;
@@ -122,6 +138,8 @@ static int __init offload_init(void)
 
 err_nsim:
 	nsim_exit();
+err_early:
+	unregister_netdevice_notifier(&early_device_notifier);
 err_notifier:
 	unregister_netdevice_notifier(&device_notifier);
 err_channel:
@@ -134,6 +152,7 @@ static void __exit offload_exit(void)
 {
 	indirect_exit();
 	nsim_exit();
+	unregister_netdevice_notifier(&early_device_notifier);
 	unregister_netdevice_notifier(&device_notifier);
 	channel_exit();
 	ports_exit();

@@ -32,29 +32,42 @@ void nftables_names(const struct flow_block *block, struct kmod_bind *bind)
 	strscpy(bind->table, chain->table->name, sizeof(bind->table));
 }
 
+/* Is the chain on its way out, so that a BIND undoes its deletion? */
+bool nftables_brings_back_chain(const struct binding *binding)
+{
+	const struct nft_chain *chain = &block_chain(binding->block)->chain;
+
+	return !nft_is_active_next(dev_net(binding->dev), chain);
+}
+
 /*
+ * Fills in the rule's handle and that of the rule before it. True: this undoes a deletion.
+ *
  * The rule before it is the one before it when the transaction is through: of the next generation,
  * unless the rule itself is one that a rollback brings back; then of the current one.
  */
-void nftables_position(const struct binding *binding, unsigned long cookie,
+bool nftables_position(const struct binding *binding, unsigned long cookie,
 		       struct kmod_replace *replace)
 {
 	const struct nft_base_chain *base = block_chain(binding->block);
 	const struct net *net = dev_net(binding->dev);
 	u64 next = 0, current_one = 0;
 	const struct nft_rule *rule;
+	bool stays;
 
 	list_for_each_entry(rule, &base->chain.rules, list) {
+		stays = nft_is_active_next(net, rule);
 		if ((unsigned long)rule == cookie) {
 			replace->handle = rule->handle;
-			replace->previous = nft_is_active_next(net, rule) ? next : current_one;
-			return;
+			replace->previous = stays ? next : current_one;
+			return !stays;
 		}
-		if (nft_is_active_next(net, rule))
+		if (stays)
 			next = rule->handle;
 		if (nft_is_active(net, rule))
 			current_one = rule->handle;
 	}
+	return false;
 }
 
 static bool block_is_listed(const struct list_head *tables, const struct flow_block *block,
@@ -102,4 +115,41 @@ enum block_fate nftables_detach(struct net *net, struct binding *binding)
 	}
 	mutex_unlock(mutex);
 	return fate;
+}
+
+/*
+ * A device of the indirect block goes away, and nf_tables has not seen it yet: so its chain lives.
+ * The chain is unbound by the kernel's own call for that, because the kernel keeps two lists of its
+ * own of what was bound indirectly, and would keep our callback in them, and the chain that nf_tables
+ * is about to free.
+ */
+void nftables_unbind_indirect(struct net *net, struct binding *binding)
+{
+	struct netlink_ext_ack extack = {};
+	struct flow_block_offload offload = {
+		.command = FLOW_BLOCK_UNBIND,
+		.binder_type = FLOW_BLOCK_BINDER_TYPE_CLSACT_INGRESS,
+		.net = net,
+		.block = binding->block,
+		.cb_list_head = &binding->block->cb_list,
+		.extack = &extack,
+	};
+	struct net_device *dev = binding->dev;
+	struct flow_block_cb *cb, *next;
+	struct list_head *tables;
+	struct mutex *mutex;
+
+	INIT_LIST_HEAD(&offload.cb_list);
+	if (!compat_nft_tables(net, &tables, &mutex))
+		return;
+	mutex_lock(mutex);
+	flow_indr_dev_setup_offload(dev, NULL, TC_SETUP_BLOCK, binding->data, &offload,
+				    binding->cleanup);
+	mutex_unlock(mutex);
+	/* a dump of rules, which holds no lock, may just be calling it */
+	synchronize_rcu();
+	list_for_each_entry_safe(cb, next, &offload.cb_list, list) {
+		list_del(&cb->list);
+		flow_block_cb_free(cb);
+	}
 }

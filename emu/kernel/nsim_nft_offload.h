@@ -67,11 +67,11 @@ void message_put(struct message *message);
 int channel_init(void);
 void channel_exit(void);
 bool channel_has_program(void);
-u64 channel_program_number(void);
+u64 channel_totals_number(void);
 bool channel_wants_stats(void);
 void channel_post(struct message *message, struct record *keep);
 void channel_post_stats(struct message *message);
-int channel_ask(struct message *message, struct record *keep, struct answer *answer);
+int channel_ask(struct message *message, struct record *keep, struct answer *answer, bool undo);
 int channel_flush(void);
 void channel_forget(struct record *record);
 const char *channel_keep_text(const char *text);
@@ -85,6 +85,7 @@ enum counter {
 	COUNT_TIMEOUTS,
 	COUNT_REFUSED,
 	COUNT_REFUSED_LATE,
+	COUNT_REFUSED_UNDO,
 	COUNT_REPLIES_LATE,
 	COUNT_BAD_MESSAGES,
 	COUNT_TOTALS_SHRUNK,
@@ -126,7 +127,8 @@ void ports_exit(void);
  * @block_number: on the wire
  * @binder: enum kmod_binder
  * @direction: enum kmod_direction
- * @indirect: bound through the indirect block
+ * @indirect: bound through the indirect block, @data and @cleanup are what it was bound with
+ * @leaves: the device is going away, and we unbind it ourselves
  * @dead: the device has gone away without an UNBIND
  * @rcu: nf_tables' dump of rules holds no lock when it calls us
  */
@@ -142,6 +144,9 @@ struct binding {
 	u8 binder;
 	u8 direction;
 	bool indirect;
+	void *data;
+	void (*cleanup)(struct flow_block_cb *block_cb);
+	bool leaves;
 	bool dead;
 	struct rcu_head rcu;
 };
@@ -157,6 +162,7 @@ struct indirect {
 int binding_setup(struct net_device *dev, bool flowtable, struct flow_block_offload *offload,
 		  const struct indirect *indirect);
 void binding_release(void *priv);
+void bindings_device_leaves(struct net_device *dev);
 void bindings_device_gone(struct net_device *dev);
 void bindings_tables_gone(void);
 unsigned int bindings_count(void);
@@ -175,7 +181,8 @@ unsigned int action_encode(const struct flow_rule *rule, struct kmod_replace *re
 
 /* ---- nftables.c ---- */
 void nftables_names(const struct flow_block *block, struct kmod_bind *bind);
-void nftables_position(const struct binding *binding, unsigned long cookie,
+bool nftables_brings_back_chain(const struct binding *binding);
+bool nftables_position(const struct binding *binding, unsigned long cookie,
 		       struct kmod_replace *replace);
 
 /* What became of a block whose device goes away. */
@@ -186,6 +193,7 @@ enum block_fate {
 };
 
 enum block_fate nftables_detach(struct net *net, struct binding *binding);
+void nftables_unbind_indirect(struct net *net, struct binding *binding);
 
 /* ---- nsim.c, indirect.c, main.c ---- */
 int nsim_init(bool needed);

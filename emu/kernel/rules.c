@@ -30,7 +30,7 @@ struct rule {
 	unsigned long cookie;
 	u32 binding;
 	/* counters */
-	u64 program; /* whose totals these are */
+	u64 beginning; /* channel_totals_number() of the totals */
 	u64 total_packets, total_bytes;
 	u64 packets, bytes; /* not yet given to the kernel */
 	u64 lastused; /* jiffies, 0: never */
@@ -92,7 +92,7 @@ static struct rule *rule_get(struct binding *binding, unsigned long cookie, bool
 		rule = spare;
 		rule->cookie = cookie;
 		rule->binding = binding->number;
-		rule->program = channel_program_number();
+		rule->beginning = channel_totals_number();
 		rule->listed = true;
 		refcount_set(&rule->refs, 1);
 		hash_add(rules, &rule->node, rule_key(rule->binding, cookie));
@@ -176,7 +176,7 @@ static int announce_targets(const struct flow_rule *rule)
 
 /* Everything is written into room for the most there can be, and copied to its size. */
 static struct message *replace_message(const struct binding *binding,
-				       const struct flow_cls_offload *offload)
+				       const struct flow_cls_offload *offload, bool *undo)
 {
 	struct kmod_replace *scratch;
 	struct message *message = NULL;
@@ -191,7 +191,7 @@ static struct message *replace_message(const struct binding *binding,
 	if (!scratch)
 		return NULL;
 	command_fill(&scratch->command, binding, offload);
-	if (binding->binder == KMOD_BINDER_CHAIN)
+	*undo = binding->binder == KMOD_BINDER_CHAIN &&
 		nftables_position(binding, offload->cookie, scratch);
 	fields = (void *)(scratch + 1);
 	n_fields = match_encode(offload->rule, binding->binder, scratch, fields);
@@ -244,13 +244,13 @@ static int replace(struct binding *binding, struct flow_cls_offload *offload)
 	struct message *message;
 	struct answer answer;
 	struct rule *rule;
-	bool fresh;
+	bool fresh, undo;
 	int err;
 
 	err = announce_targets(offload->rule);
 	if (err)
 		return err;
-	message = replace_message(binding, offload);
+	message = replace_message(binding, offload, &undo);
 	if (!message)
 		return -ENOMEM;
 	rule = rule_get(binding, offload->cookie, &fresh);
@@ -258,7 +258,7 @@ static int replace(struct binding *binding, struct flow_cls_offload *offload)
 		message_put(message);
 		return -ENOMEM;
 	}
-	err = channel_ask(message, &rule->record, &answer);
+	err = channel_ask(message, &rule->record, &answer, undo);
 	if (err) {
 		if (offload->common.extack)
 			compat_extack(offload->common.extack, channel_keep_text(answer.text));
@@ -332,13 +332,13 @@ static int stats(struct binding *binding, struct flow_cls_offload *offload)
 	return err;
 }
 
-static void rule_total(struct rule *rule, const struct kmod_total *total, u64 program,
+static void rule_total(struct rule *rule, const struct kmod_total *total, u64 beginning,
 		       unsigned int *shrunk)
 {
 	unsigned long used;
 
-	if (rule->program != program) {
-		rule->program = program;
+	if (rule->beginning != beginning) {
+		rule->beginning = beginning;
 		rule->total_packets = 0;
 		rule->total_bytes = 0;
 	}
@@ -367,7 +367,7 @@ static void rule_total(struct rule *rule, const struct kmod_total *total, u64 pr
  */
 void rules_totals(const struct kmod_total *totals, u32 n)
 {
-	u64 program = channel_program_number();
+	u64 beginning = channel_totals_number();
 	unsigned int shrunk = 0;
 	struct rule *rule;
 	u32 i;
@@ -376,7 +376,7 @@ void rules_totals(const struct kmod_total *totals, u32 n)
 		spin_lock_bh(&rules_lock);
 		rule = rule_find(totals[i].binding, totals[i].cookie);
 		if (rule)
-			rule_total(rule, &totals[i], program, &shrunk);
+			rule_total(rule, &totals[i], beginning, &shrunk);
 		spin_unlock_bh(&rules_lock);
 	}
 	if (!shrunk)
@@ -409,7 +409,7 @@ int rules_callback(enum tc_setup_type type, void *type_data, void *priv)
 
 	if (type != TC_SETUP_CLSFLOWER)
 		return -EOPNOTSUPP;
-	if (READ_ONCE(binding->dead))
+	if (READ_ONCE(binding->dead)) /* a chain of several devices may still have us */
 		return offload->command == FLOW_CLS_DESTROY ? 0 : -EOPNOTSUPP;
 	switch (offload->command) {
 	case FLOW_CLS_REPLACE:
