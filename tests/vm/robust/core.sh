@@ -5,7 +5,7 @@
 . /vm/devices.sh
 . /vm/stress.sh
 load_netdevsim || finish
-run_program_scenarios
-run_device_scenarios
-run_stress_scenarios
+for part in ${PARTS:-program device stress}; do
+	run_${part}_scenarios
+done
 finish
