@@ -169,13 +169,13 @@ flow_udp4_unanswered() {
 # The program's counters move: the silent flow lives on over several time-outs, until the table is deleted.
 flow_udp4_kept_alive() {
 	plain
-	timeouts 2 2
+	timeouts 3 3
 	flowtable
 	serve B udp 10.2.0.2 5000
 	check "messages come back" call A udp 10.1.0.2 40000 10.2.0.2 5000 send:5:100
 	check "the flow is marked [HW_OFFLOAD]" wait_for 20 tracked udp sport=40000 '[HW_OFFLOAD]'
-	sleep 6
-	check "it is still there after three time-outs" tracked udp sport=40000 '[HW_OFFLOAD]'
+	sleep 7
+	check "it is still there after two time-outs" tracked udp sport=40000 '[HW_OFFLOAD]'
 	nft delete table inet t
 	check "it is gone with its table" not_tracked '[HW_OFFLOAD]'
 	tracked udp sport=40000 >/vm/out/$scenario.conntrack
@@ -184,13 +184,13 @@ flow_udp4_kept_alive() {
 # The same without the flag counter: what the NIC counts goes nowhere.
 flow_udp4_no_counter() {
 	plain
-	timeouts 2 2
+	timeouts 3 3
 	flowtable ''
 	serve B udp 10.2.0.2 5000
 	check "messages come back" call A udp 10.1.0.2 40000 10.2.0.2 5000 send:5:100
 	check "the flow is marked [HW_OFFLOAD]" wait_for 20 tracked udp sport=40000 '[HW_OFFLOAD]'
 	sleep 4
-	check "it is still there after two time-outs" tracked udp sport=40000 '[HW_OFFLOAD]'
+	check "it is still there after its time-out" tracked udp sport=40000 '[HW_OFFLOAD]'
 	nft delete table inet t
 	tracked udp sport=40000 >/vm/out/$scenario.conntrack
 }
@@ -206,6 +206,8 @@ flow_refused() {
 	sleep 1
 	check "and not [HW_OFFLOAD]" not_tracked '[HW_OFFLOAD]'
 	wait $! && pass "all messages came back" || fail "a message did not come back"
+	check "the flow leaves the table after its end" wait_for 50 not_tracked '[OFFLOAD]'
+	sleep 1.5
 }
 
 # Only one of the four is taken: that is enough for [HW_OFFLOAD].

@@ -18,7 +18,7 @@ traffic_devices() {
 	load_netdevsim || return 1
 	set -- $(new_nsim 10 3)
 	port0=$1 port1=$2 port2=$3
-	ip link set $port2 up
+	ip link set $port2 address 02:00:00:00:03:01 up
 	modprobe nf_conntrack
 	modprobe nf_flow_table
 	modprobe nft_flow_offload

@@ -56,10 +56,11 @@ def binders(events):
 
 
 def select(events, binder):
-    """The events of bindings of one kind (None: all), in order. What belongs to no binding
-    that was told of (a joint of the guest's own, made before the recorder was there) is left out."""
-    kinds = {b: kind for b, kind in binders(events).items() if binder in (None, kind)}
-    return [e for e in events if e.get("binding") in kinds]
+    """The events of bindings of one kind (None: all), in order. What belongs to no binding that was told of (a joint
+    of the guest's own, made before the recorder was there) is left out. A BIND that was refused has no number."""
+    kinds = {b: kind for b, kind in binders(events).items() if b is not None and binder in (None, kind)}
+    return [e for e in events if e.get("binding") in kinds
+            or (e["event"] == "BIND" and e["binding"] is None and binder in (None, e["binder"]))]
 
 
 def normal(events, binder=None):
@@ -68,13 +69,32 @@ def normal(events, binder=None):
     result = []
     for event in select(events, binder):
         event = {name: value for name, value in event.items() if name not in LEFT_OUT}
-        event["binding"] = bindings.of(event["binding"])
+        if event["binding"] is not None:
+            event["binding"] = bindings.of(event["binding"])
         if event.get("block") is not None:
             event["block"] = blocks.of(event["block"])
         if event.get("cookie") is not None:
             event["cookie"] = cookies.of(event["cookie"])
         result.append(event)
     return result
+
+
+def named_ports(events):
+    """Names of the ports that events are on, or send to."""
+    names = {event["port"] for event in events if event.get("port")}
+    return names | {action["port"] for event in events for action in event.get("actions", ()) if action.get("port")}
+
+
+def ports(raw, events):
+    """What was told of the ports that the events name; it stands before them, and is for the reader."""
+    told = {event["name"]: event for event in raw if event["event"] == "port"}
+    return [{name: value for name, value in told[port].items() if name not in LEFT_OUT + ("was",)}
+            for port in sorted(named_ports(events)) if port in told]
+
+
+def commands(events):
+    """The events without what is told of ports."""
+    return [event for event in events if event["event"] != "port"]
 
 
 def rule_of(event):
@@ -145,7 +165,7 @@ def sort_independent(events, order):
     """order "rule": only the order within each rule, and of bindings, counts. Stable otherwise."""
     if order == "all":
         return events
-    return sorted(events, key=lambda e: (e["binding"], e.get("cookie") or 0))
+    return sorted(events, key=lambda e: (e["binding"] or 0, e.get("cookie") or 0))
 
 
 def show(event):

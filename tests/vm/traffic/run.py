@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Scenarios of flowtables and flower on a real kernel, compared with the recordings that are kept.
 
-    tests/vm/traffic/run.py [--kernel V] [--build FOLDER] [--core] [--update] [--out FOLDER] [NAME...]
+    tests/vm/traffic/run.py [--kernel V] [--build FOLDER] [--core] [--update] [--out FOLDER | --again FOLDER] [NAME...]
 
 The scenarios of scenarios.py (all, those marked core, or the named ones) run one after the other in a guest of
 scripts/vm; nicemu attach records what the kernel sends. Then three things are checked: what the scripts in the guest
 found, that the new recording says what the kept one does (recording.py says what is compared), and the counters of
 connection tracking (expectations.py). --update keeps the new recordings instead of comparing; for another kernel than
-6.1 only where they differ from 6.1's. The last line is "tests passed P, failed F".
+6.1 only where they differ from 6.1's. --out keeps what came from the guests, --again looks at it once more without
+a guest. The last line is "tests passed P, failed F".
 """
 import argparse
 import os
@@ -29,6 +30,7 @@ RECORDINGS = os.path.join(FOLDER, "..", "recordings")
 FIRST = "6.1"   # the branch whose recordings are complete; others have what is different there
 BINDERS = {"flow": "flowtable", "flower": None}
 LACKING = 77
+A_GUEST = 8
 
 
 class Results:
@@ -85,6 +87,13 @@ def run_guest(chosen, arguments, work, out):
     return done.returncode, done.stdout.splitlines()
 
 
+def guests(chosen):
+    """Rows of scenarios, one a guest: not too many, so that a guest that is lost takes few along."""
+    together = [s for s in chosen if not s.alone]
+    rows = [together[i:i + A_GUEST] for i in range(0, len(together), A_GUEST)]
+    return rows + [[s] for s in chosen if s.alone]
+
+
 def note_guest(lines, results):
     """What the scripts in the guest found."""
     name = "before the first scenario"
@@ -98,26 +107,26 @@ def note_guest(lines, results):
             results.note(False, f"{name}: {line[8:]}", more)
 
 
-def first_line(scenario, head, arguments):
+def first_line(scenario, head):
     made = f"tests/vm/traffic/run.py --update {scenario.name}"
     made += f" (nicemu attach {scenario.options})" if scenario.options else ""
     return {"nicemu_recording": recording.VERSION, "generator": head["generator"], "source": "kernel",
             "kernel": head["kernel"], "shows": scenario.shows, "made": made}
 
 
-def update(scenario, head, events, arguments, results):
+def update(scenario, head, raw, events, results):
     """Keep it, unless this kernel does what 6.1 does."""
     branch = branch_of(head["kernel"])
     path = os.path.join(RECORDINGS, branch, file_name(scenario))
     first = os.path.join(RECORDINGS, FIRST, file_name(scenario))
     if branch != FIRST and os.path.exists(first):
-        kept = recording.load(first)[1]
+        kept = recording.commands(recording.load(first)[1])
         if not recording.differences(kept, events, scenario.timing, scenario.order):
             if os.path.exists(path):
                 os.remove(path)
             return
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    recording.save(path, first_line(scenario, head, arguments), recording.cut(events))
+    recording.save(path, first_line(scenario, head), recording.ports(raw, events) + recording.cut(events))
     results.note(True, f"kept {path}")
     print("kept", os.path.relpath(path, SOURCE), os.path.getsize(path), "bytes")
 
@@ -133,13 +142,13 @@ def compare(scenario, out, arguments, results):
     for text, good, why in expectations.check(scenario, out, events):
         results.note(good, f"{scenario.name}: {text}", [why])
     if arguments.update:
-        update(scenario, head, events, arguments, results)
+        update(scenario, head, raw, events, results)
         return
     kept = kept_path(scenario, head["kernel"])
     if not kept:
         results.note(False, f"{scenario.name}: no recording is kept for {head['kernel']}")
         return
-    lines = recording.differences(recording.load(kept)[1], events, scenario.timing, scenario.order)
+    lines = recording.differences(recording.commands(recording.load(kept)[1]), events, scenario.timing, scenario.order)
     results.note(not lines, f"{scenario.name}: another sequence than in {os.path.relpath(kept, SOURCE)}", lines)
 
 
@@ -147,11 +156,12 @@ def parse():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--kernel", default=FIRST)
     parser.add_argument("--build", default=os.environ.get("NICEMU_BUILD") or os.path.join(SOURCE, "build"))
-    parser.add_argument("--timeout", type=int, default=300)
+    parser.add_argument("--timeout", type=int, default=400)
     parser.add_argument("--core", action="store_true")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--out")
+    parser.add_argument("--again", metavar="FOLDER")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     known = {s.name for s in SCENARIOS}
@@ -166,15 +176,16 @@ def main():
     results = Results()
     chosen = [s for s in SCENARIOS if (s.name in arguments.names if arguments.names else s.core or not arguments.core)]
     with tempfile.TemporaryDirectory() as work:
-        out = arguments.out or os.path.join(work, "out")
-        status, lines = run_guest(chosen, arguments, work, out)
-        if arguments.verbose or status not in (0, 1):
-            print("\n".join(lines))
-        if status == 4:
-            return LACKING
-        note_guest(lines, results)
-        if status not in (0, 1):
-            results.note(False, f"the guest ended with status {status}")
+        out = arguments.again or arguments.out or os.path.join(work, "out")
+        for together in [] if arguments.again else guests(chosen):
+            status, lines = run_guest(together, arguments, work, out)
+            if arguments.verbose or status not in (0, 1):
+                print("\n".join(lines))
+            if status == 4:
+                return LACKING
+            note_guest(lines, results)
+            if status not in (0, 1):
+                results.note(False, f"the guest ended with status {status}")
         for scenario in chosen:
             compare(scenario, out, arguments, results)
     print(f"tests passed {results.passed}, failed {results.failed}")

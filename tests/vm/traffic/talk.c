@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -93,6 +94,7 @@ static int parse_address(const char *text, const char *port, union address *out)
 static int open_socket(struct talk *talk, const char *protocol, const char *address,
 		       const char *port)
 {
+	const struct timeval patience = {.tv_sec = ECHO_MS / 1000};
 	const int one = 1;
 	union address from;
 
@@ -107,6 +109,8 @@ static int open_socket(struct talk *talk, const char *protocol, const char *addr
 		return fail("socket");
 	if (setsockopt(talk->socket, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)))
 		return fail("SO_REUSEADDR");
+	if (setsockopt(talk->socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)))
+		return fail("SO_SNDTIMEO");
 	if (bind(talk->socket, &from.any, talk->size))
 		return fail("bind");
 	if (talk->protocol->type == SOCK_STREAM &&

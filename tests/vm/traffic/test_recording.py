@@ -155,7 +155,7 @@ class Kept(unittest.TestCase):
     def test_every_scenario_has_one_of_the_first_kernel(self):
         for scenario in SCENARIOS:
             path = os.path.join(run.RECORDINGS, run.FIRST, run.file_name(scenario))
-            self.assertTrue(os.path.exists(path), f"{path}: run {run.first_line.__name__}: run.py --update {scenario.name}")
+            self.assertTrue(os.path.exists(path), f"{path}: tests/vm/traffic/run.py --update {scenario.name}")
 
     def test_every_one_has_its_scenario_says_what_it_shows_and_is_small(self):
         names = {run.file_name(s): s for s in SCENARIOS}
@@ -167,8 +167,10 @@ class Kept(unittest.TestCase):
             self.assertEqual(head["source"], "kernel", path)
             self.assertLess(os.path.getsize(path), 64 << 10, path)
             self.assertEqual(run.branch_of(head["kernel"]), os.path.basename(os.path.dirname(path)), path)
-            self.assertEqual(recording.normal(events), events, f"{path}: its numbers are not from 1")
-            self.assertEqual(recording.cut(events), events, f"{path}: not cut")
+            commands = recording.commands(events)
+            self.assertEqual(recording.normal(commands), commands, f"{path}: its numbers are not from 1")
+            self.assertEqual(recording.cut(commands), commands, f"{path}: not cut")
+            self.assertEqual(recording.ports(events, commands), events[:len(events) - len(commands)], f"{path}: its ports")
 
     def test_nicemu_shows_every_one(self):
         for path in self.paths():
