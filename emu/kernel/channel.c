@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The character device: events go up in order, replies and totals come down.
+ * The channel to the program: events go up in order, replies come down. device.c reads and writes.
  *
  * Records are what a program that comes later has to be told (ports, bindings, rules). They are
  * linked in the order in which they came. A new program reads them first: the cursor walks the
@@ -10,19 +10,12 @@
  * Allocations are made before it is taken. Waiters sleep with no lock of this module held; their
  * request is on their stack and is taken out of the lists under the lock before they return.
  */
-#include <linux/fs.h>
-#include <linux/miscdevice.h>
-#include <linux/module.h>
-#include <linux/poll.h>
-#include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/uaccess.h>
-#include <linux/utsname.h>
 
+#include "channel.h"
 #include "compat.h"
-#include "nsim_nft_offload.h"
 
 /* A thread that waits for a reply. */
 struct request {
@@ -41,7 +34,6 @@ struct event {
 
 static struct {
 	spinlock_t lock;
-	wait_queue_head_t readable;
 	struct list_head queue;
 	unsigned int queued;
 	struct list_head waiting;
@@ -63,19 +55,13 @@ static struct {
 	u64 counters[NUM_COUNTERS];
 } channel = {
 	.lock = __SPIN_LOCK_UNLOCKED(channel.lock),
-	.readable = __WAIT_QUEUE_HEAD_INITIALIZER(channel.readable),
 	.queue = LIST_HEAD_INIT(channel.queue),
 	.waiting = LIST_HEAD_INIT(channel.waiting),
 	.records = LIST_HEAD_INIT(channel.records),
 };
 
-static DEFINE_RATELIMIT_STATE(complaints, 5 * HZ, 10);
-
-#define complain(fmt, ...)                                    \
-	do {                                                  \
-		if (__ratelimit(&complaints))                 \
-			pr_warn(fmt "\n", ##__VA_ARGS__);     \
-	} while (0)
+DEFINE_RATELIMIT_STATE(channel_complaints, 60 * HZ, 10);
+DECLARE_WAIT_QUEUE_HEAD(channel_wait);
 
 struct message *message_new(u16 type, size_t length, gfp_t gfp)
 {
@@ -229,7 +215,7 @@ static bool enqueue(struct message *message, struct event *event, struct record 
 	spin_unlock_bh(&channel.lock);
 	message_put(old);
 	garbage_free(&garbage);
-	wake_up_interruptible(&channel.readable);
+	wake_up_interruptible(&channel_wait);
 	return queued;
 }
 
@@ -391,18 +377,7 @@ const char *channel_keep_text(const char *text)
 	return place;
 }
 
-/* ---- the device ---- */
-
-/*
- * What read() gives next: a message with its header as it is sent; neither a message nor an event:
- * LOST or the end of the repetition, which are a header only.
- */
-struct delivery {
-	struct message *message;
-	struct kmod_header header;
-	struct event *event;
-	bool lost;
-};
+/* ---- to the program ---- */
 
 static struct kmod_header plain_header(u16 type)
 {
@@ -489,7 +464,7 @@ static void advance(const struct delivery *d)
 }
 
 /* Take what comes next. -EAGAIN: nothing; -EMSGSIZE: it has more than @room bytes, and stays. */
-static int take(struct delivery *d, size_t room)
+int channel_take(struct delivery *d, size_t room)
 {
 	int err = 0;
 
@@ -509,7 +484,7 @@ static int take(struct delivery *d, size_t room)
 }
 
 /* The program's buffer was bad: the message is lost to it, so all of it is repeated. */
-static void delivery_failed(const struct delivery *d)
+void channel_delivery_failed(const struct delivery *d)
 {
 	struct request *request;
 	LIST_HEAD(garbage);
@@ -525,197 +500,14 @@ static void delivery_failed(const struct delivery *d)
 	garbage_free(&garbage);
 }
 
-static bool readable(void)
+bool channel_readable(void)
 {
 	return channel.hello || channel.lost || channel.repeating || channel.queued;
 }
 
-static ssize_t device_read(struct file *file, char __user *buffer, size_t size, loff_t *offset)
-{
-	const size_t head = sizeof(struct kmod_header);
-	struct delivery d;
-	ssize_t ret;
+/* ---- from the program ---- */
 
-	while ((ret = take(&d, size)) == -EAGAIN) {
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		if (wait_event_interruptible(channel.readable, readable()))
-			return -ERESTARTSYS;
-	}
-	if (ret)
-		return ret;
-	ret = d.header.length;
-	if (copy_to_user(buffer, &d.header, head) ||
-	    (d.message && copy_to_user(buffer + head, d.message->data + head, ret - head))) {
-		delivery_failed(&d);
-		ret = -EFAULT;
-	}
-	message_put(d.message);
-	return ret;
-}
-
-/* ---- what the program writes: one function a type; 0 or the -errno of the write ---- */
-
-static int take_hello(const struct kmod_header *header)
-{
-	const struct kmod_hello *hello = (const void *)header;
-	struct message *message;
-	struct kmod_hello *answer;
-
-	if (hello->version != KMOD_VERSION) {
-		complain("a program of version %u, this module has %u", hello->version,
-			 KMOD_VERSION);
-		return -EPROTO;
-	}
-	message = message_new(KMOD_HELLO, sizeof(*answer), GFP_KERNEL);
-	if (!message)
-		return -ENOMEM;
-	answer = message_body(message, struct kmod_hello);
-	answer->version = KMOD_VERSION;
-	strscpy(answer->release, init_utsname()->release, sizeof(answer->release));
-	strscpy(answer->kernel, init_utsname()->version, sizeof(answer->kernel));
-	strscpy(answer->module, MODULE_VERSION_TEXT, sizeof(answer->module));
-	spin_lock_bh(&channel.lock);
-	if (channel.ready) {
-		spin_unlock_bh(&channel.lock);
-		message_put(message);
-		complain("the program said HELLO twice");
-		return -EBADMSG;
-	}
-	channel.hello = message;
-	channel.options = hello->options;
-	channel.pid = task_tgid_nr(current);
-	channel.sequence = 0;
-	channel.totals++;
-	channel.lost = false;
-	if (!list_empty(&channel.records))
-		channel.counters[COUNT_REPETITIONS]++;
-	repetition_start();
-	channel.ready = true;
-	spin_unlock_bh(&channel.lock);
-	wake_up_interruptible(&channel.readable);
-	return 0;
-}
-
-/*
- * Errors with a meaning inside the kernel must not come from outside: -EAGAIN has nf_tables begin
- * the transaction again, without end; user space knows none from 512 on.
- */
-static int sane_error(int error)
-{
-	if (error == -EAGAIN)
-		return -EBUSY;
-	return error < -EHWPOISON ? -EIO : error;
-}
-
-static int take_reply(const struct kmod_header *header)
-{
-	const struct kmod_reply *reply = (const void *)header;
-	struct request *request;
-	bool found = false;
-
-	if (reply->error > 0 || reply->error < -MAX_ERRNO ||
-	    strnlen(reply->text, sizeof(reply->text)) == sizeof(reply->text))
-		return -EBADMSG;
-	spin_lock_bh(&channel.lock);
-	list_for_each_entry(request, &channel.waiting, list) {
-		if (request->sequence != header->sequence)
-			continue;
-		list_del_init(&request->list);
-		request->answer->error = sane_error(reply->error);
-		memcpy(request->answer->text, reply->text, sizeof(reply->text));
-		complete(&request->done);
-		found = true;
-		break;
-	}
-	if (!found) {
-		channel.counters[COUNT_REPLIES_LATE] += !reply->error;
-		channel.counters[COUNT_REFUSED_LATE] += !!reply->error;
-	}
-	spin_unlock_bh(&channel.lock);
-	if (!found && reply->error)
-		complain("refused when nobody waited: message %llu, error %d, %s",
-			 header->sequence, reply->error, reply->text);
-	return 0;
-}
-
-static int take_totals(const struct kmod_header *header)
-{
-	const struct kmod_totals *totals = (const void *)header;
-
-	if ((header->length - sizeof(*totals)) / sizeof(struct kmod_total) != totals->count ||
-	    (header->length - sizeof(*totals)) % sizeof(struct kmod_total))
-		return -EBADMSG;
-	rules_totals((const void *)(totals + 1), totals->count);
-	return 0;
-}
-
-static const struct {
-	u16 type;
-	size_t length; /* at least, or exactly */
-	bool exact;
-	int (*take)(const struct kmod_header *header);
-} takers[] = {
-	{ KMOD_HELLO, sizeof(struct kmod_hello), true, take_hello },
-	{ KMOD_REPLY, sizeof(struct kmod_reply), true, take_reply },
-	{ KMOD_TOTALS, sizeof(struct kmod_totals), false, take_totals },
-};
-
-static int take_written(const struct kmod_header *header)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(takers); i++)
-		if (takers[i].type == header->type)
-			break;
-	if (!channel_has_program() && header->type != KMOD_HELLO)
-		return -ENOTCONN;
-	if (i == ARRAY_SIZE(takers) || header->flags || header->length < takers[i].length ||
-	    (takers[i].exact && header->length != takers[i].length))
-		return -EBADMSG;
-	return takers[i].take(header);
-}
-
-static ssize_t device_write(struct file *file, const char __user *buffer, size_t size,
-			    loff_t *offset)
-{
-	const struct kmod_header *header;
-	size_t at = 0;
-	char *bytes;
-	int err = 0;
-
-	if (size > KMOD_MESSAGE_MAX)
-		return -EMSGSIZE;
-	bytes = memdup_user(buffer, size);
-	if (IS_ERR(bytes))
-		return PTR_ERR(bytes);
-	while (at < size && !err) {
-		header = (const void *)(bytes + at);
-		if (size - at < sizeof(*header) || header->length < sizeof(*header) ||
-		    header->length > size - at || header->length % __alignof__(*header))
-			err = -EBADMSG;
-		else
-			err = take_written(header);
-		if (!err)
-			at += header->length;
-	}
-	if (!size)
-		err = -EBADMSG;
-	if (err) {
-		count(COUNT_BAD_MESSAGES);
-		complain("a message of the program was refused: error %d", err);
-	}
-	kfree(bytes);
-	return at ? at : err;
-}
-
-static __poll_t device_poll(struct file *file, poll_table *table)
-{
-	poll_wait(file, &channel.readable, table);
-	return EPOLLOUT | EPOLLWRNORM | (readable() ? EPOLLIN | EPOLLRDNORM : 0);
-}
-
-static int device_open(struct inode *inode, struct file *file)
+int channel_open(void)
 {
 	int err = 0;
 
@@ -724,11 +516,64 @@ static int device_open(struct inode *inode, struct file *file)
 		err = -EBUSY;
 	channel.open = true;
 	spin_unlock_bh(&channel.lock);
-	return err ?: stream_open(inode, file);
+	return err;
+}
+
+/**
+ * channel_hello() - a program has said its name: from now on it is there
+ * @answer: read first; given away unless this fails
+ * @options: KMOD_HELLO_*
+ *
+ * Return: 0, or -EBADMSG when it has said so before.
+ */
+int channel_hello(struct message *answer, u32 options)
+{
+	int err = -EBADMSG;
+
+	spin_lock_bh(&channel.lock);
+	if (!channel.ready) {
+		channel.hello = answer;
+		channel.options = options;
+		channel.pid = task_tgid_nr(current);
+		channel.sequence = 0;
+		channel.totals++;
+		channel.lost = false;
+		if (!list_empty(&channel.records))
+			channel.counters[COUNT_REPETITIONS]++;
+		repetition_start();
+		channel.ready = true;
+		err = 0;
+	}
+	spin_unlock_bh(&channel.lock);
+	wake_up_interruptible(&channel_wait);
+	return err;
+}
+
+/* A reply; false: nobody waits for it. */
+bool channel_reply(u64 sequence, int error, const char *text)
+{
+	struct request *request;
+	bool found = false;
+
+	spin_lock_bh(&channel.lock);
+	list_for_each_entry(request, &channel.waiting, list) {
+		if (request->sequence != sequence)
+			continue;
+		list_del_init(&request->list);
+		request->answer->error = error;
+		strscpy(request->answer->text, text, sizeof(request->answer->text));
+		complete(&request->done);
+		found = true;
+		break;
+	}
+	if (!found)
+		channel.counters[error ? COUNT_REFUSED_LATE : COUNT_REPLIES_LATE]++;
+	spin_unlock_bh(&channel.lock);
+	return found;
 }
 
 /* The program has ended: who waits for it is told at once. */
-static int device_release(struct inode *inode, struct file *file)
+void channel_close(void)
 {
 	struct request *request;
 	LIST_HEAD(garbage);
@@ -746,32 +591,4 @@ static int device_release(struct inode *inode, struct file *file)
 		request_fail(request, -EIO);
 	spin_unlock_bh(&channel.lock);
 	garbage_free(&garbage);
-	return 0;
-}
-
-static const struct file_operations device_operations = {
-	.owner = THIS_MODULE,
-	.open = device_open,
-	.release = device_release,
-	.read = device_read,
-	.write = device_write,
-	.poll = device_poll,
-};
-
-static struct miscdevice device = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = KMOD_DEVICE,
-	.fops = &device_operations,
-	.groups = status_groups,
-	.mode = 0600,
-};
-
-int channel_init(void)
-{
-	return misc_register(&device);
-}
-
-void channel_exit(void)
-{
-	misc_deregister(&device);
 }

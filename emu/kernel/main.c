@@ -118,12 +118,12 @@ static int __init offload_init(void)
 {
 	int err;
 
-	err = channel_init();
+	err = device_init();
 	if (err)
 		return err;
 	err = register_netdevice_notifier(&device_notifier);
 	if (err)
-		goto err_channel;
+		goto err_device;
 	err = register_netdevice_notifier(&early_device_notifier);
 	if (err)
 		goto err_notifier;
@@ -142,8 +142,8 @@ err_early:
 	unregister_netdevice_notifier(&early_device_notifier);
 err_notifier:
 	unregister_netdevice_notifier(&device_notifier);
-err_channel:
-	channel_exit();
+err_device:
+	device_exit();
 	return err;
 }
 
@@ -154,7 +154,7 @@ static void __exit offload_exit(void)
 	nsim_exit();
 	unregister_netdevice_notifier(&early_device_notifier);
 	unregister_netdevice_notifier(&device_notifier);
-	channel_exit();
+	device_exit();
 	ports_exit();
 	rcu_barrier();
 }

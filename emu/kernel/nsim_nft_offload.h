@@ -64,8 +64,6 @@ void message_put(struct message *message);
 #define message_body(message, type) ((type *)(message)->data)
 #define message_header(message) message_body(message, struct kmod_header)
 
-int channel_init(void);
-void channel_exit(void);
 bool channel_has_program(void);
 u64 channel_totals_number(void);
 bool channel_wants_stats(void);
@@ -96,7 +94,9 @@ enum counter {
 
 void count(enum counter which);
 
-/* ---- status.c ---- */
+/* ---- device.c, status.c ---- */
+int device_init(void);
+void device_exit(void);
 extern const struct attribute_group *status_groups[];
 
 struct channel_status {

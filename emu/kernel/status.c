@@ -64,9 +64,10 @@ static ssize_t counter_show(struct device *dev, struct device_attribute *attr, c
 	X(stats_dropped, COUNT_STATS_DROPPED)  \
 	X(orphans, COUNT_ORPHANS)
 
-#define X(name_, which)                                                             \
-	static struct dev_ext_attribute counter_##name_ = {                         \
-		.attr = __ATTR(name_, 0444, counter_show, NULL), .var = (void *)which, \
+#define X(name_, which)                                         \
+	static struct dev_ext_attribute counter_##name_ = {     \
+		.attr = __ATTR(name_, 0444, counter_show, NULL), \
+		.var = (void *)which,                           \
 	};
 COUNTERS(X)
 #undef X

@@ -22,10 +22,14 @@
  * may hold rtnl or the commit mutex).
  *
  * When a KMOD_REPLACE is not answered in time, the kernel gets ETIMEDOUT and a KMOD_DESTROY for it
- * follows, so that both sides agree again. A late reply is ignored.
+ * follows, so that both sides agree again; after a KMOD_BIND, KMOD_RELEASE. A late reply is
+ * ignored; one that refuses is counted and logged, as is the refusal of a repeated rule: the kernel
+ * keeps it. What the kernel sends while it rolls a transaction back (a KMOD_REPLACE of a rule that
+ * was about to be deleted, a KMOD_BIND of such a chain) can't be refused: the kernel is answered 0.
  *
  * Commands are keyed on (binding, cookie): a flowtable offers every flow, under one cookie, to each
- * of its devices. A KMOD_REPLACE for a live (binding, cookie) is an update. KMOD_DESTROY comes for
+ * of its devices. A KMOD_REPLACE for a live (binding, cookie) is an update, and one that is refused
+ * leaves the rule as it was. KMOD_DESTROY comes for
  * rules that were never accepted, too, and twice. After KMOD_UNBIND a binding gets nothing but
  * KMOD_DESTROY, and ends with KMOD_RELEASE. When a device goes away without an UNBIND from the
  * kernel, the module sends one with KMOD_FLAG_DEVICE_GONE, KMOD_RELEASE and KMOD_PORT_GONE.
@@ -64,7 +68,9 @@ enum kmod_type {
 	KMOD_STATS = 8, /* the kernel asked and was answered; only with KMOD_HELLO_STATS */
 	KMOD_FLUSH = 9, /* SYNC: write the totals now, then reply */
 	KMOD_REPEAT_END = 10,
-	KMOD_LOST = 11,    /* events were lost (memory was out): forget all, a repetition follows */
+	/* events were lost (the queue was full): forget all, a repetition follows; totals begin at
+	   0 */
+	KMOD_LOST = 11,
 	KMOD_RELEASE = 12, /* the binding is gone, with all that is left in it */
 	/* from the program */
 	KMOD_REPLY = 32,
@@ -288,15 +294,20 @@ struct kmod_command {
 /* Followed by num_fields struct kmod_field and num_actions struct kmod_action. */
 struct kmod_replace {
 	struct kmod_command command;
-	__u64 used_keys;    /* bit n: key n of KMOD_FIELDS */
-	__u64 unknown_keys; /* the running kernel's bits that have no number here */
-	__u64 handle;       /* of the nf_tables rule, else 0 */
-	__u64 previous;     /* handle of the rule before it in the chain, 0: first */
+	__u64 used_keys; /* bit n: key n of KMOD_FIELDS */
+	/* the running kernel's bits that KMOD_FIELDS has not, or of which it has not all that was
+	 * set */
+	__u64 unknown_keys;
+	__u64 handle;   /* of the nf_tables rule, else 0 */
+	__u64 previous; /* handle of the rule before it in the chain, 0: first */
 	__u16 num_fields, num_actions;
 	__u32 lost_actions; /* more than KMOD_ACTIONS_MAX */
 };
 
-/* error: 0 or -errno; text: why, for extack; may be empty. */
+/*
+ * error: 0 or -errno; text: why, for extack; may be empty. The kernel gets EBUSY for EAGAIN, which
+ * would have it try for ever, and EIO for numbers that user space does not know.
+ */
 struct kmod_reply {
 	struct kmod_header header;
 	__s32 error;
@@ -305,8 +316,8 @@ struct kmod_reply {
 };
 
 /*
- * Since the rule was accepted by this program; they only grow. Unknown (binding, cookie) are passed
- * over.
+ * Since the rule was accepted by this program (after KMOD_LOST: since then); they only grow, and
+ * one that shrinks is refused. Unknown (binding, cookie) are passed over.
  */
 struct kmod_total {
 	__u32 binding;
