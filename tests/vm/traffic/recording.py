@@ -15,8 +15,8 @@ import json
 VERSION = 1
 # Different in each run, or said elsewhere.
 LEFT_OUT = ("time", "last_used", "netns")
-# At most so many STATS and repeated REPLACE of a rule are kept one after the other, a recording is for reading.
-KEPT_REPEATS = 2
+# So many STATS and repeats of REPLACE of a rule are kept, a recording is for reading.
+KEPT_REPEATS = 1
 
 
 class BadRecording(Exception):
