@@ -124,6 +124,8 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	    "on 6.18.44; absent on 6.1.192 and in 6.12.117, there in 7.2.13", "the first version", {0}),
 	ROW(payload_write_checked, 7, 1, SOURCE,
 	    "absent in 6.12.117 and on 6.18.44, there in 7.2.13", "the first version", {0}),
+	ROW(transport_checksum_place, 7, 3, OBSERVED, "on 7.3.4; absent in 7.2.13", "the first version",
+	    {0}),
 	ROW(lookup_map_keys, 6, 6, OBSERVED,
 	    "on 6.18.44; absent on 6.1.192, there in 6.12.117", "the first version", {0}),
 	ROW(batch_policy_extack, 6, 13, OBSERVED,
@@ -143,8 +145,16 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	    "the first version", {0}),
 	ROW(table_persist, 6, 9, OBSERVED, "on 6.18.44; absent on 6.1.192, there in 6.12.117",
 	    "the first version", {0}),
-	ROW(table_owner, 5, 12, OBSERVED, "on 6.1.192; absent in 5.10.262", "the first version",
+	ROW(table_owner, 5, 12, OBSERVED, "on 6.1.192; absent on 5.10.262", "the first version",
 	    {0}),
+	ROW(event_flags, 5, 15, OBSERVED, "on 6.1.192; absent on 5.10.262", "the first version",
+	    {0}),
+	ROW(netdev_egress, 5, 16, OBSERVED, "on 6.1.192; absent on 5.10.262", "the first version",
+	    {0}),
+	ROW(chain_type_named, 5, 11, OBSERVED, "on 6.1.192; absent on 5.10.262",
+	    "the first version", {0}),
+	ROW(jumps_checked_in_tables, 6, 12, OBSERVED,
+	    "on 6.12.117 and 6.18.44; absent on 5.10.262 and 6.1.192", "the first version", {0}),
 };
 /* clang-format on */
 const size_t kernel_table_length = ROWS;
@@ -153,12 +163,13 @@ const size_t kernel_table_length = ROWS;
 const struct kernel_version kernel_latest[] = {
 	{5, 4, 302}, {5, 10, 262}, {5, 15, 216}, {5, 16, 18}, {5, 18, 16}, {6, 1, 192},
 	{6, 6, 151}, {6, 7, 12},   {6, 12, 107}, {6, 18, 44}, {7, 1, 8},   {7, 2, 13},
+	{7, 3, 4},
 };
 const size_t kernel_latest_length = sizeof(kernel_latest) / sizeof(kernel_latest[0]);
 
 const struct kernel_series kernel_series[] = {
 	{5, 4, 19},
 	{6, 0, 19},
-	{7, 0, 2},
+	{7, 0, 3},
 };
 const size_t kernel_series_length = sizeof(kernel_series) / sizeof(kernel_series[0]);

@@ -72,6 +72,18 @@ static bool is_sensible_write(const struct nft_expr *expr, uint8_t family)
 	}
 }
 
+/* ICMP's and ICMPv6's checksum, UDP's, TCP's. */
+static bool is_transport_checksum(const struct nft_expr *expr)
+{
+	enum { ICMP_CHECKSUM_OFFSET = 2, UDP_CHECKSUM_OFFSET = 6, TCP_CHECKSUM_OFFSET = 16 };
+
+	return expr->payload.base != NFT_PAYLOAD_TRANSPORT_HEADER ||
+	       expr->payload.csum_type != NFT_PAYLOAD_CSUM_INET ||
+	       expr->payload.csum_offset == ICMP_CHECKSUM_OFFSET ||
+	       expr->payload.csum_offset == UDP_CHECKSUM_OFFSET ||
+	       expr->payload.csum_offset == TCP_CHECKSUM_OFFSET;
+}
+
 static int set_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
 {
 	enum { SCTP_CHECKSUM_OFFSET = 8 };
@@ -96,6 +108,8 @@ static int set_init(struct expr_init *init, struct nft_expr *expr, const struct 
 		return -EINVAL;
 	if (init->context->kernel->payload_write_checked &&
 	    !is_sensible_write(expr, init->context->family))
+		return -EINVAL;
+	if (init->context->kernel->transport_checksum_place && !is_transport_checksum(expr))
 		return -EINVAL;
 	return register_load(init, tb[NFTA_PAYLOAD_SREG], &expr->payload.reg, expr->payload.length);
 }

@@ -67,20 +67,31 @@ const char *probe_payload_far_offsets(struct world *w)
 	return end_plain(w);
 }
 
-const char *probe_payload_write_checked(struct world *w)
+static const char *write_payload(struct world *w, uint32_t base, uint32_t checksum_type,
+				 uint32_t checksum_offset)
 {
 	start_chain(w, PLAIN);
 	rule_start(w, NFPROTO_NETDEV);
 	put_immediate(NFT_REG_1, "1234", 4);
 	expr_start("payload");
 	put_u32(NFTA_PAYLOAD_SREG, NFT_REG_1);
-	put_u32(NFTA_PAYLOAD_BASE, NH);
+	put_u32(NFTA_PAYLOAD_BASE, base);
 	put_u32(NFTA_PAYLOAD_OFFSET, 12);
 	put_u32(NFTA_PAYLOAD_LEN, 4);
-	put_u32(NFTA_PAYLOAD_CSUM_TYPE, NFT_PAYLOAD_CSUM_NONE);
-	put_u32(NFTA_PAYLOAD_CSUM_OFFSET, 10);
+	put_u32(NFTA_PAYLOAD_CSUM_TYPE, checksum_type);
+	put_u32(NFTA_PAYLOAD_CSUM_OFFSET, checksum_offset);
 	expr_end();
 	return end_plain(w);
+}
+
+const char *probe_payload_write_checked(struct world *w)
+{
+	return write_payload(w, NH, NFT_PAYLOAD_CSUM_NONE, 10);
+}
+
+const char *probe_transport_checksum_place(struct world *w)
+{
+	return write_payload(w, NFT_PAYLOAD_TRANSPORT_HEADER, NFT_PAYLOAD_CSUM_INET, 8);
 }
 
 /* A map from addresses to marks. */

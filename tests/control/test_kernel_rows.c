@@ -484,8 +484,8 @@ Test(kernel_rows, every_row_is_seen_from_outside_around_each_release_that_change
 
 Test(kernel_rows, every_branch_answers_as_its_row_says)
 {
-	static const char *const branches[] = {"5.4",  "5.10", "5.15", "6.1", "6.6",  "6.12",
-					       "6.18", "7.0",  "7.1",  "7.2", "ideal"};
+	static const char *const branches[] = {"5.4",  "5.10", "5.15", "6.1", "6.6", "6.12",
+					       "6.18", "7.0",  "7.1",  "7.2", "7.3", "ideal"};
 
 	for (size_t row = 0; row < PROBES; row++) {
 		char answers[2][512], answer[512];

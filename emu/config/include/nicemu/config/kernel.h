@@ -73,6 +73,8 @@
 	X(ranges_by_policy, "numbers above 255 are ERANGE before any expression is made")         \
 	X(payload_far_offsets, "a payload's offset may be above 255, up to 65535")                \
 	X(payload_write_checked, "a payload write that updates no sensible checksum is EINVAL")   \
+	X(transport_checksum_place,                                                               \
+	  "a checksum updated in a transport header is at 2, 6 or 16, or the write is EINVAL")    \
 	X(lookup_map_keys, "a named map may be looked up for its keys only; else EINVAL")         \
 	X(batch_policy_extack, "an error of a batch names the attribute that fails a policy")     \
 	X(expression_lists, "sets and dynset take lists of expressions")                          \
@@ -81,7 +83,11 @@
 	X(short_delete_events, "what is deleted is told by name and handle only")                 \
 	X(device_prefixes, "a netdev chain may name devices by the start of their names")         \
 	X(table_persist, "a table may outlive its owner")                                         \
-	X(table_owner, "a table may have an owner; unknown flags are EOPNOTSUPP, else EINVAL")
+	X(table_owner, "a table may have an owner; unknown flags are EOPNOTSUPP, else EINVAL")    \
+	X(event_flags, "events carry NLM_F_CREATE, NLM_F_EXCL and NLM_F_APPEND as asked")         \
+	X(netdev_egress, "a netdev chain may be at egress")                                       \
+	X(chain_type_named, "an unknown type of chain is named by its attribute")                 \
+	X(jumps_checked_in_tables, "a loop of jumps is an error of the rule, not of its jump")
 
 struct kernel_behavior {
 	char version[24]; /* X.Y.Z as resolved, or "ideal": what reports print */
