@@ -106,9 +106,9 @@ build_netdevsim() {
 	cp "$work/source/drivers/net/netdevsim/netdevsim.ko" "$1/netdevsim.ko" && strip --strip-debug "$1/netdevsim.ko"
 }
 
-# offload_sum: what the module's sources are, as a name.
+# offload_sum FOLDER: what the module's sources are, as a name.
 offload_sum() {
-	(cd "$source_folder/emu/kernel" && find . -type f \( -name '*.[ch]' -o -name Makefile -o -name Kbuild \) |
+	(cd "$1" && find . -type f \( -name '*.[ch]' -o -name Makefile -o -name Kbuild \) |
 		sort | xargs sha256sum) | sha256sum | cut -c1-16
 }
 
@@ -120,10 +120,11 @@ offload_module() {
 		say "kernel ${1##*/} has no headers: the guest has no nsim_nft_offload.ko"
 		return
 	fi
-	built=$1/offload/$(offload_sum)/nsim_nft_offload.ko
+	# The sum is that of the copy, which nobody edits.
+	rm -rf "$work/offload"
+	cp -r "$source_folder/emu/kernel" "$work/offload" || return 1
+	built=$1/offload/$(offload_sum "$work/offload")/nsim_nft_offload.ko
 	if [ ! -f "$built" ]; then
-		rm -rf "$work/offload"
-		cp -r "$source_folder/emu/kernel" "$work/offload" || return 1
 		say "building nsim_nft_offload.ko for ${1##*/}"
 		build_modules "$1" "$work/offload" || { say "nsim_nft_offload.ko does not build for ${1##*/}"; return 1; }
 		grep -A 4 'warning:' "$work/offload/build.log" >&2 || :

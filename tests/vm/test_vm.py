@@ -110,6 +110,38 @@ class Names(Folder):
         self.assertEqual(self.vm("run", "--kernel", "7.9.9", self.write("s.sh", "")).returncode, 4)
 
 
+class WithoutNetwork(Folder):
+    """In a network namespace of its own."""
+
+    def offline(self, *words):
+        return run("unshare", "--map-root-user", "--net", VM, *words, timeout=300,
+                   env={**os.environ, "NICEMU_VM": self.folder, "NICEMU_BUILD": self.folder,
+                        "NICEMU_VM_SUITES": self.write("suites", "one echo tests passed 1, failed 0\n")})
+
+    def setUp(self):
+        super().setUp()
+        if run("unshare", "--map-root-user", "--net", "true").returncode:
+            self.skipTest("no network namespaces")
+
+    def test_what_is_there_needs_none(self):
+        self.kernel("6.1.9", "bookworm")
+        self.assertEqual(self.offline("prepare", "--no-install").returncode, 0)
+
+    def test_a_suite_that_is_not_reached_is_status_4_with_the_reason_and_leaves_nothing(self):
+        done = self.offline("prepare", "--no-install", "--kernel", "trixie")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("trixie: its lists can't be had", done.stderr)
+        self.assertEqual([name for name in os.listdir(self.folder) if name not in (".lock", "suites")], [])
+
+    def test_tests_skip_it_and_say_so(self):
+        self.kernel("6.1.9", "bookworm")
+        done = self.offline("test", "--no-install", "--kernel", "trixie", "--kernel", "6.1")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("vm trixie: skipped: it could not be had\n", done.stdout)
+        self.assertIn("vm 6.1.9: 0 rules compared", done.stdout)
+        self.assertEqual(self.offline("test", "--no-install", "--kernel", "trixie").returncode, 4)
+
+
 class Suites(Folder):
     """What vm test makes of suites' outputs; the suites are one-line shell scripts."""
 
