@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The corpus: cases for run_cases.sh, from transactions.py, rules/, the vectors and nft's language by seed."""
+"""The corpus: cases for run_cases.c, from transactions.py, rules/, the vectors and nft's language by seed."""
 import json
 import os
 import re
@@ -7,9 +7,10 @@ import re
 import language
 import transactions
 import vectors
-from nicemu import NICEMU, RULES, run
+from nicemu import BUILD, NICEMU, RULES, run
 from transactions import Case
 
+RUN_CASES = os.path.join(BUILD, "tests", "vm", "corpus", "run_cases")
 SEED = 1
 DRAWN = 1600
 IN_A_CASE = 200
@@ -25,8 +26,19 @@ WORLD = """table netdev t {
 """ % language.OBJECTS.format()
 VECTOR_WORLD = vectors.base() + "\ntable netdev t { chain x { }; set s { type ipv4_addr; }; counter z { }; " \
                                 "set s4 { type ipv4_addr; }; }\n"
-SMALL_NIC = "nic: small\nmodel: generic\nentries: %d\nports:\n" % transactions.ENTRIES + \
-            "".join("  - name: eth%d\n" % n for n in range(4))
+PORTS = "ports:\n" + "".join("  - name: eth%d\n" % n for n in range(4))
+NICS = {"wide": "nic: wide\nmodel: generic\n" + PORTS,
+        "small": "nic: small\nmodel: generic\nentries: %d\n" % transactions.ENTRIES + PORTS}
+# Rules that the model refuses for its targets: a device that the NIC of an attached kernel gets as a port.
+OF_THE_MODEL = ("mirror-target.nft", "redirect-target.nft")
+
+# What kernels may be built without, in a chain without offload: a word of nft's language, and a rule.
+FEATURES = {"reject": "reject", "fib": "fib saddr oif exists accept", "osf": 'osf name "Linux" accept', "synproxy": "synproxy",
+            "socket": "socket transparent 1 accept", "log": "log", "queue": "queue", "limit": "limit rate 1/second",
+            "quota": "quota 1 mbytes", "numgen": "numgen random mod 2 0 accept", "jhash": "jhash ip saddr mod 2 0 accept",
+            "symhash": "symhash mod 2 0 accept", "rt": "rt mtu 1500 accept", "ipsec": "ipsec in reqid 1 accept",
+            "dup": "dup to eth1", "fwd": "fwd to eth1", "notrack": "notrack", "tproxy": "tproxy to :80",
+            "ct": "ct state new accept", "exthdr": "exthdr frag exists accept"}
 
 
 def of_this_nic(text):
@@ -73,7 +85,7 @@ def file_cases():
     out = []
     for folder in (RULES, os.path.join(RULES, "refused")):
         for name in sorted(os.listdir(folder)):
-            if name.endswith(".nft"):
+            if name.endswith(".nft") and name not in OF_THE_MODEL:
                 with open(os.path.join(folder, name), encoding="utf-8") as file:
                     out.append(Case("rules %s" % name, [file.read(), "list"]))
     return out
@@ -83,12 +95,37 @@ def chain_cases():
     return [Case("chain vector %d" % i, [row.text + "\n"]) for i, row in enumerate(vectors.CHAINS)]
 
 
+def feature_case():
+    world = "table netdev t {\n\tset s4 { type ipv4_addr; }\n\tchain p {\n\t\ttype filter hook ingress device eth0 priority 10;\n\t}\n}\n"
+    return Case("features", [world, ["add rule netdev t p " + rule for rule in FEATURES.values()]])
+
+
+def lacking(kernel, ours):
+    """Words of FEATURES that this kernel was built without, from what nft said in feature_case on both sides."""
+    missing = [{int(number) for number in re.findall(r"^probe\.nft:(\d+):.*: No such file or directory$", said, re.M)}
+               for said in (kernel, ours)]
+    return {word for number, word in enumerate(FEATURES, 1) if number in missing[0] - missing[1]}
+
+
+def without(lines, words, said):
+    """(what was said but for the lines that have one of these words, how many those are)"""
+    kept, left = [], 0
+    for line in said.splitlines(True):
+        number = re.match(r"probe\.nft:(\d+):", line)
+        text = lines[int(number.group(1)) - 1] if number and int(number.group(1)) <= len(lines) else ""
+        if any(re.search(r"\b%s\b" % word, text) for word in words):
+            left += 1
+        else:
+            kept.append(line)
+    return "".join(kept), left
+
+
 def runs(lines=None):
-    """Name of the run -> (text of the NIC file or None, cases)."""
+    """Name of the run -> its cases."""
     lines = drawn() if lines is None else lines
-    wide = rules_cases("vectors", VECTOR_WORLD, vector_lines()) + rules_cases("seed %d" % SEED, WORLD, lines)
+    wide = [feature_case()] + rules_cases("vectors", VECTOR_WORLD, vector_lines()) + rules_cases("seed %d" % SEED, WORLD, lines)
     wide += file_cases() + chain_cases() + transactions.WIDE + transactions.DEVICES
-    return {"wide": (None, wide), "small": (SMALL_NIC, transactions.SMALL)}
+    return {"wide": wide, "small": transactions.SMALL}
 
 
 def folder_name(number, case):
@@ -115,7 +152,7 @@ def step_file(step):
 
 
 def write(folder, cases):
-    """The folders that run_cases.sh reads."""
+    """The folders that run_cases reads."""
     for number, case in enumerate(cases):
         path = os.path.join(folder, folder_name(number, case))
         os.makedirs(path)

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two recordings of what a NIC was told, compared event by event.
 
-A recording is JSON lines (see DESIGN). run_cases.sh marks in it where a case begins: a chain in a table
+A recording is JSON lines (see DESIGN). run_cases marks in it where a case begins: a chain in a table
 case_NAME is bound. What is compared of a case is its commands in order: which port and block, keys, masks,
 actions, errno. Numbers that only one side can know are numbered by first appearance in the case, rules by
-their nft handles. Left out: ports that are told, what STATS said, times, reasons, indexes of devices.
+their nft handles, which count from the case's first one (a kernel that loads a module for a rule takes the batch from its beginning, with
+other handles). Left out: ports that are told, what STATS said, times, reasons, indexes of devices.
 """
 import collections
 import difflib
 import json
+import re
 
 MARK = "case_"
 COMMANDS = ("BIND", "UNBIND", "REPLACE", "DESTROY", "RELEASE", "PORT_GONE", "LOST")
@@ -58,6 +60,21 @@ def split(events):
     return cases
 
 
+def without_the_modules(events):
+    """The events but for the UNBINDs that come with the end of their device: the module says them for the kernel, which may say
+    nothing (whether it does, the sequences tell)."""
+    out, gone = [], set()
+    for event in reversed(events):
+        if event["event"] == "PORT_GONE":
+            gone.add(event["port"])
+        elif event["event"] not in ("UNBIND", "RELEASE"):
+            gone.clear()
+        elif event["event"] == "UNBIND" and event["port"] in gone:
+            continue
+        out.append(event)
+    return out[::-1]
+
+
 class Numbers:
     """Numbers by first appearance."""
 
@@ -79,6 +96,7 @@ def plain(value):
 def canonical(events):
     """The commands of a case as both sides must have them."""
     bindings, blocks, unknown, rules, out = Numbers(), Numbers(), Numbers(), {}, []
+    first = next((event["handle"] for event in events if event.get("handle")), 0)
     for event in events:
         shown = plain(event)
         if event.get("binding"):
@@ -86,7 +104,8 @@ def canonical(events):
         if event.get("block"):
             shown["block"] = blocks.of(event["block"])
         if event["event"] == "REPLACE" and event.get("handle"):
-            rules[event["cookie"]] = "handle %d" % event["handle"]
+            shown["handle"] -= first
+            rules[event["cookie"]] = "handle %+d" % shown["handle"]
         if "cookie" in event:
             shown["cookie"] = rules.get(event["cookie"]) or "unknown %d" % unknown.of(event["cookie"])
         out.append(shown)
@@ -126,7 +145,7 @@ def compare(kernel_events, our_events):
     kernel, ours = split(kernel_events), split(our_events)
     found, count, replaced = [], 0, 0
     for case in list(kernel) + [name for name in ours if name not in kernel]:
-        left, right = canonical(kernel.get(case, [])), canonical(ours.get(case, []))
+        left, right = (canonical(without_the_modules(side.get(case, []))) for side in (kernel, ours))
         found += compare_case(case, left, right)
         count += max(len(left), len(right))
         replaced += sum(event["event"] == "REPLACE" and event["error"] is None for event in left)
@@ -140,7 +159,8 @@ def replaces(events):
 
 def compare_text(case, kernel, ours):
     """Differences between what nft said in a case, line by line."""
-    left, right = kernel.splitlines(), ours.splitlines()
+    # Handles of tables are counted in the whole namespace.
+    left, right = (re.sub(r"^(table .* \{) # handle \d+$", r"\1", said, flags=re.M).splitlines() for said in (kernel, ours))
     matcher, found = difflib.SequenceMatcher(None, left, right, autojunk=False), []
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag != "equal":

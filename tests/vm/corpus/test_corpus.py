@@ -76,7 +76,7 @@ def planted():
         ("protocol of DESTROY", set_(7, "0x0003", "protocol"), ("DESTROY", "protocol")),
         ("errno of REPLACE", set_(6, "ENOMEM", "error"), ("REPLACE", "error")),
         ("errno of DESTROY", set_(10, None, "error"), ("DESTROY", "error")),
-        ("handle", set_(4, 9, "handle"), ("REPLACE", "only the kernel")),
+        ("handle", set_(5, 9, "handle"), ("REPLACE", "only the kernel")),
         ("another port", set_(3, "eth1", "port"), ("BIND", "only the kernel")),
         ("table", set_(3, "u", "table"), ("BIND", "table")),
         ("chain", set_(3, "d", "chain"), ("BIND", "chain")),
@@ -111,6 +111,8 @@ class Comparison(unittest.TestCase):
                 if name in event:
                     event[name] += 100
             event["time"] = "7.25"
+            if event.get("handle"):
+                event["handle"] += 40
         ours[4]["actions"][0]["ifindex"] = 9
         self.assertEqual(recording.compare(SAMPLE, ours)[0], [])
 
@@ -123,6 +125,25 @@ class Comparison(unittest.TestCase):
         self.assertEqual(recording.compare_text("one", said, said), [])
         found = recording.compare_text("one", said, said.replace(":3:", ":2:"))
         self.assertEqual([(one.kind, one.kernel[:8], one.ours[:8]) for one in found], [("nft", "01.nft:3", "01.nft:2")])
+
+    def test_handles_of_tables_do_not_count(self):
+        said = "table netdev t { # handle 7\n\tchain c { # handle 1\n"
+        self.assertEqual(recording.compare_text("one", said, said.replace("handle 7", "handle 90")), [])
+        self.assertTrue(recording.compare_text("one", said, said.replace("handle 1", "handle 2")))
+
+    def test_an_unbind_that_the_module_adds_for_a_device_that_is_gone_is_passed_over(self):
+        gone = [unbind(2, "eth0"), {"event": "RELEASE", "binding": 2, "port": "eth0"}, {"event": "PORT_GONE", "port": "eth0"}]
+        self.assertEqual(recording.compare(SAMPLE[:6] + gone, SAMPLE[:6] + gone[1:])[0], [])
+        other = [unbind(2, "eth0"), destroy(2, "eth0", 1)] + gone[1:]
+        self.assertTrue(recording.compare(SAMPLE[:6] + other, SAMPLE[:6] + other[1:])[0])
+
+    def test_what_a_kernel_was_built_without_is_found_and_left_out(self):
+        names = list(corpus.FEATURES)
+        said = "probe.nft:%d:1-6: Error: Could not process rule: No such file or directory\n"
+        kernel = said % (names.index("reject") + 1) + said % (names.index("tproxy") + 1)
+        self.assertEqual(corpus.lacking(kernel, said % (names.index("tproxy") + 1)), {"reject"})
+        lines = ["add rule netdev t c drop", "add rule netdev t c ip ttl 1 reject"]
+        self.assertEqual(corpus.without(lines, {"reject"}, said % 1 + said % 2), (said % 1, 1))
 
     def test_a_malformed_recording_is_told_with_its_line(self):
         for lines, where in (([], "empty"), (["{}"], "line 1"), ([HEADER, "{"], "line 2"), ([HEADER, "[]"], "line 2")):
@@ -183,24 +204,27 @@ class Cases(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        if not os.access(NICEMU, os.X_OK):
-            skip_suite("nicemu is not built")
+        for program in (NICEMU, corpus.RUN_CASES):
+            if not os.access(program, os.X_OK):
+                skip_suite("%s is not built" % os.path.basename(program))
         cls.temporary = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.temporary.cleanup)
         cls.runs = corpus.runs()
-        for name, (nic, cases) in cls.runs.items():
+        for name, cases in cls.runs.items():
             corpus.write(os.path.join(cls.temporary.name, name), cases)
+            with open(os.path.join(cls.temporary.name, name + ".yaml"), "w", encoding="utf-8") as file:
+                file.write(corpus.NICS[name])
 
-    def said(self, name, *options):
+    def said(self, name):
         folder, out = (os.path.join(self.temporary.name, word) for word in (name, name + "-out"))
-        done = nicemu("exec", "-q", "-k", "6.1", *options, "--", "sh", os.path.join(os.path.dirname(__file__), "run_cases.sh"),
-                      folder, out)
+        os.mkdir(out)
+        done = nicemu("exec", "-q", "-k", "6.1", "-n", folder + ".yaml", "--", corpus.RUN_CASES, folder, out)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         texts = {}
         for case in sorted(os.listdir(out)):
             with open(os.path.join(out, case), encoding="utf-8") as file:
                 texts[case] = file.read()
-        self.assertEqual(len(texts), len(self.runs[name][1]))
+        self.assertEqual(len(texts), len(self.runs[name]))
         for case, text in texts.items():
             self.assertTrue(text.startswith("step 01."), case + ":\n" + text)
             self.assertNotIn("syntax error", text, case + ":\n" + text)
@@ -211,15 +235,12 @@ class Cases(unittest.TestCase):
         self.assertIn("Operation not supported", "".join(texts.values()))
 
     def test_the_small_nic_is_full_in_its_cases(self):
-        nic = os.path.join(self.temporary.name, "small.yaml")
-        with open(nic, "w", encoding="utf-8") as file:
-            file.write(corpus.SMALL_NIC)
-        texts = self.said("small", "-n", nic)
+        texts = self.said("small")
         full = [case for case, text in texts.items() if "No space left on device" in text]
         self.assertGreater(len(full), len(texts) * 2 // 3, texts)
 
     def test_enough_rules_are_drawn(self):
-        lines = sum(len(step) for _, cases in self.runs.values() for case in cases for step in case.steps
+        lines = sum(len(step) for cases in self.runs.values() for case in cases for step in case.steps
                     if isinstance(step, list))
         self.assertGreater(lines, 1200)
         self.assertEqual(corpus.drawn(seed=7, count=50), corpus.drawn(seed=7, count=50))

@@ -132,7 +132,6 @@ DEVICES = [
     Case("device removed: the other stays bound", [chain(*drops(1, 2), device=BOTH), "gone eth0", "list", lines(*adds(5, 5)), lines(*deletes(2)), "came eth0", "delete chain netdev t c\n"]),
     Case("both devices removed", [chain(*drops(1, 2), device=BOTH), "gone eth1", "gone eth0", "list", "came eth0", "came eth1", "delete table netdev t\n"]),
     Case("device removed, its rules deleted", [R3, "gone eth0", lines(*deletes(3)), "delete table netdev t\n", "came eth0"]),
-    Case("target removed", [chain("fwd to eth1", "drop"), "came eth1"]),
     Case("device renamed while bound", [R3, "rename eth0 wan0", lines(*adds(5, 5)), "list", "delete chain netdev t c\n", "rename wan0 eth0"]),
     Case("device renamed, a chain by its old name", [R3, "rename eth0 wan0", "delete table netdev t\n", R3, "rename wan0 eth0"]),
     Case("device renamed, a chain by its new name", ["rename eth0 wan0", chain(*drops(1, 2), device="wan0"), "list", "delete table netdev t\n", "rename wan0 eth0"]),
