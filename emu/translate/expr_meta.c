@@ -89,6 +89,7 @@ static int meta_init(struct expr_init *init, struct nft_expr *expr, const struct
 
 	expr->meta.key = attr_be32_byte(tb[NFTA_META_KEY]);
 	expr->meta.is_set = tb[NFTA_META_SREG] != NULL;
+	expr->meta.of_bridge = init->context->family == NFPROTO_BRIDGE;
 	key = find_key(expr->meta.key, init->context->family);
 	expr->meta.length = expr->meta.is_set ? key->set : key->get;
 	if (expr->meta.length == 0)
@@ -153,6 +154,8 @@ static int meta_offload(struct offload *o, const struct nft_expr *expr)
 		return offload_refuse(o, "meta-write",
 				      "`meta %s set` can't be done by an offloaded rule",
 				      keys[expr->meta.key].word);
+	if (expr->meta.of_bridge)
+		return refuse_key(o, expr);
 	switch (expr->meta.key) {
 	case NFT_META_PROTOCOL:
 		offload_load_exact(o, expr->meta.reg, FLOW_BASIC_N_PROTO);

@@ -288,6 +288,18 @@ bool kernel_lacks(struct mnl_socket *socket, const char *type)
 	return known[count++].lacks;
 }
 
+const char *kernel_lacking(struct mnl_socket *socket, const struct nlattr *list)
+{
+	const struct nlattr *elem, *attr;
+
+	mnl_attr_for_each_nested (elem, list)
+		mnl_attr_for_each_nested (attr, elem)
+			if (mnl_attr_get_type(attr) == NFTA_EXPR_NAME &&
+			    kernel_lacks(socket, mnl_attr_get_str(attr)))
+				return mnl_attr_get_str(attr);
+	return NULL;
+}
+
 bool kernel_ifindex_exists(void *context, uint32_t ifindex)
 {
 	char name[IF_NAMESIZE];

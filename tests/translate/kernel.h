@@ -64,6 +64,9 @@ bool kernel_ask(struct mnl_socket *socket, const void *bytes, size_t size, uint3
  */
 bool kernel_lacks(struct mnl_socket *socket, const char *type);
 
+/* The first type of expression in the list that the kernel was built without, or NULL. */
+const char *kernel_lacking(struct mnl_socket *socket, const struct nlattr *list);
+
 /* Whether the kernel that is asked has an interface of this index; for translate_context. */
 bool kernel_ifindex_exists(void *context, uint32_t ifindex);
 

@@ -83,19 +83,6 @@ static struct nlmsghdr *put_rule(void *buffer, uint32_t seq, const char *chain)
 	return nlh;
 }
 
-/* The first type of expression in the rule that the kernel was built without, or NULL. */
-static const char *lacking(struct mnl_socket *socket, const struct nlmsghdr *nlh)
-{
-	const struct nlattr *elem, *attr;
-
-	mnl_attr_for_each_nested (elem, find_list(nlh))
-		mnl_attr_for_each_nested (attr, elem)
-			if (mnl_attr_get_type(attr) == NFTA_EXPR_NAME &&
-			    kernel_lacks(socket, mnl_attr_get_str(attr)))
-				return mnl_attr_get_str(attr);
-	return NULL;
-}
-
 /*
  * Differences that are no mistake here, each with its reason; returns the name or NULL.
  */
@@ -103,8 +90,8 @@ static const char *exclusion(struct mnl_socket *socket, const struct nlmsghdr *n
 {
 	const char *text = describe_expressions(find_list(nlh));
 
-	if (error == ENOENT && lacking(socket, nlh))
-		return lacking(socket, nlh);
+	if (error == ENOENT && kernel_lacking(socket, find_list(nlh)))
+		return kernel_lacking(socket, find_list(nlh));
 	/* Kernels may be built without CONFIG_NFT_EXTHDR_DCCP. */
 	if (strstr(text, "\n\texthdr") && strstr(text, " 6=00000004"))
 		return "exthdr-dccp";

@@ -226,7 +226,8 @@ static bool commit_rules(struct mnl_socket *socket, uint8_t *buffer, struct rand
 		struct nlmsghdr *nlh = put_rule(p, NFT_MSG_NEWRULE, seq);
 
 		generate_expressions(nlh, random);
-		if (!is_accepted(nlh, dump->kernel))
+		if (!is_accepted(nlh, dump->kernel) ||
+		    kernel_lacking(socket, find_attr(nlh, NFTA_RULE_EXPRESSIONS)))
 			continue;
 		dump->sent[dump->num_sent++] = nlh;
 		p += NLMSG_ALIGN(nlh->nlmsg_len);

@@ -48,6 +48,21 @@ void nft_list_ports(const struct nic *nic, char *text, size_t size)
 						 nic->ports[i].name);
 }
 
+static int type_unknown(struct nft_call *call, const struct nlattr *type)
+{
+	int error = nft_chain_refuse(call, NFT_CHAIN_TYPE_UNKNOWN);
+
+	return call->nft->env.kernel->chain_type_named ? nft_bad(call, type, error) : error;
+}
+
+static bool has_hook(const struct nft_call *call, const struct nft_chain_hook *hook)
+{
+	if (hook->hooknum >= 32 || !(hook->type->hook_mask & 1u << hook->hooknum))
+		return false;
+	return call->family != NFPROTO_NETDEV || hook->hooknum != NF_NETDEV_EGRESS ||
+	       call->nft->env.kernel->netdev_egress;
+}
+
 /* Kernels that can't change a chain's devices do not tell either which one is wrong. */
 static int bad_device(struct nft_call *call, const struct nlattr *attr, int error)
 {
@@ -143,8 +158,8 @@ static int parse_new(struct nft_call *call, const struct nlattr *const *attrs,
 	hook->priority = (int32_t)nft_attr_be32(attrs[NFTA_HOOK_PRIORITY]);
 	hook->type = nft_chain_type_find(call->family, type);
 	if (!hook->type)
-		return nft_bad(call, type, nft_chain_refuse(call, NFT_CHAIN_TYPE_UNKNOWN));
-	if (hook->hooknum >= 32 || !(hook->type->hook_mask & 1u << hook->hooknum))
+		return type_unknown(call, type);
+	if (!has_hook(call, hook))
 		return nft_chain_refuse(call, NFT_CHAIN_HOOK_UNKNOWN);
 	if (!strcmp(hook->type->name, "nat") && hook->priority <= PRIORITY_CONNTRACK)
 		return -EOPNOTSUPP;
@@ -166,7 +181,7 @@ static int parse_update(struct nft_call *call, const struct nlattr *const *attrs
 		return nft_chain_refuse(call, NFT_CHAIN_PRIORITY_CHANGED);
 	if (type)
 		hook->type = nft_chain_type_find(call->family, type);
-	return hook->type ? 0 : nft_bad(call, type, nft_chain_refuse(call, NFT_CHAIN_TYPE_UNKNOWN));
+	return hook->type ? 0 : type_unknown(call, type);
 }
 
 int nft_chain_hook_parse(struct nft_call *call, const struct nft_chain *chain, uint32_t flags,

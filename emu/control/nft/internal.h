@@ -499,6 +499,8 @@ struct describe_names nft_describe_names(const struct nft *nft);
 
 /* validate.c: jumps and where expressions may stand. 0, -EMLINK, -ELOOP, -EOPNOTSUPP … */
 int nft_table_validate(struct nft *nft, struct nft_table *table);
+/* Older kernels follow each jump when it is made; *failed is the expression with the error. */
+int nft_jumps_validate(struct nft *nft, const struct nft_rule *rule, size_t *failed);
 /* The same after a rule has been added, with what is known from before. */
 int nft_rule_validate(struct nft *nft, struct nft_table *table, const struct nft_rule *rule);
 

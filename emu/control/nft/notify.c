@@ -27,9 +27,10 @@ struct nft_writer *nft_notify_begin(struct nft *nft, const struct nft_trans *tra
 {
 	if (!(trans->flags & NLM_F_ECHO) && !somebody_listens(nft))
 		return NULL;
+	extra |= trans->flags & (NLM_F_CREATE | NLM_F_EXCL);
 	nft_writer_begin(&nft->writer, NFNL_SUBSYS_NFTABLES << 8 | event,
-			 extra | (trans->flags & (NLM_F_CREATE | NLM_F_EXCL)), trans->sequence,
-			 trans->portid, trans->family, nft->generation & 0xffff);
+			 nft->env.kernel->event_flags ? extra : 0, trans->sequence, trans->portid,
+			 trans->family, nft->generation & 0xffff);
 	return &nft->writer;
 }
 

@@ -110,6 +110,22 @@ static int parse_expressions(struct nft_call *call, struct nft_chain *chain, str
 	return 0;
 }
 
+static int check_jumps(struct nft_call *call, const struct nft_rule *rule)
+{
+	size_t failed = 0;
+	int error;
+
+	if (call->nft->env.kernel->jumps_checked_in_tables)
+		return 0;
+	error = nft_jumps_validate(call->nft, rule, &failed);
+	if (!error)
+		return 0;
+	return nft_bad(
+		call,
+		(const struct nlattr *)((const uint8_t *)call->nlh + rule->exprs[failed].offset),
+		error);
+}
+
 static int make_rule(struct nft_call *call, struct nft_chain *chain, uint64_t handle,
 		     struct nft_rule **result)
 {
@@ -131,7 +147,8 @@ static int make_rule(struct nft_call *call, struct nft_chain *chain, uint64_t ha
 	error = parse_expressions(call, chain, rule);
 	if (error)
 		goto out;
-	if (nft_chain_is_offload(chain))
+	error = check_jumps(call, rule);
+	if (!error && nft_chain_is_offload(chain))
 		error = nft_offload_translate(call, rule);
 	if (error)
 		nft_references_undo(call->nft, rule);

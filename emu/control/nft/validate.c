@@ -31,8 +31,11 @@ static int follow(void *context, struct nft_chain *chain)
 
 static int validate_expr(struct walk *walk, const struct nft_expr *expr)
 {
-	int error = nft_expr_validate(expr, walk->base->table->family, walk->base->type->name,
-				      walk->base->hooknum);
+	int error = 0;
+
+	if (nft_chain_is_base(walk->base))
+		error = nft_expr_validate(expr, walk->base->table->family, walk->base->type->name,
+					  walk->base->hooknum);
 
 	if (error || !expr->reference)
 		return error;
@@ -83,6 +86,23 @@ int nft_table_validate(struct nft *nft, struct nft_table *table)
 			break;
 	}
 	table->invalid = error;
+	return error;
+}
+
+int nft_jumps_validate(struct nft *nft, const struct nft_rule *rule, size_t *failed)
+{
+	struct walk walk = {.nft = nft, .base = rule->chain};
+	int error = 0;
+
+	for (size_t i = 0; !error && i < rule->num_exprs; i++) {
+		const struct nft_expr *expr = &rule->exprs[i];
+
+		if (!expr->reference || expr->reference_kind != NFT_EXPR_CHAIN)
+			continue;
+		nft->validate_walk++;
+		error = validate_chain(&walk, expr->reference);
+		*failed = i;
+	}
 	return error;
 }
 

@@ -62,6 +62,7 @@ struct nft_expr {
 			uint32_t key;
 			uint8_t reg;
 			uint8_t length; /* bytes of the key */
+			bool of_bridge; /* a type of its own, which can not be offloaded */
 		} meta;
 		struct {
 			uint8_t sreg, op, length;

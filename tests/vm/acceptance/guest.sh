@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# In the guest: the oracle programs in families, then the cases of /vm/cases.jsonl; what they say goes to /vm/out.
+. /vm/guest.sh
+load_netdevsim && load_offload || exit 4
+
+version=$(uname -v | sed -n 's/.*Debian \([0-9.]*\).*/\1/p')
+[ -n "$version" ] || version=$(uname -r | sed 's/[^0-9.].*//')
+echo "$version" >/vm/out/version
+# A batch that makes the kernel look for a module is run twice, and its handles are counted twice.
+for module in nf_tables nft_chain_nat nft_ct nft_counter nft_log nft_limit nft_quota nft_meta_bridge; do
+	modprobe $module 2>/dev/null
+done
+
+# oracle NAME PROGRAM ARGUMENT...: on a device that takes offload chains.
+oracle() {
+	name=$1
+	program=$2
+	shift 2
+	nft flush ruleset
+	timeout 120 "$program" --kernel "$version" --device nosuch0 "$@" >"/vm/out/$name" 2>&1
+	echo "status $?" >>"/vm/out/$name"
+}
+
+set -- $(new_nsim 9 1)
+ip link set "$1" name nosuch0
+ip link set nosuch0 up
+. /vm/amounts
+for family in 5 2 10 1 7; do
+	oracle accept-$family test_translate_acceptance "$seed" "$accept_rules" $family
+done
+oracle dump test_translate_dump /vm/dump_rules.nft "$seed" "$dump_rules"
+oracle nft test_translate_nft "$seed" "$nft_rules"
+nft flush ruleset
+delete_nsim 9
+
+number=0
+for port in $(new_nsim 10 4); do
+	ip link set "$port" name nicemu$number
+	ip link set nicemu$number up
+	number=$((number + 1))
+done
+PYTHONHOME=/vm/python python3.11 -B /vm/python/oracle.py --driver </vm/cases.jsonl >/vm/out/answers

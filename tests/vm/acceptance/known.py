@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Differences that are no mistake of nicemu's, each with a name and its reason."""
+import re
+
+
+def handles_skip(case, line):
+    """A batch that makes the kernel look for a module runs twice, so rules of later batches have other handles."""
+    return case == "raw: rule expressions" and "/attributes:" in line
+
+
+def flowtable_not_named(case, line):
+    """Kernels before about 6.4 do not name the attribute when there is no such flowtable; nicemu keeps none."""
+    return case == "raw: get" and line.startswith("[1]/replies[14]/") and ("extended" in line or "flags" in line)
+
+
+def other_mistake(case, line):
+    """Of two mistakes in one GETSETELEM older kernels tell the missing table, newer ones the missing set."""
+    return case == "raw: unknown messages" and line.startswith("[19]/replies[0]/")
+
+
+KNOWN = {
+    "batch-run-twice": handles_skip,
+    "getflowtable-unnamed": flowtable_not_named,
+    "getsetelem-order": other_mistake,
+}
+
+
+def name_of(case, line):
+    for name, is_it in KNOWN.items():
+        if is_it(case, line):
+            return name
+    return None
+
+
+# What an oracle program says: rules compared, different, and excluded with a reason of its own.
+TOTALS = (
+    re.compile(r"^seed \d+, kernel \S+: (\d+) rules, \d+ accepted, \d+ refused, (\d+) different, (\d+) excluded$", re.M),
+    re.compile(r"^seed \d+: (\d+) random rules dumped, (\d+) different()$", re.M),
+    re.compile(r"^(\d+) rules of nft dumped, (\d+) different()$", re.M),
+    re.compile(r"^seed \d+: (\d+) rules of nft, the kernel offloads \d+, (\d+) different()$", re.M),
+)
+
+
+def totals(text):
+    """(compared, different, excluded) that the text of an oracle program tells."""
+    found = [tuple(int(number or 0) for number in match) for pattern in TOTALS for match in pattern.findall(text)]
+    return tuple(map(sum, zip(*found))) if found else (0, 0, 0)
