@@ -36,8 +36,8 @@ OF_THE_MODEL = ("mirror-target.nft", "redirect-target.nft")
 FEATURES = {"reject": "reject", "fib": "fib saddr oif exists accept", "osf": 'osf name "Linux" accept', "synproxy": "synproxy",
             "socket": "socket transparent 1 accept", "log": "log", "queue": "queue", "limit": "limit rate 1/second",
             "quota": "quota 1 mbytes", "numgen": "numgen random mod 2 0 accept", "jhash": "jhash ip saddr mod 2 0 accept",
-            "symhash": "symhash mod 2 0 accept", "rt": "rt mtu 1500 accept", "ipsec": "ipsec in reqid 1 accept",
-            "dup": "dup to eth1", "fwd": "fwd to eth1", "notrack": "notrack", "tproxy": "tproxy to :80",
+            "symhash": "symhash mod 2 0 accept", "rt": "rt mtu 1500 accept",
+            "dup": "dup to eth1", "fwd": "fwd to eth1", "notrack": "notrack",
             "ct": "ct state new accept", "exthdr": "exthdr frag exists accept"}
 
 
@@ -102,7 +102,7 @@ def feature_case():
 
 def lacking(kernel, ours):
     """Words of FEATURES that this kernel was built without, from what nft said in feature_case on both sides."""
-    missing = [{int(number) for number in re.findall(r"^probe\.nft:(\d+):.*: No such file or directory$", said, re.M)}
+    missing = [{int(number) for number in re.findall(r"^\w+\.nft:(\d+):.*: No such file or directory$", said, re.M)}
                for said in (kernel, ours)]
     return {word for number, word in enumerate(FEATURES, 1) if number in missing[0] - missing[1]}
 
@@ -118,6 +118,11 @@ def without(lines, words, said):
         else:
             kept.append(line)
     return "".join(kept), left
+
+
+def needs(case, words):
+    """Whether a file of the case has one of these words."""
+    return any(re.search(r"\b%s\b" % word, step) for step in case.steps if isinstance(step, str) for word in words)
 
 
 def runs(lines=None):

@@ -140,8 +140,10 @@ class Comparison(unittest.TestCase):
     def test_what_a_kernel_was_built_without_is_found_and_left_out(self):
         names = list(corpus.FEATURES)
         said = "probe.nft:%d:1-6: Error: Could not process rule: No such file or directory\n"
-        kernel = said % (names.index("reject") + 1) + said % (names.index("tproxy") + 1)
-        self.assertEqual(corpus.lacking(kernel, said % (names.index("tproxy") + 1)), {"reject"})
+        kernel = said % (names.index("reject") + 1) + said % (names.index("osf") + 1)
+        self.assertEqual(corpus.lacking(kernel, said % (names.index("osf") + 1)), {"reject"})
+        self.assertTrue(corpus.needs(corpus.Case("x", ["table netdev t { }", "ip saddr 1.2.3.4 reject"]), {"reject"}))
+        self.assertFalse(corpus.needs(corpus.Case("x", ["table netdev rejects { }", ["reject"]]), {"reject"}))
         lines = ["add rule netdev t c drop", "add rule netdev t c ip ttl 1 reject"]
         self.assertEqual(corpus.without(lines, {"reject"}, said % 1 + said % 2), (said % 1, 1))
 
