@@ -120,6 +120,13 @@ def without(lines, words, said):
     return "".join(kept), left
 
 
+def accepted(case, said):
+    """The case with those of its lines that a kernel accepted."""
+    refused = {int(number) for number in re.findall(r"^\w+\.nft:(\d+):.*Error: ", said, re.M)}
+    return Case(case.name, [[line for number, line in enumerate(step, 1) if number not in refused]
+                            if isinstance(step, list) else step for step in case.steps])
+
+
 def needs(case, words):
     """Whether a file of the case has one of these words."""
     return any(re.search(r"\b%s\b" % word, step) for step in case.steps if isinstance(step, str) for word in words)

@@ -1,15 +1,46 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Differences that are expected, with names: bugs of kernels that nicemu does not show, and why.
+"""Differences that are expected, with names.
 
-Each must occur on the kernels that it names; one that no longer does is a failure.
+KNOWN: what nicemu does otherwise than a kernel, and why. Each must occur on the kernels that it names; one that
+no longer does is a failure.
+BUGS: what nicemu does as a kernel with a bug does, and a kernel without would not: behaviours of the kernel
+table that can show in a rule, and where. A kernel that has the bug must show it.
 """
 import re
 from collections import Counter, namedtuple
+
+import recording
 
 # first, last: versions of kernels, last None for all after; case, kind: regular expressions.
 Known = namedtuple("Known", "name first last case kind source")
 
 KNOWN = []
+
+Bug = namedtuple("Bug", "behavior field source")
+
+BUGS = [Bug("short_load_masks_fixed", r"^keys\.\w+\.\w+\.mask$|^keys\.\w+\.\w+$", "39e88f28fb32, CVE-2026-74579"),
+        Bug("vlan_key_fixup", r"^keys\.C?VLAN|^used_keys$", "783003f3bb8a, 14c20643ef94"),
+        Bug("vlan_tci_host_order", r"^keys\.C?VLAN\.vlan_(id|dei|priority)", "ff4d90a89d3d"),
+        Bug("control_addr_type", r"^keys\.CONTROL|^used_keys$", "3c78e9e0d33a")]
+
+
+def bugs_of(behaviors):
+    """Those of BUGS that a kernel with these behaviours has."""
+    return [bug for bug in BUGS if not behaviors[bug.behavior]]
+
+
+def rules_with_bugs(bugs, kernel, ideal):
+    """(Counter of rules by behaviour, rules that no bug explains) of REPLACEs and what a kernel without bugs would send."""
+    found, strange = Counter(), []
+    for one, other in zip(kernel, ideal):
+        paths = [path for path, _, _ in recording.fields(one, other)]
+        if paths:
+            names = {next((bug.behavior for bug in bugs if re.search(bug.field, path)), None) for path in paths}
+            if None in names:
+                strange.append((one, other))
+            else:
+                found[sorted(names)[0]] += 1
+    return found, strange
 
 
 def numbers(version):

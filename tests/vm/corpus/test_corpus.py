@@ -199,6 +199,21 @@ class Expectations(unittest.TestCase):
     def test_every_row_has_a_source(self):
         for row in known.KNOWN:
             self.assertTrue(row.name and row.source, row)
+        for bug in known.BUGS:
+            self.assertTrue(bug.source, bug)
+
+    def test_a_rule_with_a_bug_is_counted_by_its_name(self):
+        bugs = known.bugs_of({bug.behavior: bug.behavior != "short_load_masks_fixed" for bug in known.BUGS})
+        one, other = {"keys": {"A": {"src": {"value": "1", "mask": "0xff"}}}}, {"keys": {"A": {"src": {"value": "1", "mask": "0xf0"}}}}
+        self.assertEqual(known.rules_with_bugs(bugs, [one, one], [other, one]), ({"short_load_masks_fixed": 1}, []))
+        value = {"keys": {"A": {"src": {"value": "2", "mask": "0xff"}}}}
+        self.assertEqual(known.rules_with_bugs(bugs, [one], [value]), ({}, [(one, value)]))
+        self.assertEqual(known.rules_with_bugs([], [one], [other]), ({}, [(one, other)]))
+
+    def test_lines_that_a_kernel_refused_are_left_out(self):
+        case = corpus.Case("x", ["world", ["one", "two", "three"]])
+        said = "step 02.rules: status 0\nprobe.nft:2:1-6: Error: Could not process rule: Operation not supported\n"
+        self.assertEqual(corpus.accepted(case, said).steps, ["world", ["one", "three"]])
 
 
 class Cases(unittest.TestCase):
