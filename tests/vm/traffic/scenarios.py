@@ -56,6 +56,8 @@ SCENARIOS = [
     flow("refused_but_one", "of the four REPLACE of a flow only the last is taken", options="--refuse 1:ENOSPC --refuse 2:ENOSPC --refuse 3:ENOSPC"),
     flow("repeated", "packets that reach software although the flow is offloaded: REPLACE comes again",
          timing=(REPLACE,)),
+    flow("neighbour_changes", "the next hop gets another address under a flow: the repeated REPLACE says so"),
+    flow("route_added", "a route that has nothing to do with the flow is added: the flow ends, and a new one begins", order="rule"),
     flow("icmp", "ICMP is tracked and never offloaded"),
     flow("deleted_under_load", "the flowtable is deleted while packets pass"),
     flow("port_joins_and_leaves", "a port joins a flowtable with a live flow, is offered it with the next packet, and leaves"),
