@@ -24,6 +24,7 @@ static const char USAGE[] =
 	"  --events N         end after N events\n"
 	"  --seconds S        end after S seconds (600)\n"
 	"  --until-repeat-end end when what was there has been repeated\n"
+	"  --repeated-too     N counts what is repeated, too\n"
 	"  --refuse N[+]      refuse the N-th REPLACE (and all later ones)\n"
 	"  --refuse-bind N    refuse the N-th BIND\n"
 	"  --errno E          … with this errno, a number (28, ENOSPC)\n"
@@ -113,6 +114,7 @@ void parse_options(int argc, char **argv)
 		case '2': options.reply_twice = true; break;
 		case 'f': options.only_flush = true; break;
 		case 'g': options.garbage = true; break;
+		case 'R': options.repeated_too = true; break;
 		case 'e': options.events = number(optarg); break;
 		case 'S': options.seconds = number(optarg); break;
 		case 'r':

@@ -268,18 +268,24 @@ static bool is_nth(unsigned long now, unsigned long nth, bool and_later)
 	return nth && (and_later ? now >= nth : now == nth);
 }
 
+static bool is_counted(const struct kmod_header *h)
+{
+	return options.repeated_too || !(h->flags & KMOD_FLAG_REPEATED);
+}
+
 static void on_replace(int fd, const struct kmod_command *c)
 {
 	bool refuse;
 
-	state.replaces++;
-	if (is_nth(state.replaces, options.stop_at, false))
+	state.replaces += is_counted(&c->header);
+	if (is_counted(&c->header) && is_nth(state.replaces, options.stop_at, false))
 		raise(SIGSTOP);
-	if (is_nth(state.replaces, options.die_at, false))
+	if (is_counted(&c->header) && is_nth(state.replaces, options.die_at, false))
 		_exit(0);
 	if (options.delay_ms)
 		usleep(options.delay_ms * 1000);
-	refuse = is_nth(state.replaces, options.refuse_at, options.refuse_later);
+	refuse = is_counted(&c->header) &&
+		 is_nth(state.replaces, options.refuse_at, options.refuse_later);
 	if (!refuse)
 		tracked_add(c->binding, c->cookie);
 	if (c->header.flags & KMOD_FLAG_SYNC || refuse)
@@ -296,7 +302,7 @@ static void on_event(int fd, const struct kmod_header *h)
 	print_event(h);
 	switch (h->type) {
 	case KMOD_BIND:
-		state.binds++;
+		state.binds += is_counted(h);
 		if (h->flags & KMOD_FLAG_SYNC)
 			reply(fd, h,
 			      is_nth(state.binds, options.refuse_bind_at, false)

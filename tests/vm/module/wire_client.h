@@ -14,7 +14,8 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct options {
-	bool quiet, stats, reply_twice, only_flush, until_repeat_end, refuse_later, garbage;
+	bool quiet, stats, reply_twice, only_flush, until_repeat_end, refuse_later, repeated_too,
+		garbage;
 	int refuse_errno;
 	const char *refuse_text;
 	unsigned long refuse_at, refuse_bind_at, stop_at, die_at, events, count, seconds;
