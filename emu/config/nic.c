@@ -166,6 +166,17 @@ int nic_rename_real_port(struct nic *nic, int number, const char *name)
 	return error;
 }
 
+static int take_gone_number(struct nic *nic, const struct nic_port *port)
+{
+	for (size_t i = 0; i < nic->num_ports; i++) {
+		if (!nic->ports[i].gone)
+			continue;
+		nic->ports[i] = *port;
+		return (int)i;
+	}
+	return -ENOSPC;
+}
+
 int nic_add_real_port(struct nic *nic, const struct nic_port *port)
 {
 	int error = check_real_name(nic, port->name);
@@ -175,7 +186,7 @@ int nic_add_real_port(struct nic *nic, const struct nic_port *port)
 	if (nic_port_in_netns(nic, port->netns, port->ifindex) >= 0)
 		return -EEXIST;
 	if (nic->num_ports == NIC_PORTS_MAX)
-		return -ENOSPC;
+		return take_gone_number(nic, port);
 	if (grow_ports(nic))
 		return -ENOMEM;
 	nic->ports[nic->num_ports] = *port;

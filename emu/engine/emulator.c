@@ -85,6 +85,14 @@ void emulator_destroy(struct emulator *e)
 	free(e);
 }
 
+/* What it counts is its own. */
+static void port_came(void *context, int port)
+{
+	struct emulator *e = context;
+
+	e->ports[port] = (struct emulator_port_counters){0};
+}
+
 int emulator_attach(struct emulator *e, int fd, char *message, size_t size)
 {
 	return kmod_create(&e->kmod, fd,
@@ -93,6 +101,8 @@ int emulator_attach(struct emulator *e, int fd, char *message, size_t size)
 				   .offload = e->offload,
 				   .log = e->log,
 				   .clock = &e->clock,
+				   .port_came = port_came,
+				   .context = e,
 			   },
 			   message, size);
 }

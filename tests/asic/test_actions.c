@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 TestSuite(actions, .init = board_setup, .fini = board_teardown);
@@ -152,4 +153,22 @@ Test(actions, too_many_mirrors_and_unknown_actions_are_refused)
 	rule->actions[0].id = (enum flow_action_id)99;
 	cr_assert_eq(board_replace(binding, 1, 10, rule, &reason), -EOPNOTSUPP);
 	cr_assert_str_eq(reason.id, "unsupported-action");
+}
+
+Test(actions, each_that_the_nic_has_not_is_refused_by_name)
+{
+	uint32_t binding = board_bind(0);
+	struct flow_rule *rule = board_rule(1);
+	struct reason reason;
+	char clause[64];
+
+	for (int id = FLOW_ACTION_MIRRED + 1; id < FLOW_ACTION_COUNT; id++) {
+		rule->actions[0] = board_action((enum flow_action_id)id, 3);
+		cr_assert_eq(board_replace(binding, 1, 10, rule, &reason), -EOPNOTSUPP, "%s",
+			     flow_action_name((enum flow_action_id)id));
+		cr_assert_str_eq(reason.id, "unsupported-action");
+		snprintf(clause, sizeof(clause), "the NIC can't carry out the action %s",
+			 flow_action_name((enum flow_action_id)id));
+		cr_assert_str_eq(reason.clause, clause);
+	}
 }

@@ -194,6 +194,31 @@ Test(keys, keys_without_fields_and_other_chains_are_refused)
 	cr_assert_eq(asic_entries(board.asic), 0);
 }
 
+Test(keys, what_no_place_in_the_flow_key_has_is_refused_where_it_is_matched)
+{
+	uint32_t bound = board_bind(0);
+	struct flow_rule *rule = flow_rule_alloc_extras(0, 1);
+	struct reason reason;
+
+	rule->match.extras[0] = (struct flow_extra){.id = FLOW_EXTRA_VLAN_ETH_TYPE};
+	rule->match.used_keys = FLOW_PRESENT(VLAN);
+	cr_assert_eq(board_replace(bound, 1, 10, rule, &reason), 0, "nothing is asked of it");
+	rule->match.extras[0].mask[1] = 1;
+	cr_assert_eq(board_replace(bound, 2, 10, rule, &reason), -EOPNOTSUPP);
+	cr_assert_str_eq(reason.id, "unsupported-field");
+	cr_assert_str_eq(reason.clause, "the NIC can't match vlan.vlan_eth_type");
+	rule->match.used_keys = 0;
+	cr_assert_eq(board_replace(bound, 2, 10, rule, &reason), 0, "it is not flagged");
+	rule->match.unknown_keys = 0x10;
+	cr_assert_eq(board_replace(bound, 3, 10, rule, &reason), -EOPNOTSUPP);
+	cr_assert_str_eq(reason.id, "unknown-key");
+	rule->match.unknown_keys = 0;
+	rule->lost_actions = 2;
+	cr_assert_eq(board_replace(bound, 3, 10, rule, &reason), -EOPNOTSUPP);
+	cr_assert_str_eq(reason.id, "too-many-actions");
+	flow_rule_free(rule);
+}
+
 Test(keys, large_batches_are_answered_packet_by_packet)
 {
 	enum { COUNT = 1000 };

@@ -101,3 +101,45 @@ Test(nic, takes_as_many_ports_as_the_limit_and_no_more)
 	cr_assert_eq(nic.ports[4095].mac[5], 0xff);
 	nic_clear(&nic);
 }
+
+Test(nic, real_ports_have_the_index_and_name_that_they_are_given)
+{
+	struct nic nic = {0};
+	struct nic_port a = {.name = "eth0", .ifindex = 31, .netns = 7};
+	struct nic_port b = {.name = "eth0@4026532001", .ifindex = 31, .netns = 8};
+	struct nic_port bad = {.ifindex = 5};
+
+	cr_assert_eq(nic_add_real_port(&nic, &a), 0);
+	cr_assert_eq(nic_add_real_port(&nic, &a), -EEXIST);
+	cr_assert_eq(nic_add_real_port(&nic, &b), 1);
+	cr_assert_eq(nic_add_real_port(&nic, &bad), -EINVAL, "no name");
+	memset(bad.name, 'x', sizeof(bad.name));
+	cr_assert_eq(nic_add_real_port(&nic, &bad), -EINVAL, "a name without an end");
+	cr_assert_eq(nic_port_in_netns(&nic, 7, 31), 0);
+	cr_assert_eq(nic_port_in_netns(&nic, 8, 31), 1);
+	cr_assert_eq(nic_port_in_netns(&nic, 9, 31), -ENODEV);
+	cr_assert_eq(nic_port_by_ifindex(&nic, 31), -ENODEV, "an emulated one");
+	cr_assert_eq(nic_rename_real_port(&nic, 1, "eth0"), -EEXIST);
+	nic_remove_port(&nic, 0);
+	cr_assert_eq(nic_port_in_netns(&nic, 7, 31), -ENODEV);
+	cr_assert_eq(nic_rename_real_port(&nic, 1, "eth0"), 0);
+	cr_assert_eq(nic_port_by_name(&nic, "eth0"), 1);
+	nic_clear(&nic);
+}
+
+Test(nic, real_ports_come_and_go_without_end)
+{
+	struct nic nic = {0};
+	int number = -1;
+
+	for (uint32_t i = 0; i < 3 * NIC_PORTS_MAX; i++) {
+		struct nic_port port = {.name = "eth0", .ifindex = i + 1, .netns = 7};
+
+		number = nic_add_real_port(&nic, &port);
+		cr_assert_geq(number, 0, "port %u", i);
+		cr_assert_eq(nic_port_by_name(&nic, "eth0"), number);
+		nic_remove_port(&nic, number);
+	}
+	cr_assert_eq(nic.num_ports, NIC_PORTS_MAX);
+	nic_clear(&nic);
+}

@@ -50,6 +50,8 @@ static int add_port(struct kmod *kmod, const struct kmod_port *from, const char 
 		"port %s: ifindex %u, netns %u%s%s%s%s", name, from->ifindex, from->netns,
 		*port.driver ? ", " : "", port.driver, number < 0 ? ": can't be a port: " : "",
 		number < 0 ? strerror(-number) : "");
+	if (number >= 0 && kmod->env.port_came)
+		kmod->env.port_came(kmod->env.context, number);
 	return number;
 }
 

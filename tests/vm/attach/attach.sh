@@ -215,6 +215,12 @@ ports() {
 }
 
 what_lacks
+case $(uname -v) in
+*"Debian 5.10."*)
+	echo "skipped: this kernel frees offloaded rules twice when they are committed, and panics"
+	finish
+	;;
+esac
 load_netdevsim || exit 1
 set -- $(new_nsim 1 2)
 first=$1 second=$2

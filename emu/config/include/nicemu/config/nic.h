@@ -9,7 +9,8 @@
  * what the packet path uses) and an interface index (what netlink and flow rules use).
  *
  * Ports come and go as network devices do. One that is taken away is `gone`: it keeps its number
- * and is found by neither name nor index; another with its name is a new port. So numbers stay.
+ * and is found by neither name nor index; another with its name is a new port. So numbers stay (but
+ * see nic_add_real_port).
  *
  * Invariants: names of the ports that are there are unique, valid interface names and not "lo";
  * (netns, ifindex) are unique too. An emulated port's ifindex is number + NIC_FIRST_IFINDEX; `lo`
@@ -89,7 +90,9 @@ int nic_add_port(struct nic *nic, const char *name);
 
 /*
  * Append a port for a real device; port->name may be any bytes that a device of another network
- * namespace can have (name@NETNS …), as long as it is not taken and fits. Errors as above.
+ * namespace can have (name@NETNS …), as long as it is not taken and fits. Real devices come and go
+ * without end: when all numbers are used, a new port gets that of one that is gone. Errors as
+ * above.
  */
 int nic_add_real_port(struct nic *nic, const struct nic_port *port);
 /* Give such a port another name: 0, -EINVAL or -EEXIST. */

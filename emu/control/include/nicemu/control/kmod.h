@@ -33,6 +33,9 @@ struct kmod_environment {
 	struct offload *offload;
 	struct log *log;
 	const struct clock *clock;
+	/* A port has come, perhaps with the number of one that is gone. May be NULL. */
+	void (*port_came)(void *context, int port);
+	void *context;
 };
 
 /* Said by the module in its HELLO. */
