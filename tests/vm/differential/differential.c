@@ -5,13 +5,14 @@
  * is compared with our translation for that kernel, bit by bit.
  *
  * usage: vm_differential [--kernel VERSION] [--seed N] [--rules N] [--no-sweep] [--plant BIT]
- *                        [--roll-back] ASKED-PORT COMMITTED-PORT
+ *                        [--roll-back] [--complaints] ASKED-PORT COMMITTED-PORT
  * --rules is how many are drawn; the sweep (generate_sweep) comes before them. --plant flips a bit
  * of our side of the first rule, which must be found. --roll-back lets every commit fail at a rule
- * behind the others, for kernels that do not survive one that succeeds. The last line counts: rules
- * compared; those that the kernel hands over in another way than it should or than we do; of these,
- * those of named bugs of that kernel, which we hand over alike. Exit: 0 all others are equal; 1; 2
- * usage; 4 the environment lacks something.
+ * behind the others, for kernels that do not survive one that succeeds. --complaints sends only
+ * rules for which the kernel writes a WARNING, commits none, and says how many WARNINGs there must
+ * be. The last line counts: rules compared; those that the kernel hands over in another way than it
+ * should or than we do; of these, those of named bugs of that kernel, which we hand over alike.
+ * Exit: 0 all others are equal; 1; 2 usage; 4 the environment lacks something.
  */
 #include "bugs.h"
 #include "generator.h"
@@ -33,7 +34,7 @@
 enum { SHOWN = 20, LACKING = 4, ETH_P_ALL_AS_SENT = 0x0300 };
 
 struct counts {
-	size_t sent, skipped, compared, refused, excluded, different, known;
+	size_t sent, skipped, complaints, compared, refused, excluded, different, known;
 	size_t replaces, destroys, stats;
 };
 
@@ -41,7 +42,7 @@ struct run {
 	struct random random;
 	uint64_t seed;
 	size_t wanted, drawn, sweep;
-	bool sweeps, planted, rolls_back;
+	bool sweeps, planted, rolls_back, complains;
 	long plant; /* below 0: none */
 	const char *version, *asked_port, *committed_port;
 	struct kernel_behavior kernel;
@@ -284,6 +285,7 @@ static bool run_rounds(struct run *run)
 	static struct round round;
 	bool going = true;
 
+	round.complaining = run->complains;
 	while (going) {
 		if (!round_ask(&round, run->socket, &run->bugs, &run->kernel, generate, run)) {
 			printf("no answer from the kernel: %s\n", strerror(errno));
@@ -291,8 +293,9 @@ static bool run_rounds(struct run *run)
 		}
 		round.prio = 1 + (uint32_t)random_below(&run->random, 65535);
 		run->counts.skipped += round.skipped;
+		run->counts.complaints += round.complaints;
 		compare_answers(run, &round);
-		if (round.accepted && !commit_round(run, &round))
+		if (round.accepted && !run->complains && !commit_round(run, &round))
 			return false;
 		going = round.count == RULES_PER_ROUND;
 		round_clear(&round);
@@ -349,8 +352,13 @@ static bool report(struct run *run, double seconds)
 {
 	struct counts *c = &run->counts;
 	bool swept = run->sweep > 0;
-	size_t unmet = bugs_print(&run->bugs, &run->kernel);
+	size_t unmet;
 
+	if (run->complains) {
+		printf("complaints expected: %zu, for %zu rules\n", c->complaints, c->sent);
+		return c->different == 0;
+	}
+	unmet = bugs_print(&run->bugs, &run->kernel);
 	handed_print_seen(stdout, &run->seen);
 	c->different += handed_inconsistent(&run->seen, stdout);
 	printf("seed %llu, kernel %s (%s): %zu rules sent, %zu accepted and compared, %zu refused "
@@ -378,13 +386,10 @@ static bool number(const char *text, uint64_t *value)
 static bool parse(struct run *run, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"kernel", required_argument, NULL, 'k'},
-		{"seed", required_argument, NULL, 's'},
-		{"rules", required_argument, NULL, 'r'},
-		{"no-sweep", no_argument, NULL, 'n'},
-		{"plant", required_argument, NULL, 'p'},
-		{"roll-back", no_argument, NULL, 'b'},
-		{0},
+		{"kernel", required_argument, NULL, 'k'}, {"seed", required_argument, NULL, 's'},
+		{"rules", required_argument, NULL, 'r'},  {"no-sweep", no_argument, NULL, 'n'},
+		{"plant", required_argument, NULL, 'p'},  {"roll-back", no_argument, NULL, 'b'},
+		{"complaints", no_argument, NULL, 'c'},   {0},
 	};
 	uint64_t value;
 	int option;
@@ -396,6 +401,8 @@ static bool parse(struct run *run, int argc, char **argv)
 			run->sweeps = false;
 		else if (option == 'b')
 			run->rolls_back = true;
+		else if (option == 'c')
+			run->complains = true;
 		else if (option == '?' || !number(optarg, &value))
 			return false;
 		else if (option == 's')
@@ -420,9 +427,9 @@ int main(int argc, char **argv)
 	bool good;
 
 	if (!parse(&run, argc, argv)) {
-		fprintf(stderr,
-			"usage: vm_differential [--kernel VERSION] [--seed N] [--rules N] "
-			"[--no-sweep] [--plant BIT] [--roll-back] ASKED-PORT COMMITTED-PORT\n");
+		fprintf(stderr, "usage: vm_differential [--kernel VERSION] [--seed N] [--rules N] "
+				"[--no-sweep] [--plant BIT] [--roll-back] [--complaints] "
+				"ASKED-PORT COMMITTED-PORT\n");
 		return 2;
 	}
 	if (!prepare(&run))

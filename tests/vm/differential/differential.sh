@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# In a guest: what this kernel hands over against what we would. settings.sh has SEED and RULES.
+# In a guest: what this kernel hands over against what we would. settings.sh has SEED and RULES, and what came
+# of the complaints that other guests' kernels should have made: lines "WORD TEXT" in COMPLAINTS.
 . /vm/guest.sh
 . /vm/settings.sh
 
@@ -8,6 +9,12 @@ ports=$(new_nsim 10 2) || exit 4
 for port in $ports; do
 	ethtool -K "$port" hw-tc-offload on && ip link set "$port" up || exit 4
 done
+
+while read -r word text; do
+	case $word in pass) pass "$text" ;; fail) fail "$text" ;; esac
+done <<END
+$COMPLAINTS
+END
 
 # 5.10.262 frees a committed rule's copy for the driver twice: at the end of nft_flow_rule_offload_commit()
 # and, since 9dd732e0bdf5 was taken over without the change that it relies on, in nf_tables_commit(). No

@@ -54,6 +54,13 @@ static void batch_add(struct batch *b, const struct nlmsghdr *nlh)
 	b->end += MNL_ALIGN(nlh->nlmsg_len);
 }
 
+/* The message that was begun is not to be sent. */
+static void batch_forget(struct batch *b)
+{
+	b->messages--;
+	sequence--;
+}
+
 static bool batch_send(struct batch *b, struct mnl_socket *socket, struct kernel_answer *answers)
 {
 	b->end += kernel_batch_mark(b->end, false, sequence++)->nlmsg_len;
@@ -72,7 +79,7 @@ static struct nlmsghdr *new_rule(struct batch *b, const char *table, const char 
 
 /* What a translation tells besides its result. */
 struct told {
-	bool complains; /* the kernel's log will have a WARNING */
+	size_t complaints; /* WARNINGs that the kernel's log will have */
 };
 
 static void listen_to_warning(void *context, const char *id, size_t expression, const char *text)
@@ -80,7 +87,7 @@ static void listen_to_warning(void *context, const char *id, size_t expression, 
 	struct told *told = context;
 
 	if (!strcmp(id, "mistaken-for-protocol"))
-		told->complains = true;
+		told->complaints++;
 }
 
 static int translate(struct flow_rule **flow, const struct nft_expr *exprs, size_t count,
@@ -120,12 +127,12 @@ static void rule_clear(struct rule *rule)
 	*rule = (struct rule){0};
 }
 
-/* Ours of it; false where the rule is not to be sent. */
-static bool translate_rule(struct rule *rule, const struct bugs *bugs,
-			   const struct kernel_behavior *kernel)
+/* Ours of it. Returns how often the kernel's log will complain. */
+static size_t translate_rule(struct rule *rule, const struct bugs *bugs,
+			     const struct kernel_behavior *kernel)
 {
 	struct nft_expr_context context;
-	struct told told = {0};
+	struct told told = {0}, ignored;
 	const struct nlattr *bad;
 	struct nft_expr *exprs;
 	size_t count;
@@ -134,15 +141,13 @@ static bool translate_rule(struct rule *rule, const struct bugs *bugs,
 	context.message = rule->message;
 	rule->ours = -nft_exprs_parse(&exprs, &count, rule_expressions(rule), &context, &bad, NULL);
 	if (rule->ours)
-		return true;
+		return 0;
 	rule->ours = translate(&rule->flow, exprs, count, kernel, &told);
-	translate(&rule->right, exprs, count, &bugs->without, &told);
+	translate(&rule->right, exprs, count, &bugs->without, &ignored);
 	if (rule->flow && !rules_equal(rule->flow, rule->right))
 		blame(rule, exprs, count, bugs, kernel);
 	nft_exprs_free(exprs, count);
-	if (told.complains)
-		rule_clear(rule);
-	return !told.complains;
+	return told.complaints;
 }
 
 /* The next rule into the batch; false when there is none. */
@@ -152,21 +157,26 @@ static bool add_rule(struct round *round, struct batch *b, const struct bugs *bu
 {
 	struct rule *rule = &round->rules[round->count];
 	struct nlmsghdr *nlh;
+	size_t complaints;
 
 	for (;;) {
 		nlh = new_rule(b, "t", CHAIN);
 		rule->message = nlh;
-		if (generate(context, nlh) && translate_rule(rule, bugs, kernel)) {
-			batch_add(b, nlh);
-			round->count++;
-			return true;
-		}
-		b->messages--;
-		sequence--;
-		if (rule->message)
+		if (!generate(context, nlh)) {
+			batch_forget(b);
 			return false;
+		}
+		complaints = translate_rule(rule, bugs, kernel);
+		if ((complaints > 0) == round->complaining)
+			break;
+		rule_clear(rule);
+		batch_forget(b);
 		round->skipped++;
 	}
+	round->complaints += complaints;
+	batch_add(b, nlh);
+	round->count++;
+	return true;
 }
 
 bool round_ask(struct round *round, struct mnl_socket *socket, struct bugs *bugs,
@@ -176,7 +186,7 @@ bool round_ask(struct round *round, struct mnl_socket *socket, struct bugs *bugs
 	struct kernel_answer answers[RULES_PER_ROUND + 1];
 	struct batch b = batch_open(buffer[0]);
 
-	memset(round, 0, sizeof(*round));
+	*round = (struct round){.complaining = round->complaining};
 	while (round->count < RULES_PER_ROUND &&
 	       add_rule(round, &b, bugs, kernel, generate, context))
 		;

@@ -34,6 +34,8 @@ struct round {
 	struct rule rules[RULES_PER_ROUND];
 	size_t count, accepted; /* by the kernel */
 	size_t skipped;         /* generated and not sent */
+	size_t complaints;      /* WARNINGs that the kernel should have written */
+	bool complaining;       /* set by the caller; the rest is made by round_ask */
 	uint32_t prio;
 };
 
@@ -43,7 +45,8 @@ const struct nlattr *rule_expressions(const struct rule *rule);
 /*
  * Generates rules as long as generate gives some, translates them and asks the kernel. False when
  * the socket fails. The chain c of table t is there (tests/translate/kernel.h). Rules for which
- * every kernel writes a WARNING are left out: a guest's log has to be clean.
+ * every kernel writes a WARNING are left out, because a guest's log has to be clean; with
+ * round->complaining all others are.
  */
 bool round_ask(struct round *round, struct mnl_socket *socket, struct bugs *bugs,
 	       const struct kernel_behavior *kernel,
