@@ -155,6 +155,7 @@ static int run(struct plan *plan, int lifeline, int status_fd)
 {
 	struct emulator *emulator;
 	struct recorder *recorder;
+	struct serve_recording recording;
 	sigset_t blocked;
 	int error, status, detached;
 
@@ -170,7 +171,8 @@ static int run(struct plan *plan, int lifeline, int status_fd)
 		(void)!chdir("/");
 	}
 	tell(status_fd, EXIT_DONE);
-	error = serve(emulator, lifeline);
+	recording = (struct serve_recording){recorder, plan->options->record};
+	error = serve(emulator, lifeline, recorder ? &recording : NULL);
 	detached = emulator->kmod && *kmod_error(emulator->kmod)
 			   ? complain(EXIT_ENVIRONMENT, "%s", kmod_error(emulator->kmod))
 			   : EXIT_DONE;

@@ -20,6 +20,7 @@ enum { PROGRESS_MS = 100, TOTALS_MS = 100, TICK_MS = 1000 };
 
 struct serve {
 	struct emulator *emulator;
+	const struct serve_recording *recording;
 	struct server_endpoint endpoint;
 	struct serve_job job;
 	bool job_runs;
@@ -127,6 +128,17 @@ static json_t *judge(struct serve *s, struct client *client, const json_t *reque
 	return json_object();
 }
 
+/* One in the background has nowhere else to say that its recording could not be written. */
+static json_t *stop(struct serve *s)
+{
+	int error = s->recording ? recorder_error(s->recording->recorder) : 0;
+
+	s->stop = true;
+	return error ? serve_error(EXIT_OUTPUT, "the recording %s is not whole: %s",
+				   s->recording->file, strerror(-error))
+		     : json_object();
+}
+
 /* The answer, or NULL where there is none (yet). */
 static json_t *carry_out(struct serve *s, struct client *client, const json_t *request, int *fds,
 			 size_t num_fds)
@@ -140,10 +152,8 @@ static json_t *carry_out(struct serve *s, struct client *client, const json_t *r
 		return serve_error(EXIT_USAGE, "a request needs a \"command\"");
 	if (strcmp(name, "about") == 0)
 		return about(s);
-	if (strcmp(name, "stop") == 0) {
-		s->stop = true;
-		return json_object();
-	}
+	if (strcmp(name, "stop") == 0)
+		return stop(s);
 	if (strcmp(name, "interrupt") == 0) {
 		if (s->job_runs && s->job_client == client)
 			s->job.interrupt(s->job.context);
@@ -313,9 +323,9 @@ void serve_block_signals(sigset_t *blocked)
 	sigprocmask(SIG_BLOCK, blocked, NULL);
 }
 
-int serve(struct emulator *emulator, int lifeline)
+int serve(struct emulator *emulator, int lifeline, const struct serve_recording *recording)
 {
-	struct serve s = {.emulator = emulator};
+	struct serve s = {.emulator = emulator, .recording = recording};
 	sigset_t wanted;
 	int signals, error = 0;
 

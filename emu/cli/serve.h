@@ -17,6 +17,7 @@
 #define NICEMU_CLI_SERVE_H
 
 #include <nicemu/engine/emulator.h>
+#include <nicemu/report/recording.h>
 
 #include <jansson.h>
 #include <signal.h>
@@ -61,9 +62,14 @@ json_t *serve_error(int status, const char *format, ...) __attribute__((format(p
 void serve_block_signals(sigset_t *blocked);
 
 /*
- * Serve until {"command": "stop"}, SIGTERM, SIGINT or SIGHUP, or end of file on lifeline (a
- * descriptor, or -1). 0 or a negative errno.
+ * Serve until {"command": "stop"}, SIGTERM, SIGINT or SIGHUP, end of file on lifeline (a
+ * descriptor, or -1), or the end of the conversation with a real kernel. What stop is answered
+ * tells that the recording (NULL: none) is not whole. 0 or a negative errno.
  */
-int serve(struct emulator *emulator, int lifeline);
+struct serve_recording {
+	const struct recorder *recorder;
+	const char *file;
+};
+int serve(struct emulator *emulator, int lifeline, const struct serve_recording *recording);
 
 #endif

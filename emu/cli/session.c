@@ -47,6 +47,10 @@ static int join(struct session *session, const struct common_options *options)
 	const char *given = setup_option_given(options);
 	int status;
 
+	if (given && strcmp(given, "--record") == 0)
+		return complain_usage("--record is for a new emulator, and %s is the socket of one "
+				      "that runs: give it to what started that one",
+				      options->socket);
 	if (given)
 		return complain_usage("%s describes the NIC of a new emulator, and %s is the "
 				      "socket of one that runs",

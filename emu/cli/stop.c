@@ -37,6 +37,7 @@ static int stop(const struct common_options *options)
 	struct session session;
 	struct pollfd process;
 	json_t *request, *answer;
+	const char *error;
 	int status = session_open(&session, options);
 
 	if (status)
@@ -54,6 +55,10 @@ static int stop(const struct common_options *options)
 				  session.socket_path, PATIENCE_MS / 1000);
 	if (process.fd >= 0)
 		close(process.fd);
+	error = json_string_value(json_object_get(answer, "error"));
+	if (!status && error)
+		status = complain((int)json_integer_value(json_object_get(answer, "status")), "%s",
+				  error);
 	json_decref(answer);
 	json_decref(request);
 	session_close(&session);

@@ -74,6 +74,20 @@ class Recording(unittest.TestCase):
         self.assertEqual(done.returncode, 125)
         self.assertIn("/dev/full: No space left on device", done.stderr)
 
+    def test_stop_tells_that_one_in_the_background_is_not_whole(self):
+        socket = os.path.join(self.folder.path, "s")
+        os.mkfifo(self.file)
+        reader = os.open(self.file, os.O_RDONLY | os.O_NONBLOCK)
+        done = nicemu("start", "--socket", socket, "--record", self.file)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        os.close(reader)
+        nicemu("exec", "--socket", socket, "-r", self.rules, "--", "true")
+        self.assertIn("the recording ends here", nicemu("show", "log", "--socket", socket).stdout)
+        done = nicemu("stop", "--socket", socket)
+        self.assertEqual(done.returncode, 5)
+        self.assertIn("r.jsonl is not whole: Broken pipe", done.stderr)
+        self.assertFalse(os.path.exists(socket))
+
     def test_commands_without_a_nic_of_their_own_refuse_it(self):
         for words in (("show", "nic"), ("stop", "--socket", "x")):
             done = nicemu(*words, "--record", self.file)
