@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# In the guest: the oracle programs in families, then the cases of /vm/cases.jsonl; what they say goes to /vm/out.
+# In the guest: the probes of the kernel table, the oracle programs in families, then the cases of /vm/cases.jsonl; what they say goes to /vm/out.
 . /vm/guest.sh
 load_netdevsim && load_offload || exit 4
 
@@ -20,6 +20,12 @@ oracle() {
 	timeout 120 "$program" --kernel "$version" --device nosuch0 "$@" >"/vm/out/$name" 2>&1
 	echo "status $?" >>"/vm/out/$name"
 }
+
+set -- $(new_nsim 8 2)
+[ "$1" = eth0 ] || ip link set "$1" name eth0
+[ "$2" = eth1 ] || ip link set "$2" name eth1
+timeout 60 rows_kernel >/vm/out/rows 2>&1
+delete_nsim 8
 
 set -- $(new_nsim 9 1)
 ip link set "$1" name nosuch0

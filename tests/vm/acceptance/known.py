@@ -32,6 +32,15 @@ def name_of(case, line):
     return None
 
 
+def row_name_of(row, theirs, ours):
+    """The same for a row of the kernel table."""
+    if row == "exthdr_dccp" and theirs and "EOPNOTSUPP" in theirs and not ours:
+        return "lacks exthdr-dccp"  # built without CONFIG_NFT_EXTHDR_DCCP
+    if row == "reject_netdev" and theirs and "ENOENT" in theirs and not ours:
+        return "lacks reject"
+    return None
+
+
 # What an oracle program says: rules compared, different, and excluded with a reason of its own.
 TOTALS = (
     re.compile(r"^seed \d+, kernel \S+: (\d+) rules, \d+ accepted, \d+ refused, (\d+) different, (\d+) excluded$", re.M),

@@ -67,6 +67,15 @@ class Suite(unittest.TestCase):
         for text in (ACCEPT % (3, 0, 1), ACCEPT % (0, 0, 124), "", "SKIP: no\nstatus 77\n"):
             self.assertEqual(self.judge_program(text).failed, 1, text)
 
+    def test_a_row_that_answers_otherwise_or_not_at_all_is_found(self):
+        ours = "table_owner: \nbitwise_shift: 3:EINVAL@40\nexthdr_dccp: \n"
+        for kernel, passed, failed, named in ((ours, 3, 0, 0), (ours.replace("EINVAL", "ERANGE"), 2, 1, 0), ("", 0, 3, 0),
+                                              (ours.replace("dccp: ", "dccp: 3:EOPNOTSUPP@40"), 2, 0, 1)):
+            totals = self.suite["Totals"]()
+            totals.shown = 1000
+            self.suite["judge_rows"](kernel, ours, totals)
+            self.assertEqual((totals.passed, totals.failed, sum(totals.named.values())), (passed, failed, named), kernel)
+
     def test_what_a_kernel_lacks_is_counted_by_name(self):
         totals = self.judge_program("EXCLUDED: reject: kernel ENOENT, nicemu 0\n" * 2 + ACCEPT % (0, 5, 0))
         self.assertEqual((totals.named["lacks reject"], totals.named["lacks others"]), (2, 3))
