@@ -64,19 +64,6 @@ static bool show_difference(struct run *run, const struct rule *rule)
 	return true;
 }
 
-/* The first type of expression in the rule that the kernel was built without, or NULL. */
-static const char *lacking(struct run *run, const struct rule *rule)
-{
-	const struct nlattr *elem, *attr;
-
-	mnl_attr_for_each_nested (elem, rule_expressions(rule))
-		mnl_attr_for_each_nested (attr, elem)
-			if (mnl_attr_get_type(attr) == NFTA_EXPR_NAME &&
-			    kernel_lacks(run->socket, mnl_attr_get_str(attr)))
-				return mnl_attr_get_str(attr);
-	return NULL;
-}
-
 static void compare_answers(struct run *run, struct round *round)
 {
 	for (size_t i = 0; i < round->count; i++) {
@@ -85,7 +72,7 @@ static void compare_answers(struct run *run, struct round *round)
 		run->counts.sent++;
 		if (rule->theirs == rule->ours)
 			run->counts.refused += rule->theirs != 0;
-		else if (rule->theirs == ENOENT && lacking(run, rule))
+		else if (rule_lacking(rule, run->socket))
 			run->counts.excluded++;
 		else if (show_difference(run, rule))
 			printf("\tanswer: kernel %s, nicemu %s\n", strerrorname_np(rule->theirs),

@@ -28,6 +28,20 @@ const struct nlattr *rule_expressions(const struct rule *rule)
 	return NULL;
 }
 
+const char *rule_lacking(const struct rule *rule, struct mnl_socket *socket)
+{
+	const struct nlattr *elem, *attr;
+
+	if (rule->theirs != ENOENT)
+		return NULL;
+	mnl_attr_for_each_nested (elem, rule_expressions(rule))
+		mnl_attr_for_each_nested (attr, elem)
+			if (mnl_attr_get_type(attr) == NFTA_EXPR_NAME &&
+			    kernel_lacks(socket, mnl_attr_get_str(attr)))
+				return mnl_attr_get_str(attr);
+	return NULL;
+}
+
 /* How many messages fit is known before: the longest rules have a few kilobytes. */
 struct batch {
 	uint8_t *start, *end;

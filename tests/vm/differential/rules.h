@@ -42,6 +42,9 @@ struct round {
 /* NFTA_RULE_EXPRESSIONS of a rule's message. */
 const struct nlattr *rule_expressions(const struct rule *rule);
 
+/* The first type of expression in the rule that the kernel was built without, or NULL. */
+const char *rule_lacking(const struct rule *rule, struct mnl_socket *socket);
+
 /*
  * Generates rules as long as generate gives some, translates them and asks the kernel. False when
  * the socket fails. The chain c of table t is there (tests/translate/kernel.h). Rules for which
