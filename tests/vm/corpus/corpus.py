@@ -11,8 +11,8 @@ from nicemu import BUILD, NICEMU, RULES, run
 from transactions import Case
 
 RUN_CASES = os.path.join(BUILD, "tests", "vm", "corpus", "run_cases")
-SEED = 1
-DRAWN = 1600
+SEED = int(os.environ.get("NICEMU_SEED", "1"))
+DRAWN = int(os.environ.get("NICEMU_RULES", "1600"))
 IN_A_CASE = 200
 
 # Where the drawn rules go; the objects that they may name.
@@ -54,10 +54,25 @@ class Offloadable(language.Language):
         return "add rule netdev t c " + of_this_nic(language.text_of(parts))
 
 
-def drawn(seed=SEED, count=DRAWN):
-    """Lines that nft sends to a kernel; what it refuses itself, or crashes on, says nothing about one."""
-    rules = Offloadable(seed)
-    lines = [rules.line() for _ in range(count)]
+def swept():
+    """Every length of a prefix, every offset and length of a load that some field may have, tags, targets."""
+    out = ["ip %s 10.%d.64.0/%d drop" % (field, length, length) for field in ("saddr", "daddr") for length in range(1, 33)]
+    out += ["ip6 %s 2001:db8:%x::/%d drop" % (field, length, length) for field in ("saddr", "daddr") for length in range(1, 129)]
+    out += ["ether saddr & %s == 02:00:00:00:00:00 drop" % ":".join(["ff"] * count + ["00"] * (6 - count)) for count in range(1, 7)]
+    for head, base, most in (("", "ll", 24), ("meta protocol ip", "nh", 20), ("meta protocol ip6", "nh", 40), ("meta l4proto tcp", "th", 6),
+                             ("meta l4proto udp", "th", 6)):
+        out += ["%s @%s,%d,%d %d drop" % (head, base, 8 * at, 8 * length, 1 + at) for at in range(most)
+                for length in ((1, 2, 3, 4, 5, 6) if base != "nh" else (1, 2, 4, 5, 16))]
+    for tag in ("vlan id 7", "vlan id 4095", "ether type 8021ad vlan id 5 vlan type 8021q vlan id 7"):
+        out += [tag + rest for rest in (" accept", " ip saddr 10.0.0.1 drop", " ip6 daddr 2001:db8::/32 drop", " tcp dport 80 drop",
+                                        " ip protocol icmp fwd to eth1", " vlan pcp 3 drop")]
+    out += ["%s %s to eth%d%s" % (head, what, port, end) for head in ("", "tcp dport 22") for what, end in
+            (("fwd", ""), ("dup", ""), ("dup", " drop"), ("dup", " accept")) for port in range(4)]
+    return ["add rule netdev t c " + line.strip() for line in out]
+
+
+def sent(lines):
+    """Those that nft sends to a kernel; what it refuses itself, or crashes on, says nothing about one."""
     groups = [lines[at:at + IN_A_CASE] for at in range(0, len(lines), IN_A_CASE)]
     world = WORLD + "table ip t { set s4 { type ipv4_addr; }; }\n"  # language_side.py asks for it
     job = {"world": world, "optional": [], "groups": groups, "leave": [[] for _ in groups], "probes": [],
@@ -68,6 +83,11 @@ def drawn(seed=SEED, count=DRAWN):
     if len(answers) != len(lines):
         raise RuntimeError("nft's own answers to the drawn rules ended early: " + done.stderr[-500:])
     return [line for line, answer in zip(lines, answers) if not answer or "Could not process rule: " in answer]
+
+
+def drawn(seed=SEED, count=DRAWN):
+    rules = Offloadable(seed)
+    return sent([rules.line() for _ in range(count)])
 
 
 def vector_lines():
@@ -136,7 +156,7 @@ def runs(lines=None):
     """Name of the run -> its cases."""
     lines = drawn() if lines is None else lines
     wide = [feature_case()] + rules_cases("vectors", VECTOR_WORLD, vector_lines()) + rules_cases("seed %d" % SEED, WORLD, lines)
-    wide += file_cases() + chain_cases() + transactions.WIDE + transactions.DEVICES
+    wide += rules_cases("swept", WORLD, sent(swept())) + file_cases() + chain_cases() + transactions.WIDE + transactions.DEVICES
     return {"wide": wide, "small": transactions.SMALL}
 
 
