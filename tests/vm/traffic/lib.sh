@@ -23,6 +23,7 @@ traffic_devices() {
 	modprobe nf_flow_table
 	modprobe nft_flow_offload
 	modprobe nf_conntrack_netlink
+	warm_up || return 1
 	ip netns add A && ip netns add B || return 1
 	ip link add a0 index 50 type veth peer name a1 netns A index 51
 	ip link add b0 index 60 type veth peer name b1 netns B index 61
@@ -35,6 +36,22 @@ traffic_devices() {
 	for setting in all $port0 $port1; do
 		echo 0 >/proc/sys/net/ipv4/conf/$setting/rp_filter
 	done
+}
+
+# warm_up: a batch that needs a module which is not loaded is undone and begun again, with every BIND in it. So all of
+# them are loaded before anybody looks.
+warm_up() {
+	nft -f - <<END
+table inet warm {
+	flowtable f { hook ingress priority 0; devices = { lo }; counter; }
+	chain forward { type filter hook forward priority 0; meta l4proto { tcp, udp, gre } flow add @f; }
+	chain post { type nat hook postrouting priority 100; oifname "lo" masquerade; }
+	chain pre { type nat hook prerouting priority -100;
+		ip daddr 10.1.0.1 tcp dport 80 dnat ip to 10.2.0.2:5000
+		ip6 daddr 2001:db8:1::1 tcp dport 80 dnat ip6 to [2001:db8:2::2]:5000; }
+}
+END
+	nft delete table inet warm
 }
 
 # join_port PORT VETH MAC NAMESPACE PEER PEER-MAC
