@@ -15,7 +15,7 @@ cycle() {
 	tc qdisc add dev "$second" clsact || return 1
 	tc filter add dev "$second" ingress protocol ip flower skip_sw dst_ip 10.0.0.9 action drop || return 1
 	order add 10 1000
-	same "10 1000
+	[ -z "$counter" ] || same "10 1000
 10 1000" "$(counters)" || return 1
 	kill_nic
 	tc qdisc del dev "$second" clsact
@@ -38,8 +38,8 @@ ethtool -K "$second" hw-tc-offload on
 {
 	echo "add table netdev t"
 	echo "add chain netdev t c { type filter hook ingress device $first priority 10; flags offload; }"
-	echo "add rule netdev t c ip saddr 10.0.0.1 tcp dport 80 counter drop"
-	echo "add rule netdev t c ip6 saddr 2001:db8::1 counter accept"
+	echo "add rule netdev t c ip saddr 10.0.0.1 tcp dport 80 $counter drop"
+	echo "add rule netdev t c ip6 saddr 2001:db8::1 $counter accept"
 	echo "add table inet f"
 	echo "add flowtable inet f f { hook ingress priority 0; devices = { $first, $second }; flags offload; }"
 } >/tmp/rules.nft

@@ -219,9 +219,10 @@ static int serve(struct nic *nic)
 			return -errno;
 		if (polled[0].revents & (POLLERR | POLLHUP))
 			return -EIO;
+		/* what has happened comes before what is ordered, so that answers are exact */
 		if (polled[0].revents & POLLIN)
 			err = on_message(nic);
-		if (!err && polled[1].revents & POLLIN)
+		else if (polled[1].revents & POLLIN)
 			err = on_orders(nic);
 	}
 	return err;
