@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Traffic with nothing left to chance: every message is answered before the next one goes out,
  * ports are what the caller says, and a TCP connection ends by FIN or RST as asked.
