@@ -110,7 +110,7 @@ static bool take_off(struct nft *nft, struct nft_chain *chain, struct nft_hook *
 	hook->port = -1;
 	if (nft->env.kernel->absent_devices || hook->is_prefix)
 		return true;
-	if (!hook->next && hook == chain->hooks) {
+	if (!hook->next && hook == chain->hooks && !nft->env.kernel->chains_outlive_devices) {
 		release_chain(nft, chain);
 		return true;
 	}

@@ -43,6 +43,7 @@
 	X(unregister_unbinds, "a device that goes away is unbound from its offload chain")        \
 	X(chain_device_updates, "devices can be added to and deleted from a netdev base chain")   \
 	X(empty_netdev_chains, "a netdev base chain without offload may have no device")          \
+	X(chains_outlive_devices, "a netdev chain stays when its last device goes away")          \
 	X(destroy_messages, "DESTROYTABLE, DESTROYCHAIN, DESTROYRULE and their like exist")       \
 	X(rule_reset, "GETRULE_RESET exists")                                                     \
 	X(set_backend_dump, "a set is dumped with its backend and its number of elements")        \
