@@ -94,10 +94,9 @@ def vector_lines():
     return ["add rule netdev t c " + row.text for row in vectors.RULES if ":" not in row.text.split()[0]]
 
 
-def rules_cases(name, world, lines):
-    """Lines that are judged one by one, in groups."""
-    return [Case("%s, lines %d on" % (name, at + 1), [world, lines[at:at + IN_A_CASE]])
-            for at in range(0, len(lines), IN_A_CASE)]
+def rules_cases(name, world, lines, size=IN_A_CASE):
+    """Lines that are judged one by one, in groups: so many that nft can receive what a kernel says to refused ones."""
+    return [Case("%s, lines %d on" % (name, at + 1), [world, lines[at:at + size]]) for at in range(0, len(lines), size)]
 
 
 def file_cases():
@@ -156,7 +155,7 @@ def runs(lines=None):
     """Name of the run -> its cases."""
     lines = drawn() if lines is None else lines
     wide = [feature_case()] + rules_cases("vectors", VECTOR_WORLD, vector_lines()) + rules_cases("seed %d" % SEED, WORLD, lines)
-    wide += rules_cases("swept", WORLD, sent(swept())) + file_cases() + chain_cases() + transactions.WIDE + transactions.DEVICES
+    wide += rules_cases("swept", WORLD, sent(swept()), IN_A_CASE // 2) + file_cases() + chain_cases() + transactions.WIDE + transactions.DEVICES
     return {"wide": wide, "small": transactions.SMALL}
 
 
