@@ -315,8 +315,6 @@ static void on_stats(struct contract *contract, const void *message)
 	const struct kmod_command *command = message;
 
 	check_zero(contract, &command->header, "reserved", &command->reserved, 1);
-	if (command->packets >> 63 || command->bytes >> 63)
-		violation(contract, &command->header, "a negative delta");
 }
 
 static void on_repeat_end(struct contract *contract, const void *message)
