@@ -78,10 +78,21 @@ with_ports() {
 	printf '%s\n' "$1" | sed "s/A_INDEX/$(printf %08x "$index_a")/; s/B_HEX/$(printf %x "$index_b")/; s/NETNS/$(printf %x "$netns")/; s/\<A\>/$a/g; s/\<B\>/$b/g"
 }
 
+# kernel_has VERSION: X.Y or later; an empty one is any.
+kernel_has() {
+	[ -z "$1" ] && return
+	[ $(($(uname -r | cut -d. -f1) * 100 + $(uname -r | cut -d. -f2))) -ge $((${1%.*} * 100 + ${1#*.})) ]
+}
+
 # each_line FILE FUNCTION: FUNCTION NAME LINES ARGUMENTS for each line of a table.
 each_line() {
 	grep -v '^#' "$1" >/tmp/table.txt
-	while IFS='|' read -r name lines arguments <&3; do
+	while IFS='|' read -r name lines arguments since <&3; do
+		if ! kernel_has "$(echo $since)"; then
+			skipped=$((skipped + 1))
+			echo "skipped: $(echo $name): kernels have it since $(echo $since)"
+			continue
+		fi
 		$2 "$(echo $name)" "$(with_ports "$lines")" "$(with_ports "$arguments")"
 	done 3</tmp/table.txt
 }
@@ -233,10 +244,16 @@ each_line /vm/actions.txt one_action
 stop_program
 refusals_and_texts
 directions_and_blocks
-start_program
-places_and_rollbacks
-counting
-written_but_not_flagged
+if kernel_has 5.11; then
+	start_program
+	places_and_rollbacks
+	counting
+	written_but_not_flagged
+else
+	# 5.10.262 frees each rule that it has handed over twice, in nft_flow_rule_offload_commit() and nf_tables_commit()
+	skipped=$((skipped + 3))
+	echo "skipped: rules of nf_tables: this kernel does not survive one that is offloaded"
+fi
 check "bad messages are answered as the wire promises" wire_client --garbage
 check "the module can be unloaded" rmmod nsim_nft_offload
 echo "# $(($(cut -d. -f1 /proc/uptime) - begin)) s in the guest, $skipped cases skipped"
