@@ -190,7 +190,9 @@ static int nat_init(struct expr_init *init, struct nft_expr *expr, const struct 
 			  family == NFPROTO_IPV4 ? 4 : 16);
 	if (!error)
 		error = load_pair(init, tb[NFTA_NAT_REG_PROTO_MIN], tb[NFTA_NAT_REG_PROTO_MAX], 2);
-	if (!error && has_unknown_nat_flags(tb[NFTA_NAT_FLAGS]))
+	/* A kernel that gets here with unknown flags keeps 16 bits of them. */
+	if (!error && tb[NFTA_NAT_FLAGS] &&
+	    attr_be32(tb[NFTA_NAT_FLAGS]) & UINT16_MAX & ~(uint32_t)NAT_KNOWN_FLAGS)
 		return -EOPNOTSUPP;
 	return error ? error : ct_family((uint8_t)family);
 }

@@ -227,7 +227,7 @@ const char *probe_flag_masks(struct world *w)
 	put_u32(NFTA_NAT_TYPE, NFT_NAT_SNAT);
 	put_u32(NFTA_NAT_FAMILY, NFPROTO_NETDEV);
 	put_u32(NFTA_NAT_REG_PROTO_MIN, NFT_REG_1);
-	put_u32(NFTA_NAT_FLAGS, 1u << 30);
+	put_u32(NFTA_NAT_FLAGS, 1u << 15); /* of 16 bits that older kernels keep */
 	expr_end();
 	return end_plain(w);
 }

@@ -11,6 +11,17 @@ for module in nf_tables nft_chain_nat nft_ct nft_counter nft_log nft_limit nft_q
 	modprobe $module 2>/dev/null
 done
 
+# 5.10.262 frees the flow rule of an offloaded rule twice at commit (BUG in kfree), and keeps a reference to the
+# device of a refused fwd or dup: there no such rule is committed. A device that was named is never deleted.
+commits=commits
+case $version in
+5.10.*)
+	commits=checks
+	echo "offload rules" >/vm/out/left-out
+	sed -i 's/^{"name": "offload rules".*/{"name": "offload rules", "steps": []}/' /vm/cases.jsonl
+	;;
+esac
+
 # oracle NAME PROGRAM ARGUMENT...: on a device that takes offload chains.
 oracle() {
 	name=$1
@@ -24,8 +35,9 @@ oracle() {
 set -- $(new_nsim 8 2)
 [ "$1" = eth0 ] || ip link set "$1" name eth0
 [ "$2" = eth1 ] || ip link set "$2" name eth1
-timeout 60 rows_kernel >/vm/out/rows 2>&1
-delete_nsim 8
+timeout 60 rows_kernel "$version" $commits >/vm/out/rows 2>&1
+ip link set eth0 name used0
+ip link set eth1 name used1
 
 set -- $(new_nsim 9 1)
 ip link set "$1" name nosuch0
@@ -37,7 +49,6 @@ done
 oracle dump test_translate_dump /vm/dump_rules.nft "$seed" "$dump_rules"
 oracle nft test_translate_nft "$seed" "$nft_rules"
 nft flush ruleset
-delete_nsim 9
 
 number=0
 for port in $(new_nsim 10 4); do

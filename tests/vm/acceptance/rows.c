@@ -9,10 +9,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* The same as for the unit test. */
+/* On a kernel where offloaded rules must not be committed their batches are only checked. */
+static bool only_checks;
+static bool is_offload;
+
 void start_chain(struct world *w, uint32_t flags)
 {
+	is_offload = flags != 0;
 	batch_begin(w);
 	add_table(w, "t");
 	add_chain(w, "c", "eth0", NULL, flags, 1 /* NF_ACCEPT */);
@@ -20,7 +25,7 @@ void start_chain(struct world *w, uint32_t flags)
 
 const char *see_errors(struct world *w)
 {
-	batch_send(w, true);
+	batch_send(w, !(is_offload && only_checks));
 	return errors(w);
 }
 
@@ -89,7 +94,9 @@ int main(int argc, char **argv)
 {
 	static struct world w;
 
+	only_checks = argc > 2 && !strcmp(argv[2], "checks");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		is_offload = false;
 		world_open(&w, argc > 1 ? argv[1] : "6.1");
 		printf("%s: %s\n", rows[i].name, rows[i].probe(&w));
 		fflush(stdout);
