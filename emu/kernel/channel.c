@@ -293,10 +293,11 @@ static int ask(struct message *message, struct record *keep, struct answer *answ
  * @keep: linked, as for channel_post(); the caller forgets it when the answer is a refusal
  * @answer: the reply
  * @undo: the kernel is rolling back. It has no use for an error then: it would warn and stop, and
- *	leave the rest as it is. So the answer is 0 whatever the program says, and that is counted.
+ *	leave the rest as it is. So nobody waits; a thousand rules that come back would otherwise
+ *	wait a thousand times for a program that has stopped.
  *
- * Without a program, or with timeout_ms 0, nobody waits and the answer is 0 (or the refusal that
- * without_program=refuse asks for).
+ * Without a program, or with timeout_ms 0, nobody waits either, and the answer is 0 (or the refusal
+ * that without_program=refuse asks for).
  *
  * Return: 0, the program's -errno, -ETIMEDOUT, -EIO (the program ended), -ENOBUFS (the queue is
  * full), -EINTR (the waiting process was killed).
@@ -313,7 +314,7 @@ int channel_ask(struct message *message, struct record *keep, struct answer *ans
 			sizeof(answer->text));
 		return -EOPNOTSUPP;
 	}
-	if (!wait_ms) {
+	if (!wait_ms || undo) {
 		channel_post(message, keep);
 		return 0;
 	}
@@ -321,11 +322,6 @@ int channel_ask(struct message *message, struct record *keep, struct answer *ans
 	err = ask(message, keep, answer, wait_ms);
 	if (!err || err == -ENOTCONN)
 		return 0; /* without a program: it is repeated to the one that comes */
-	if (undo) {
-		count(COUNT_REFUSED_UNDO);
-		complain("refused in a rollback, which can't be: error %d, %s", err, answer->text);
-		return 0;
-	}
 	count(COUNT_REFUSED);
 	if (!answer->text[0])
 		strscpy(answer->text, err == -ETIMEDOUT ? "the program did not answer in time" :

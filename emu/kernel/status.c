@@ -57,7 +57,6 @@ static ssize_t counter_show(struct device *dev, struct device_attribute *attr, c
 	X(timeouts, COUNT_TIMEOUTS)            \
 	X(refused, COUNT_REFUSED)              \
 	X(refused_late, COUNT_REFUSED_LATE)    \
-	X(refused_undo, COUNT_REFUSED_UNDO)    \
 	X(replies_late, COUNT_REPLIES_LATE)    \
 	X(bad_messages, COUNT_BAD_MESSAGES)    \
 	X(totals_shrunk, COUNT_TOTALS_SHRUNK)  \

@@ -25,7 +25,7 @@
  * follows, so that both sides agree again; after a KMOD_BIND, KMOD_RELEASE. A late reply is
  * ignored; one that refuses is counted and logged, as is the refusal of a repeated rule: the kernel
  * keeps it. What the kernel sends while it rolls a transaction back (a KMOD_REPLACE of a rule that
- * was about to be deleted, a KMOD_BIND of such a chain) can't be refused: the kernel is answered 0.
+ * was about to be deleted, a KMOD_BIND of such a chain) can't be refused: it has no KMOD_FLAG_SYNC.
  *
  * Commands are keyed on (binding, cookie): a flowtable offers every flow, under one cookie, to each
  * of its devices. A KMOD_REPLACE for a live (binding, cookie) is an update, and one that is refused
