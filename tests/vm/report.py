@@ -118,7 +118,8 @@ def report(found):
     if names:
         kernels = [one["kernel"] for one in found]
         lines += ["", "Differences by name. A name of the kernel table is a behaviour that the kernel lacks "
-                  "(`nicemu show kernel` has its source): rules that a kernel without the bug would hand over otherwise.", ""]
+                  "(`nicemu show kernel` has its source), counted by the rules that a kernel with it would hand over otherwise; "
+                  "the other names are explained in `known.py` of `tests/vm/acceptance` and `tests/vm/corpus`.", ""]
         lines += table(["name"] + kernels, [["`%s`" % name if re.match(r"^\w+$", name) else name] +
                                             [one["known"].get(name, "–") for one in found] for name in names])
     return lines + ["", END]
