@@ -18,6 +18,11 @@ sums() {
 		awk '{ for (i = 1; i <= 5; i++) sum[i] += $i; lines++ } END { if (lines) print sum[1], sum[2], sum[3], sum[4], sum[5] }'
 }
 
+# processor_seconds FILE: what times, which knows of this very shell's children, wrote there.
+processor_seconds() {
+	sed -n '2s/[ms]/ /gp' "$1" | awk '{ printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }'
+}
+
 # run_suite VERSION NAME COMMAND...: adds to $compared $differ $known $passed $failed $strange. A suite that ends badly, or
 # says nothing that can be counted, has failed whatever it printed.
 run_suite() {
@@ -25,20 +30,22 @@ run_suite() {
 	name=$2
 	shift 2
 	began=$(date +%s)
+	times >"$work/before"
 	suite_status=0
 	(cd "$source_folder" && "$@") </dev/null >"$log" 2>&1 || suite_status=$?
 	counted=$(sums "$log")
 	set -- ${counted:-0 0 0 0 0}
-	seconds=$(($(date +%s) - began))
+	times >"$work/after"
+	seconds="$(($(date +%s) - began)) s, processor $(($(processor_seconds "$work/after") - $(processor_seconds "$work/before"))) s"
 	compared=$((compared + $1)) differ=$((differ + $2)) known=$((known + $3)) passed=$((passed + $4)) failed=$((failed + $5))
 	[ "$2" -le "$3" ] || strange=$((strange + $2 - $3))
 	if [ $suite_status = 0 ] && [ -n "$counted" ] && [ "$5" = 0 ] && [ "$2" -le "$3" ]; then
-		printf '%s: compared %d differ %d known %d, tests passed %d, %d s\n' "$name" "$1" "$2" "$3" "$4" $seconds
+		printf '%s: compared %d differ %d known %d, tests passed %d, %s\n' "$name" "$1" "$2" "$3" "$4" "$seconds"
 		return
 	fi
 	[ "$5" != 0 ] || [ "$2" -gt "$3" ] || failed=$((failed + 1))
-	printf '%s: FAILED, status %d, compared %d differ %d known %d, tests passed %d failed %d, %d s; %s:\n' \
-		"$name" $suite_status "$1" "$2" "$3" "$4" "$5" $seconds "$log"
+	printf '%s: FAILED, status %d, compared %d differ %d known %d, tests passed %d failed %d, %s; %s:\n' \
+		"$name" $suite_status "$1" "$2" "$3" "$4" "$5" "$seconds" "$log"
 	{ grep '^FAILED' "$log" | head -n 20; echo ...; tail -n 20 "$log"; } | sed 's/^/    /'
 }
 
