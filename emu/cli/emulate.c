@@ -171,6 +171,10 @@ static int run(struct plan *plan, int lifeline, int status_fd)
 		(void)!chdir("/");
 	}
 	tell(status_fd, EXIT_DONE);
+	/* In the foreground nobody else says where it can be reached. */
+	if (status_fd < 0 && plan->options->attach && !plan->options->quiet)
+		complain(EXIT_DONE, "attached to kernel %s; `--socket %s` reaches it",
+			 emulator->kernel.version, plan->path);
 	recording = (struct serve_recording){recorder, plan->options->record};
 	error = serve(emulator, lifeline, recorder ? &recording : NULL);
 	detached = emulator->kmod && *kmod_error(emulator->kmod)

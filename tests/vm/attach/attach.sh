@@ -76,6 +76,16 @@ what_lacks() {
 	load_offload
 }
 
+in_foreground() {
+	nicemu attach 2>/tmp/said &
+	for i in $(seq 100); do
+		! grep -q attached /tmp/said || break
+		sleep 0.1
+	done
+	kill -TERM $!
+	wait $!
+}
+
 commands() {
 	nicemu attach -- sh -c 'exit 7'
 	status=$?
@@ -86,7 +96,8 @@ commands() {
 	check "another attach is EBUSY" nicemu attach -- sh -c 'nicemu attach -- true 2>&1 | grep -q "another program is attached"'
 	check "a command finds the NIC by itself" nicemu attach -- nicemu show nic
 	check "… and exec is refused inside" nicemu attach -- sh -c 'nicemu exec -- true 2>&1 | grep -q "serves a real kernel"'
-	check "SIGTERM ends one in the foreground" sh -c 'nicemu attach & sleep 0.5; kill -TERM $!; wait $!'
+	check "SIGTERM ends one in the foreground" in_foreground
+	check "… which has said where it can be reached" grep -q 'attached to kernel [0-9.]*; .--socket /tmp/nicemu-[^/]*/socket' /tmp/said
 	check "nothing is left of them in /tmp" sh -c '! ls -d /tmp/nicemu-* 2>/dev/null'
 }
 
@@ -137,6 +148,19 @@ refusals() {
 	stop_attach
 }
 
+# The NIC of a file is real hardware: its ports are the kernel's, its table is full when it is full.
+small_nic() {
+	printf 'nic: small\nmodel: generic\nentries: 2\nports:\n  - name: eth9\n' >/tmp/small.yaml
+	start_attach -n /tmp/small.yaml
+	check "two rules fit" chain "$first" "udp dport 53 drop" "udp dport 54 drop"
+	output=$(nft add rule netdev t c udp dport 55 drop 2>&1)
+	check "a third does not ($output)" said "No space left" "$output"
+	check "… for the reason that the log has" logged "refused: ENOSPC: all 2 entries of the NIC's table are taken"
+	refute "the file's ports are not there" shown "^eth9" nic
+	nft flush ruleset
+	stop_attach
+}
+
 restarts() {
 	start_attach --record /tmp/one.jsonl
 	chain "$first" "udp dport 53 counter drop" "udp dport 54 counter drop"
@@ -159,9 +183,9 @@ restarts() {
 killed() {
 	nicemu attach --socket $socket --record /tmp/killed.jsonl --foreground &
 	pid=$!
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		nicemu show --socket $socket nic >/dev/null 2>&1 && break
-		sleep 0.2
+	for i in $(seq 100); do
+		! nicemu show --socket $socket nic >/dev/null 2>&1 || break
+		sleep 0.1
 	done
 	chain "$first" "udp dport 53 drop" "udp dport 54 drop"
 	kill -KILL $pid
@@ -231,6 +255,7 @@ done
 commands
 counters
 refusals
+small_nic
 restarts
 killed
 full_disk
