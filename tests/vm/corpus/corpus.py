@@ -159,6 +159,11 @@ def runs(lines=None):
     return {"wide": wide, "small": transactions.SMALL}
 
 
+def only_probes(cases):
+    """For a kernel that must not commit a rule: the cases that can do without."""
+    return {"wide": [case for case in cases["wide"] if lines_in(case)]}
+
+
 def folder_name(number, case):
     return "%03d_%s" % (number, re.sub(r"[^a-z0-9]+", "_", case.name.lower()).strip("_"))
 
@@ -168,10 +173,10 @@ def lines_in(case):
     return sum(len(step) for step in case.steps if isinstance(step, list))
 
 
-def step_file(step):
+def step_file(step, probe=False):
     """(suffix, text) of a step."""
     if isinstance(step, list):
-        return "rules", "".join(line + "\n" for line in step)
+        return "probe" if probe else "rules", "".join(line + "\n" for line in step)
     word = step.split(" ", 1)[0]
     if step == "list":
         return "list", ""
@@ -182,12 +187,12 @@ def step_file(step):
     return "nft", step
 
 
-def write(folder, cases):
-    """The folders that run_cases reads."""
+def write(folder, cases, probe=False):
+    """The folders that run_cases reads. probe: lines are judged, and none is loaded."""
     for number, case in enumerate(cases):
         path = os.path.join(folder, folder_name(number, case))
         os.makedirs(path)
         for index, step in enumerate(case.steps):
-            suffix, text = step_file(step)
+            suffix, text = step_file(step, probe)
             with open(os.path.join(path, "%02d.%s" % (index + 1, suffix)), "w", encoding="utf-8") as file:
                 file.write(text)

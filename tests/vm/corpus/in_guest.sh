@@ -16,12 +16,15 @@ check_status() {
 
 failed=0
 for run in wide small; do
+	[ -d /vm/cases/$run ] || continue
 	new_nsim 10 4 >/dev/null || exit 4
 	mkdir -p /vm/out/$run
 	timeout 100 nicemu attach -q -n /vm/$run.yaml --record /vm/out/$run.jsonl -- run_cases /vm/cases/$run /vm/out/$run 10
 	check_status "the cases of $run"
 	delete_nsim 10
 done
-timeout 60 sequences_kernel >/vm/out/sequences
-check_status "the sequences"
+if [ -d /vm/cases/small ]; then
+	timeout 60 sequences_kernel >/vm/out/sequences
+	check_status "the sequences"
+fi
 exit $failed

@@ -43,6 +43,16 @@ def rules_with_bugs(bugs, kernel, ideal):
     return found, strange
 
 
+# first, last (None: all after) of kernels that crash by themselves when a rule for hardware is committed, and why.
+CRASHING = [((5, 10, 122), (5, 10, 999), "it frees a rule's flow rule twice at commit: 9dd732e0bdf5 went to a branch where the commit walk frees "
+             "it already; observed on 5.10.262, with a BUG in slub, or silently")]
+
+
+def crash(version):
+    """Why no rule may be committed on this kernel, or None."""
+    return next((why for first, last, why in CRASHING if first <= numbers(version) <= last), None)
+
+
 def numbers(version):
     return tuple(int(part) for part in version.split("."))
 

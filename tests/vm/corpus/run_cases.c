@@ -147,7 +147,7 @@ static void strike(FILE *said, const char *errors, size_t count)
 	free(copy);
 }
 
-static int judge(FILE *said, const char *name)
+static int judge(FILE *said, const char *name, bool load)
 {
 	size_t count = read_lines(name);
 	const char *errors;
@@ -155,6 +155,8 @@ static int judge(FILE *said, const char *name)
 	write_lines("probe.nft", count, POISON);
 	nft(said, NULL, "probe.nft", false, &errors);
 	strike(said, errors, count);
+	if (!load)
+		return 0;
 	write_lines("taken.nft", count, "");
 	return nft(said, NULL, "taken.nft", false, NULL);
 }
@@ -214,8 +216,8 @@ static int step(FILE *said, const char *name)
 		return nft(said, NULL, name, true, NULL);
 	if (!strcmp(suffix, ".list"))
 		return nft(said, "list ruleset", NULL, false, NULL);
-	if (!strcmp(suffix, ".rules"))
-		return judge(said, name);
+	if (!strcmp(suffix, ".rules") || !strcmp(suffix, ".probe"))
+		return judge(said, name, !strcmp(suffix, ".rules"));
 	return event(name);
 }
 

@@ -210,6 +210,13 @@ class Expectations(unittest.TestCase):
         self.assertEqual(known.rules_with_bugs(bugs, [one], [value]), ({}, [(one, value)]))
         self.assertEqual(known.rules_with_bugs([], [one], [other]), ({}, [(one, other)]))
 
+    def test_kernels_that_crash_by_themselves_are_known(self):
+        self.assertIn("twice", known.crash("5.10.262"))
+        self.assertEqual([known.crash(version) for version in ("5.10.30", "5.15.216", "6.1.192")], [None] * 3)
+        cases = corpus.only_probes({"wide": [corpus.Case("a", ["x", ["y"]]), corpus.Case("b", ["x"])], "small": []})
+        self.assertEqual([case.name for case in cases["wide"]], ["a"])
+        self.assertEqual(corpus.step_file(["y"], probe=True), ("probe", "y\n"))
+
     def test_lines_that_a_kernel_refused_are_left_out(self):
         case = corpus.Case("x", ["world", ["one", "two", "three"]])
         said = "step 02.rules: status 0\nprobe.nft:2:1-6: Error: Could not process rule: Operation not supported\n"
