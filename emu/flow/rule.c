@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <nicemu/flow/rule.h>
+#include <nicemu/flow/view.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,23 @@ static void print_used_keys(FILE *out, uint64_t used_keys, const char *indent)
 	fprintf(out, "%s\n", used_keys ? "" : " none");
 }
 
+static void print_extra(FILE *out, const struct flow_match *match, const struct flow_extra *extra,
+			const char *indent)
+{
+	const struct flow_extra_field *f = &flow_extra_fields[extra->id];
+	char value[FLOW_TEXT_SIZE], mask[FLOW_TEXT_SIZE];
+
+	flow_bytes_print(f->format, extra->value, f->size, value, sizeof(value));
+	flow_bytes_print(f->format, extra->mask, f->size, mask, sizeof(mask));
+	fprintf(out, "%s%s %s/%s%s\n", indent, f->name, value, mask,
+		match->used_keys >> f->key & 1 ? "" : " (key not flagged)");
+}
+
+static void print_argument(void *context, const struct flow_view_argument *argument)
+{
+	fprintf(context, " %s %s", argument->name, argument->text);
+}
+
 void flow_rule_print(FILE *out, const struct flow_rule *rule, const char *indent)
 {
 	const struct flow_match *m = &rule->match;
@@ -116,12 +134,15 @@ void flow_rule_print(FILE *out, const struct flow_rule *rule, const char *indent
 		fprintf(out, "%s%s %s/%s%s\n", indent, flow_fields[id].name, value, mask,
 			m->used_keys >> flow_fields[id].key & 1 ? "" : " (key not flagged)");
 	}
+	for (size_t i = 0; i < m->num_extras; i++)
+		print_extra(out, m, &m->extras[i], indent);
 	for (size_t i = 0; i < rule->num_actions; i++) {
 		const struct flow_action_entry *a = &rule->actions[i];
 
 		fprintf(out, "%saction %s", indent, flow_action_name(a->id));
 		if (flow_action_has_target(a->id))
 			fprintf(out, " ifindex %u", a->ifindex);
+		flow_view_action(a, print_argument, out);
 		fputc('\n', out);
 	}
 }
