@@ -3,6 +3,7 @@
 . /vm/lib.sh
 . /vm/program.sh
 . /vm/devices.sh
+. /vm/flows.sh
 . /vm/stress.sh
 load_netdevsim || finish
 # Before 7.x netdevsim refuses rules, later it takes them and does nothing: this module is to leave that as it was.
@@ -14,7 +15,7 @@ new_ports 1 || finish
 stock_answer=$(stock_answer_now)
 delete_nsim 1
 
-for part in ${PARTS:-program device stress}; do
+for part in ${PARTS:-program device flow stress}; do
 	run_${part}_scenarios
 done
 finish
