@@ -5,6 +5,8 @@
  */
 #include "encode_handed.h"
 #include "generator.h"
+#include "kmod/internal.h"
+#include "rules.h"
 #include "world.h"
 
 #include <criterion/criterion.h>
@@ -210,6 +212,47 @@ Test(handed, more_actions_than_a_message_has_room_for_are_counted)
 	rule->actions[KMOD_ACTIONS_MAX - 1].hw_stats = 7;
 	cr_assert_eq(differences(bytes, size, &expected), 1);
 	flow_rule_free(rule);
+	free(bytes);
+}
+
+/* nicemu attach reads the same messages with code of its own. */
+static void read_as_attach_does(const uint8_t *bytes, size_t size, const struct flow_rule *ours,
+				const char *text)
+{
+	struct cursor rest = cursor_over(bytes + sizeof(struct kmod_replace),
+					 size - sizeof(struct kmod_replace));
+	static const uint8_t zeros[KMOD_FIELD_VALUE_SIZE];
+	struct flow_rule *theirs = NULL;
+	struct kmod_replace head;
+	const char *what = "";
+
+	memcpy(&head, bytes, sizeof(head));
+	cr_assert_eq(kmod_read_rule(&theirs, &head, &rest, &what), 0, "%s: %s", what, text);
+	for (size_t i = 0; i < theirs->num_actions; i++) {
+		cr_assert_eq(theirs->actions[i].netns, theirs->actions[i].ifindex ? NETNS : 0);
+		theirs->actions[i].netns = 0;
+	}
+	cr_assert(rules_equal(theirs, ours), "%s", text);
+	for (size_t i = 0; i < theirs->match.num_extras; i++) {
+		cr_assert_arr_eq(theirs->match.extras[i].value, zeros, sizeof(zeros));
+		cr_assert_arr_eq(theirs->match.extras[i].mask, zeros, sizeof(zeros));
+	}
+	flow_rule_free(theirs);
+}
+
+Test(handed, attach_reads_the_same_rule_from_a_message)
+{
+	uint8_t *bytes = malloc(KMOD_MESSAGE_MAX);
+	char text[9000];
+
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		struct flow_rule *rule = draw(seed, text, sizeof(text));
+		struct handed_expected expected = {.rule = rule, .prio = PRIO, .netns = NETNS};
+
+		if (rule)
+			read_as_attach_does(bytes, encode_handed(bytes, &expected), rule, text);
+		flow_rule_free(rule);
+	}
 	free(bytes);
 }
 
