@@ -238,7 +238,9 @@ flow_neighbour_changes() {
 	check "messages come back" call A udp 10.1.0.2 40000 10.2.0.2 5000 send:3:100
 	check "the flow is marked [HW_OFFLOAD]" wait_for 20 tracked udp sport=40000 '[HW_OFFLOAD]'
 	sleep 1.5
+	# B's own neighbours go with its address
 	ip -n B link set b1 address 02:00:00:00:02:99
+	ip -n B neigh replace 10.2.0.1 lladdr $mac_port1 dev b1 nud permanent
 	ip neigh replace 10.2.0.2 lladdr 02:00:00:00:02:99 dev $port1 nud permanent
 	check "another connection comes through" call A udp 10.1.0.2 40001 10.2.0.2 5000 send:1
 	refute "the flow's next message is lost" call A udp 10.1.0.2 40000 10.2.0.2 5000 send:1
@@ -315,16 +317,35 @@ flow_port_joins_and_leaves() {
 	timeouts 20 20
 	flowtable
 	serve B tcp 10.2.0.2 5000
-	call A tcp 10.1.0.2 40000 10.2.0.2 5000 send:3:100 note:/tmp/sent pause:2500 send:1 note:/tmp/again pause:9000 &
+	call A tcp 10.1.0.2 40000 10.2.0.2 5000 send:3:100 note:/tmp/sent await:/tmp/joined pause:1500 send:1 note:/tmp/again pause:20000 &
 	wait_for 50 [ -e /tmp/sent ]
 	check "the flow is marked [HW_OFFLOAD]" wait_for 30 tracked tcp sport=40000 '[HW_OFFLOAD]'
 	check "the port joins" nft "add flowtable inet t f { hook ingress priority 0; devices = { $port2 }; flags offload; counter; }"
+	: >/tmp/joined
 	check "a message comes back" wait_for 50 [ -e /tmp/again ]
 	sleep 0.5
 	check "the port leaves" nft "delete flowtable inet t f { hook ingress priority 0; devices = { $port2 }; flags offload; counter; }"
 	check "the flow is still marked" tracked tcp sport=40000 '[HW_OFFLOAD]'
 	nft delete table inet t
-	rm /tmp/sent /tmp/again
+	rm /tmp/sent /tmp/again /tmp/joined
+}
+
+# A batch that lets a port join a flowtable with a live flow, and fails after it.
+flow_join_aborted() {
+	plain
+	timeouts 20 20
+	flowtable
+	serve B udp 10.2.0.2 5000
+	check "messages come back" call A udp 10.1.0.2 40000 10.2.0.2 5000 send:3:100
+	check "the flow is marked [HW_OFFLOAD]" wait_for 20 tracked udp sport=40000 '[HW_OFFLOAD]'
+	refute "the batch fails" nft -f - <<END
+add flowtable inet t f { hook ingress priority 0; devices = { $port2 }; flags offload; counter; }
+add rule inet t forward jump nowhere
+END
+	check "the flow is still marked" tracked udp sport=40000 '[HW_OFFLOAD]'
+	check "a message comes back" call A udp 10.1.0.2 40000 10.2.0.2 5000 send:1
+	sleep 0.5
+	nft delete table inet t
 }
 
 # A batch that makes a flowtable and fails after it.

@@ -63,11 +63,19 @@ def select(events, binder):
             or (e["event"] == "BIND" and e["binding"] is None and binder in (None, e["binder"]))]
 
 
-def normal(events, binder=None):
+def busy(events):
+    """The events of bindings that got a rule: clsact makes two bindings a port, and which of them goes first is
+    another question than what its filters say."""
+    used = {event["binding"] for event in events if "cookie" in event}
+    return [event for event in events if event.get("binding") in used]
+
+
+def normal(events, binder=None, only_busy=False):
     """The events without what differs between two runs of the same; bindings, blocks and cookies are numbered."""
     bindings, blocks, cookies = Numbers(), Numbers(), Numbers()
     result = []
-    for event in select(events, binder):
+    events = select(events, binder)
+    for event in busy(events) if only_busy else events:
         event = {name: value for name, value in event.items() if name not in LEFT_OUT}
         if event["binding"] is not None:
             event["binding"] = bindings.of(event["binding"])

@@ -13,6 +13,7 @@ class Scenario:
     timing: tuple = ()          # kinds of repeats of which each rule must get some, or none, as recorded
     order: str = "all"          # "rule": two actors; only each rule's own order is the same in all runs
     core: bool = False          # in scripts/vm test
+    since: str = ""             # kernels before this one make no such flow
     alone: bool = False         # in a guest of its own: it leaves the ports in another state
 
 
@@ -38,11 +39,11 @@ SCENARIOS = [
     flow("tcp4_both", "TCP over IPv4, source and target translated", core=True),
     flow("tcp6_fin", "TCP over IPv6 without NAT"),
     flow("tcp6_both", "TCP over IPv6, source and target translated"),
-    flow("vlan_one_side", "802.1Q on the first side: the VLAN is written and not flagged, a pop there, a push back"),
-    flow("vlan_both_sides", "802.1Q on both sides: pop and push", core=True),
-    flow("vlan_in_vlan", "two 802.1Q tags on both sides: the pushes come outermost first"),
-    flow("qinq", "802.1ad around 802.1Q on the first side: the outer tag leaves an empty action entry"),
-    flow("bridge", "the first port is in a bridge that has the address"),
+    flow("vlan_one_side", "802.1Q on the first side: the VLAN is written and not flagged, a pop there, a push back", since="5.13"),
+    flow("vlan_both_sides", "802.1Q on both sides: pop and push", core=True, since="5.13"),
+    flow("vlan_in_vlan", "two 802.1Q tags on both sides: the pushes come outermost first", since="5.13"),
+    flow("qinq", "802.1ad around 802.1Q on the first side: the outer tag leaves an empty action entry", since="5.13"),
+    flow("bridge", "the first port is in a bridge that has the address", since="5.13"),
     flow("udp4_ages_out", "UDP that falls silent, and a program that counts nothing: the flow ages out",
          timing=(STATS,)),
     flow("udp4_unanswered", "UDP in one direction only: the second packet makes the flow"),
@@ -50,7 +51,7 @@ SCENARIOS = [
          options="--count 10:1000", timing=(STATS,), core=True),
     flow("udp4_no_counter", "the same without the flag counter", options="--count 10:1000", timing=(STATS,)),
     flow("udp6", "UDP over IPv6 that ages out"),
-    flow("gre4", "GRE without key over IPv4"),
+    flow("gre4", "GRE without key over IPv4", since="5.18"),
     flow("refused", "every REPLACE is refused with ENOSPC: the flow stays in software, and is offered again",
          options="--refuse flowtable:1+:ENOSPC", timing=(REPLACE,), core=True),
     flow("refused_but_one", "of the four REPLACE of a flow only the last is taken", options="--refuse 1:ENOSPC --refuse 2:ENOSPC --refuse 3:ENOSPC"),
@@ -61,6 +62,7 @@ SCENARIOS = [
     flow("icmp", "ICMP is tracked and never offloaded"),
     flow("deleted_under_load", "the flowtable is deleted while packets pass"),
     flow("port_joins_and_leaves", "a port joins a flowtable with a live flow, is offered it with the next packet, and leaves"),
+    flow("join_aborted", "a batch that lets a port join a flowtable with a live flow, and fails"),
     flow("aborted_batch", "a batch that makes a flowtable and fails after it", core=True),
     flower("keys_ethernet", "Ethernet, VLAN and QinQ keys"),
     flower("keys_ip", "keys of IPv4 and IPv6, fragments"),

@@ -3,14 +3,17 @@
  * Traffic with nothing left to chance: every message is answered before the next one goes out,
  * ports are what the caller says, and a TCP connection ends by FIN or RST as asked.
  *
- *   talk serve tcp|udp|gre ADDRESS PORT            comes back when it listens; echoes for two
- * minutes talk call  tcp|udp|gre FROM PORT TO PORT STEP...
- *   talk forget                                    empties the table of tracked connections
+ *   talk serve tcp|udp|gre ADDRESS PORT: comes back when it listens; echoes for two minutes
  *
- * Steps: send:N[:PAUSE-MS] messages of 100 bytes, each echoed; pause:MS; fin; rst; note:FILE (makes
- * the file, so that a script knows how far it is). GRE has no ports (say 0): the messages go out
- * with a version 0 header over a raw socket. A call that gets no echo within five seconds says at
- * which message, and fails.
+ *   talk call tcp|udp|gre FROM PORT TO PORT STEP...
+ *
+ *   talk forget: empties the table of tracked connections
+ *
+ * Steps: send:N[:PAUSE-MS] messages of 100 bytes, each echoed; post:N[:PAUSE-MS] the same without
+ * waiting for echoes; pause:MS; note:FILE makes the file, so that a script knows how far it is;
+ * await:FILE waits for one, at most ten seconds; fin; rst. GRE has no ports (say 0): the messages
+ * go out with a version 0 header over a raw socket. A call that gets no connection, or no echo,
+ * within five seconds says so, and fails.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +33,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MESSAGE = 100, LIFETIME_S = 120, ECHO_MS = 5000, GRE_HEADER = 4, IP_HEADER_MAX = 60 };
+enum {
+	MESSAGE = 100,
+	LIFETIME_S = 120,
+	ECHO_MS = 5000,
+	AWAIT_MS = 10000,
+	GRE_HEADER = 4,
+	IP_HEADER_MAX = 60
+};
 
 struct protocol {
 	const char *name;
@@ -269,6 +279,16 @@ static int write_note(const char *path)
 	return file < 0 || close(file) ? fail(path) : 0;
 }
 
+static int await_file(const char *path)
+{
+	for (int ms = 0; ms < AWAIT_MS; ms += 20) {
+		if (!access(path, F_OK))
+			return 0;
+		sleep_ms(20);
+	}
+	return fail(path);
+}
+
 static int run_step(struct talk *talk, const char *step)
 {
 	unsigned long first = 0, second = 0;
@@ -277,6 +297,8 @@ static int run_step(struct talk *talk, const char *step)
 		return end_connection(talk, !strcmp(step, "rst"));
 	if (!strncmp(step, "note:", 5))
 		return write_note(step + 5);
+	if (!strncmp(step, "await:", 6))
+		return await_file(step + 6);
 	if (sscanf(step, "pause:%lu", &first) == 1) {
 		sleep_ms(first);
 		return 0;
@@ -348,7 +370,7 @@ int main(int argc, char **argv)
 	fputs("talk forget\n"
 	      "talk serve tcp|udp|gre ADDRESS PORT\n"
 	      "talk call tcp|udp|gre FROM PORT TO PORT "
-	      "send:N[:MS]|post:N[:MS]|pause:MS|fin|rst|note:FILE...\n",
+	      "send:N[:MS]|post:N[:MS]|pause:MS|await:FILE|fin|rst|note:FILE...\n",
 	      stderr);
 	return 2;
 }

@@ -113,6 +113,11 @@ class Comparing(unittest.TestCase):
         events = recording.normal(other, "flowtable")
         self.assertEqual(recording.differences(recording.normal(FLOW), events), [])
 
+    def test_bindings_without_rules_can_be_left_out(self):
+        other = [bind(1, "eth0"), {"event": "UNBIND", "binding": 1, "port": "eth0", "error": None}] + FLOW
+        self.assertEqual(recording.normal(other, only_busy=True), recording.normal(FLOW))
+        self.assertNotEqual(recording.normal(other), recording.normal(FLOW))
+
     def test_long_rows_of_repeats_are_cut(self):
         events = recording.normal(FLOW[:4] + [stats(5, "eth0", 11)] * 9 + FLOW[5:])
         kept = recording.cut(events)
@@ -141,6 +146,21 @@ class Reading(unittest.TestCase):
     def test_what_every_port_counted_is_added_up(self):
         events = recording.normal(FLOW[:4] + [stats(5, "eth0", 11, 7), stats(4, "eth1", 11, 2)])
         self.assertEqual(expectations.hardware(events, 1), (9, 900))
+
+
+class Choosing(unittest.TestCase):
+    """run.py"""
+
+    def test_scenarios_of_later_kernels_are_left_out(self):
+        for kernel, since, before in (("5.10.262", "5.13", True), ("5.10", "5.13", True), ("6.1", "5.13", False),
+                                      ("5.13.1", "5.13", False), ("bullseye", "5.13", False), ("5.10", "", False)):
+            self.assertEqual(run.is_before(kernel, since), before, (kernel, since))
+
+    def test_a_lost_guest_takes_few_scenarios_along(self):
+        rows = run.guests(SCENARIOS)
+        self.assertEqual(sorted(s.name for row in rows for s in row), sorted(s.name for s in SCENARIOS))
+        self.assertLessEqual(max(len(row) for row in rows), run.A_GUEST)
+        self.assertTrue(all(len(row) == 1 for row in rows if any(s.alone for s in row)))
 
 
 class Kept(unittest.TestCase):
