@@ -188,6 +188,18 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	    "the first version", {0}),
 	ROW(jumps_checked_in_tables, 6, 12, OBSERVED,
 	    "on 6.12.117, not on 6.1.192", "the first version", {0}),
+	ROW(fib_netdev_hooks, 7, 2, OBSERVED,
+	    "on 6.18.44; there in 6.1.192, 6.12.117 and 7.2.13, absent in 5.10.262",
+	    "5.15, 6.6, 7.0, 7.1, and the releases of 6.1, 6.12 and 6.18",
+	    {6, 1, 191}, {6, 12, 101}, {6, 18, 44}),
+	ROW(fib_input_forward, 5, 15, SOURCE, "absent in 5.10.262, there in 6.1.192",
+	    "the first version", {0}),
+	ROW(queue_hooks, 6, 0, SOURCE, "absent in 5.10.262, there in 6.1.192",
+	    "the first version, and 5.15", {0}),
+	ROW(synproxy_object_hooks, 6, 18, SOURCE,
+	    "absent in 5.10.262, there in 6.1.192, 6.12.117 and 7.2.13",
+	    "the first version, and the releases of 5.15, 6.1, 6.6 and 6.12",
+	    {6, 1, 157}, {6, 6, 112}, {6, 12, 53}),
 };
 /* clang-format on */
 const size_t kernel_table_length = ROWS;

@@ -101,6 +101,7 @@ static int parse_one(struct expr_init *init, struct nft_expr *expr, const struct
 	size_t kernel_size;
 	int error;
 
+	expr->kernel = context->kernel;
 	error = parse_head(context, attr, &expr->type, data, &nest, &kernel_size);
 	if (!error && init->stateful_only && !expr->type->stateful)
 		error = -EOPNOTSUPP;

@@ -178,7 +178,7 @@ static int objref_validate(const struct nft_expr *expr, uint8_t family, const ch
 {
 	enum { OBJECT_SYNPROXY = 10 };
 
-	if (expr->lookup.flags != OBJECT_SYNPROXY)
+	if (expr->lookup.flags != OBJECT_SYNPROXY || !expr->kernel->synproxy_object_hooks)
 		return 0;
 	if (family != NFPROTO_IPV4 && family != NFPROTO_IPV6 && family != NFPROTO_INET)
 		return -EOPNOTSUPP;

@@ -261,6 +261,18 @@ static int queue_init(struct expr_init *init, struct nft_expr *expr,
 	return error;
 }
 
+static int queue_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
+			  uint32_t hooknum)
+{
+	if (!expr->kernel->queue_hooks)
+		return 0;
+	if (!is_inet(family) && family != NFPROTO_BRIDGE)
+		return -EOPNOTSUPP;
+	return validate_hooks(hooknum, BIT(NF_INET_PRE_ROUTING) | BIT(NF_INET_LOCAL_IN) |
+					       BIT(NF_INET_FORWARD) | BIT(NF_INET_LOCAL_OUT) |
+					       BIT(NF_INET_POST_ROUTING));
+}
+
 static const struct attr_policy flow_policy[NFTA_FLOW_MAX + 1] = {
 	[NFTA_FLOW_TABLE_NAME] = {ATTR_STRING, NFT_NAME_MAXLEN - 1},
 };
@@ -414,7 +426,8 @@ const struct nft_expr_type expr_types_act[] = {
 	 .max_attr = NFTA_QUEUE_MAX,
 	 .kernel_size = 8,
 	 .select = queue_select,
-	 .init = queue_init},
+	 .init = queue_init,
+	 .validate = queue_validate},
 	{.name = "flow_offload",
 	 .policy = flow_policy,
 	 .max_attr = NFTA_FLOW_MAX,

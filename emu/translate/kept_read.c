@@ -256,6 +256,18 @@ static int fib_init(struct expr_init *init, struct nft_expr *expr, const struct 
 			  result == NFT_FIB_RESULT_OIFNAME ? IFNAME_SIZE : 4);
 }
 
+/* Of netdev chains: what comes in has an input interface, what goes out an output interface. */
+static int fib_validate_netdev(const struct nft_expr *expr, uint32_t hooknum)
+{
+	uint32_t flags = kept_be32(expr, NFTA_FIB_FLAGS);
+
+	if (kept_be32(expr, NFTA_FIB_RESULT) != NFT_FIB_RESULT_ADDRTYPE || flags & NFTA_FIB_F_IIF)
+		return validate_hooks(hooknum, BIT(NF_NETDEV_INGRESS));
+	if (flags & NFTA_FIB_F_OIF)
+		return validate_hooks(hooknum, BIT(NF_NETDEV_EGRESS));
+	return validate_hooks(hooknum, BIT(NF_NETDEV_INGRESS) | BIT(NF_NETDEV_EGRESS));
+}
+
 static int fib_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
 			uint32_t hooknum)
 {
@@ -263,8 +275,13 @@ static int fib_validate(const struct nft_expr *expr, uint8_t family, const char 
 	const uint32_t out =
 		BIT(NF_INET_LOCAL_OUT) | BIT(NF_INET_POST_ROUTING) | BIT(NF_INET_FORWARD);
 	uint32_t flags = kept_be32(expr, NFTA_FIB_FLAGS);
+	bool address_type = kept_be32(expr, NFTA_FIB_RESULT) == NFT_FIB_RESULT_ADDRTYPE;
 
-	if (kept_be32(expr, NFTA_FIB_RESULT) != NFT_FIB_RESULT_ADDRTYPE || flags & NFTA_FIB_F_IIF)
+	if (family == NFPROTO_NETDEV && expr->kernel->fib_netdev_hooks)
+		return fib_validate_netdev(expr, hooknum);
+	if (!address_type && !expr->kernel->fib_input_forward)
+		return validate_hooks(hooknum, BIT(NF_INET_PRE_ROUTING));
+	if (!address_type || flags & NFTA_FIB_F_IIF)
 		return validate_hooks(hooknum, in);
 	return validate_hooks(hooknum, flags & NFTA_FIB_F_OIF ? out : in | out);
 }

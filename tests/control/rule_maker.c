@@ -40,6 +40,11 @@ void put_u64(uint16_t type, uint64_t value)
 	mnl_attr_put_u64(message, type, htobe64(value));
 }
 
+void put_u16(uint16_t type, uint16_t value)
+{
+	mnl_attr_put_u16(message, type, htons(value));
+}
+
 void put_u8(uint16_t type, uint8_t value)
 {
 	mnl_attr_put_u8(message, type, value);

@@ -16,6 +16,7 @@ void rule_end(struct world *w);
 void expr_start(const char *name);
 void put_u32(uint16_t type, uint32_t value);
 void put_u64(uint16_t type, uint64_t value);
+void put_u16(uint16_t type, uint16_t value);
 void put_u8(uint16_t type, uint8_t value);
 void put_text(uint16_t type, const char *text);
 void put_data(uint16_t type, const void *data, size_t size);

@@ -20,7 +20,8 @@ static void notify(struct nft *nft, const struct nft_trans *trans, uint8_t event
 	if (!w)
 		return;
 	/* A rule in the middle tells what it follows; NULL next: the last one. */
-	if (event == NFT_MSG_NEWRULE && rule != chain->rules && rule->next)
+	if (event == NFT_MSG_NEWRULE && rule != chain->rules && rule->next &&
+	    nft->env.kernel->event_flags)
 		position = rule->prev->handle;
 	nft_rule_fill(nft, w, chain, rule, event, position);
 	nft_notify_end(nft, trans);

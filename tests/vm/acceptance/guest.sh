@@ -18,6 +18,8 @@ case $version in
 5.10.*)
 	commits=checks
 	echo "offload rules" >/vm/out/left-out
+	# Not at input, there.
+	sed -i '/fib saddr oif missing drop/d' /vm/dump_rules.nft
 	sed -i 's/^{"name": "offload rules".*/{"name": "offload rules", "steps": []}/' /vm/cases.jsonl
 	;;
 esac

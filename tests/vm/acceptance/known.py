@@ -3,31 +3,47 @@
 import re
 
 
-def handles_skip(case, line):
+def before(version, major, minor):
+    return tuple(int(number) for number in version.split(".")[:2]) < (major, minor)
+
+
+def handles_skip(case, line, version):
     """A batch that makes the kernel look for a module runs twice, so rules of later batches have other handles."""
     return case == "raw: rule expressions" and "/attributes:" in line
 
 
-def flowtable_not_named(case, line):
+def flowtable_not_named(case, line, version):
     """Kernels before about 6.4 do not name the attribute when there is no such flowtable; nicemu keeps none."""
-    return case == "raw: get" and line.startswith("[1]/replies[14]/") and ("extended" in line or "flags" in line)
+    return before(version, 6, 12) and case == "raw: get" and line.startswith("[1]/replies[14]/") and ("extended" in line or "flags" in line)
 
 
-def other_mistake(case, line):
+def other_mistake(case, line, version):
     """Of two mistakes in one GETSETELEM older kernels tell the missing table, newer ones the missing set."""
-    return case == "raw: unknown messages" and line.startswith("[19]/replies[0]/")
+    return before(version, 6, 12) and case == "raw: unknown messages" and line.startswith("[19]/replies[0]/")
+
+
+def replaced_in_order(case, line, version):
+    """Kernels before about 5.16 tell of a replacing rule before the replaced one, newer ones after it."""
+    return before(version, 6, 1) and case in ("raw: rule by handle", "raw: notifications of places") and "/events[" in line
+
+
+def asked_in_a_batch(case, line, version):
+    """Kernels before about 5.13 answer a GET inside a batch, newer ones refuse it."""
+    return before(version, 6, 1) and case == "raw: get inside a batch"
 
 
 KNOWN = {
+    "get-in-batch": asked_in_a_batch,
+    "replace-order": replaced_in_order,
     "batch-run-twice": handles_skip,
     "getflowtable-unnamed": flowtable_not_named,
     "getsetelem-order": other_mistake,
 }
 
 
-def name_of(case, line):
+def name_of(case, line, version):
     for name, is_it in KNOWN.items():
-        if is_it(case, line):
+        if is_it(case, line, version):
             return name
     return None
 

@@ -88,6 +88,10 @@ static const struct {
 	ROW(netdev_egress),
 	ROW(chain_type_named),
 	ROW(jumps_checked_in_tables),
+	ROW(fib_netdev_hooks),
+	ROW(fib_input_forward),
+	ROW(queue_hooks),
+	ROW(synproxy_object_hooks),
 };
 
 int main(int argc, char **argv)

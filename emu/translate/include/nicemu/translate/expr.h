@@ -46,6 +46,7 @@ enum nft_expr_reference {
  */
 struct nft_expr {
 	const struct nft_expr_type *type;
+	const struct kernel_behavior *kernel; /* the context's: must live as long */
 	uint8_t *attributes; /* of types that keep bytes: the contents of NFTA_EXPR_DATA, owned */
 	size_t size;         /* bytes in attributes */
 	uint32_t offset;     /* of its NFTA_LIST_ELEM in the message, 0 where not known */
