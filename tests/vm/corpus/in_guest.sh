@@ -21,7 +21,8 @@ for run in wide small; do
 	mkdir -p /vm/out/$run
 	timeout 100 nicemu attach -q -n /vm/$run.yaml --record /vm/out/$run.jsonl -- run_cases /vm/cases/$run /vm/out/$run 10
 	check_status "the cases of $run"
-	delete_nsim 10
+	# 5.10.262 keeps the targets' references of rules whose batch was aborted: their devices could not go.
+	[ ! -d /vm/cases/small ] || delete_nsim 10
 done
 if [ -d /vm/cases/small ]; then
 	timeout 60 sequences_kernel >/vm/out/sequences
