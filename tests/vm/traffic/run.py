@@ -8,7 +8,7 @@ The scenarios of scenarios.py (all, those marked core, or the named ones) run on
 scripts/vm; nicemu attach records what the kernel sends. Then three things are checked: what the scripts in the guest
 found, that the new recording says what the kept one does (recording.py says what is compared), and the counters of
 connection tracking (expectations.py). --update keeps the new recordings instead of comparing; for another kernel than
-6.1 only where they differ from 6.1's. --out keeps what came from the guests, --again looks at it once more without
+6.1 only where they differ from an older branch's. --out keeps what came from the guests, --again looks at it once more without
 a guest. The last line is "tests passed P, failed F".
 """
 import argparse
@@ -57,19 +57,23 @@ def branch_of(version):
     return ".".join(version.split(".")[:2])
 
 
+def numbers(version):
+    """6.12.95 as [6, 12]; a suite's name has none."""
+    try:
+        return [int(number) for number in version.split(".")[:2]]
+    except ValueError:
+        return []
+
+
 def is_before(kernel, since):
     """Is this version, or the start of one, before since? A suite's name is not."""
-    def numbers(version):
-        return [int(number) for number in version.split(".")[:2]]
-    try:
-        return bool(since) and numbers(kernel) < numbers(since)
-    except ValueError:
-        return False
+    return bool(since and numbers(kernel)) and numbers(kernel) < numbers(since)
 
 
 def kept_path(scenario, version):
-    """The kept recording for this kernel: of its version, its branch, or 6.1."""
-    for folder in (version, branch_of(version), FIRST):
+    """The kept recording for this kernel: of the newest branch that is not newer, or of 6.1."""
+    folders = sorted((f for f in os.listdir(RECORDINGS) if numbers(f) and not is_before(version, f)), key=numbers, reverse=True)
+    for folder in folders + [FIRST]:
         path = os.path.join(RECORDINGS, folder, file_name(scenario))
         if os.path.exists(path):
             return path
@@ -126,15 +130,12 @@ def first_line(scenario, head):
 
 
 def update(scenario, head, raw, events, results):
-    """Keep it, unless this kernel does what 6.1 does."""
+    """Keep it, unless what is kept for this kernel says the same, of whatever branch it is."""
     branch = branch_of(head["kernel"])
     path = os.path.join(RECORDINGS, branch, file_name(scenario))
-    first = os.path.join(RECORDINGS, FIRST, file_name(scenario))
-    if branch != FIRST and os.path.exists(first):
-        kept = recording.commands(recording.load(first)[1])
-        if not recording.differences(kept, events, scenario.timing, scenario.order):
-            if os.path.exists(path):
-                os.remove(path)
+    kept = kept_path(scenario, branch)
+    if kept and kept != path:
+        if not recording.differences(recording.commands(recording.load(kept)[1]), events, scenario.timing, scenario.order):
             return
     os.makedirs(os.path.dirname(path), exist_ok=True)
     recording.save(path, first_line(scenario, head), recording.ports(raw, events) + recording.cut(events))

@@ -156,6 +156,19 @@ class Choosing(unittest.TestCase):
                                       ("5.13.1", "5.13", False), ("bullseye", "5.13", False), ("5.10", "", False)):
             self.assertEqual(run.is_before(kernel, since), before, (kernel, since))
 
+    def test_a_kernel_is_compared_with_the_newest_branch_that_is_not_newer(self):
+        egress = next(s for s in SCENARIOS if s.name == "egress")
+        with tempfile.TemporaryDirectory() as folder:
+            for branch in ("6.1", "6.12", "7.3"):
+                os.mkdir(os.path.join(folder, branch))
+                with open(os.path.join(folder, branch, run.file_name(egress)), "w", encoding="utf-8"):
+                    pass
+            kept, run.RECORDINGS = run.RECORDINGS, folder
+            self.addCleanup(setattr, run, "RECORDINGS", kept)
+            for kernel, branch in (("5.10.262", "6.1"), ("6.1.192", "6.1"), ("6.6.1", "6.1"), ("6.12.95", "6.12"), ("7.2.13", "6.12"),
+                                   ("7.3.4", "7.3"), ("8.0.0", "7.3")):
+                self.assertEqual(run.kept_path(egress, kernel), os.path.join(folder, branch, run.file_name(egress)), kernel)
+
     def test_a_lost_guest_takes_few_scenarios_along(self):
         rows = run.guests(SCENARIOS)
         self.assertEqual(sorted(s.name for row in rows for s in row), sorted(s.name for s in SCENARIOS))
