@@ -131,8 +131,10 @@ static int begin(struct emulator **emulator, struct recorder **recorder, struct 
 
 	if (plan->options->attach)
 		status = attach_open_device(plan->options->attach, &fd);
-	if (status)
+	if (status) {
+		nic_clear(&plan->nic);
 		return status;
+	}
 	error = emulator_create(emulator, &plan->nic, &plan->kernel, plan->path);
 	if (error) {
 		if (fd >= 0)

@@ -156,9 +156,10 @@ Test(recording, a_line_without_end_is_refused)
 
 /* ---- writing ---- */
 
+static char folder[] = "/tmp/nicemu-test-XXXXXX";
+
 static struct emulator *new_emulator(void)
 {
-	static char folder[] = "/tmp/nicemu-test-XXXXXX";
 	struct kernel_behavior kernel;
 	struct emulator *emulator;
 	char message[256], path[64];
@@ -169,8 +170,13 @@ static struct emulator *new_emulator(void)
 	cr_assert_eq(kernel_behavior_find(&kernel, "6.12.107", message, sizeof(message)), 0);
 	cr_assert_eq(nic_default(&nic), 0);
 	cr_assert_eq(emulator_create(&emulator, &nic, &kernel, path), 0);
-	rmdir(folder);
 	return emulator;
+}
+
+static void end_emulator(struct emulator *emulator)
+{
+	emulator_destroy(emulator);
+	rmdir(folder);
 }
 
 /* Bind, two rules of which one is refused, statistics, destroy, release. */
@@ -254,7 +260,7 @@ Test(recording, is_read_as_it_was_written)
 	free(text);
 	json_decref(recording);
 	fclose(in);
-	emulator_destroy(e);
+	end_emulator(e);
 }
 
 Test(recording, a_full_disk_ends_it_at_a_whole_line)
@@ -276,5 +282,5 @@ Test(recording, a_full_disk_ends_it_at_a_whole_line)
 	cr_assert_eq(read(fd, &end, 1), 1);
 	cr_assert_eq(end, '\n');
 	close(fd);
-	emulator_destroy(e);
+	end_emulator(e);
 }
