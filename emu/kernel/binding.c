@@ -113,6 +113,38 @@ static void binding_post(struct binding *binding, u16 type, u16 flags)
 	channel_post(message, NULL);
 }
 
+static void binding_bury(struct binding *binding, struct net *net);
+
+/**
+ * binding_is_listed() - is its callback in the list of its block?
+ * @binding: a binding whose block's memory is a block's; whether still the same one's, is the question
+ *
+ * Since 6.14 nf_tables takes a device that is renamed off its chain, and sends no UNBIND when it
+ * frees the chain; another chain may have the address then. Whoever asks holds what serialises the
+ * block's callbacks.
+ */
+bool binding_is_listed(const struct binding *binding)
+{
+	const struct flow_block_cb *cb;
+
+	list_for_each_entry(cb, &binding->block->cb_list, list)
+		if (cb == binding->cb)
+			return true;
+	return false;
+}
+
+/* The binding of a block that a request names; one of a chain that was freed silently is ended. */
+static struct binding *binding_of_request(const struct net_device *dev,
+					  const struct flow_block *block, u8 direction)
+{
+	struct binding *binding = binding_find(dev, block, direction);
+
+	if (!binding || binding->indirect || binding_is_listed(binding))
+		return binding;
+	binding_bury(binding, NULL);
+	return NULL;
+}
+
 /* The last of a binding: its callback is freed, nobody can call it any more. */
 void binding_release(void *priv)
 {
@@ -237,7 +269,7 @@ static int binding_unbind(struct net_device *dev, struct flow_block_offload *off
 {
 	struct binding *binding;
 
-	binding = binding_find(dev, offload->block, binding_direction(offload));
+	binding = binding_of_request(dev, offload->block, binding_direction(offload));
 	if (!binding)
 		return -ENOENT;
 	binding_post(binding, KMOD_UNBIND, binding->leaves ? KMOD_FLAG_DEVICE_GONE : 0);
@@ -262,7 +294,7 @@ int binding_setup(struct net_device *dev, bool flowtable, struct flow_block_offl
 		return -EOPNOTSUPP;
 	switch (offload->command) {
 	case FLOW_BLOCK_BIND:
-		if (binding_find(dev, offload->block, binding_direction(offload)))
+		if (binding_of_request(dev, offload->block, binding_direction(offload)))
 			return -EBUSY;
 		return binding_bind(dev, flowtable, offload, indirect);
 	case FLOW_BLOCK_UNBIND:

@@ -105,7 +105,7 @@ enum block_fate nftables_detach(struct net *net, struct binding *binding)
 	if (binding->binder == KMOD_BINDER_TC || !compat_nft_tables(net, &tables, &mutex))
 		return BLOCK_UNKNOWN;
 	mutex_lock(mutex);
-	if (block_is_listed(tables, binding->block, &flowtable)) {
+	if (block_is_listed(tables, binding->block, &flowtable) && binding_is_listed(binding)) {
 		if (flowtable)
 			down_write(&flowtable->flow_block_lock);
 		list_del_rcu(&binding->cb->list);

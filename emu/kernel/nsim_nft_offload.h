@@ -160,6 +160,7 @@ struct indirect {
 
 int binding_setup(struct net_device *dev, bool flowtable, struct flow_block_offload *offload,
 		  const struct indirect *indirect);
+bool binding_is_listed(const struct binding *binding);
 void binding_release(void *priv);
 void bindings_device_leaves(struct net_device *dev);
 void bindings_device_gone(struct net_device *dev);
