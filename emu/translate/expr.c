@@ -22,8 +22,8 @@ enum {
 };
 
 static const struct attr_policy expr_policy[NFTA_EXPR_MAX + 1] = {
-	[NFTA_EXPR_NAME] = {ATTR_STRING, NAME_MAX_LENGTH},
-	[NFTA_EXPR_DATA] = {ATTR_NESTED, 0},
+	[NFTA_EXPR_NAME] = {.kind = ATTR_STRING, NAME_MAX_LENGTH},
+	[NFTA_EXPR_DATA] = {.kind = ATTR_NESTED, 0},
 };
 
 static bool type_matches(const struct nft_expr_type *type, const struct nlattr *name,

@@ -9,9 +9,9 @@
 #include <string.h>
 
 static const struct attr_policy policy[NFTA_CMP_MAX + 1] = {
-	[NFTA_CMP_SREG] = {ATTR_REGISTER, 0},
-	[NFTA_CMP_OP] = {ATTR_U32, 0},
-	[NFTA_CMP_DATA] = {ATTR_NESTED, 0},
+	[NFTA_CMP_SREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_CMP_OP] = {.kind = ATTR_U32, 0},
+	[NFTA_CMP_DATA] = {.kind = ATTR_NESTED, 0},
 };
 
 enum { FAST_SIZE = 4, SIZE_FAST = 12, SIZE_16 = 40, SIZE_GENERIC = 24 };

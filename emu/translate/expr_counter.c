@@ -7,8 +7,8 @@
 #include <errno.h>
 
 static const struct attr_policy policy[NFTA_COUNTER_MAX + 1] = {
-	[NFTA_COUNTER_PACKETS] = {ATTR_U64, 0},
-	[NFTA_COUNTER_BYTES] = {ATTR_U64, 0},
+	[NFTA_COUNTER_PACKETS] = {.kind = ATTR_U64, 0},
+	[NFTA_COUNTER_BYTES] = {.kind = ATTR_U64, 0},
 };
 
 static int counter_init(struct expr_init *init, struct nft_expr *expr,

@@ -9,14 +9,14 @@
 #include <string.h>
 
 static const struct attr_policy fwd_policy[NFTA_FWD_MAX + 1] = {
-	[NFTA_FWD_SREG_DEV] = {ATTR_U32, 0},
-	[NFTA_FWD_SREG_ADDR] = {ATTR_U32, 0},
-	[NFTA_FWD_NFPROTO] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_FWD_SREG_DEV] = {.kind = ATTR_U32, 0},
+	[NFTA_FWD_SREG_ADDR] = {.kind = ATTR_U32, 0},
+	[NFTA_FWD_NFPROTO] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
 };
 
 static const struct attr_policy dup_policy[NFTA_DUP_MAX + 1] = {
-	[NFTA_DUP_SREG_ADDR] = {ATTR_U32, 0},
-	[NFTA_DUP_SREG_DEV] = {ATTR_U32, 0},
+	[NFTA_DUP_SREG_ADDR] = {.kind = ATTR_U32, 0},
+	[NFTA_DUP_SREG_DEV] = {.kind = ATTR_U32, 0},
 };
 
 static int fwd_select(const struct nft_expr_context *context, const struct nlattr *const tb[],

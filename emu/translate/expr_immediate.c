@@ -8,19 +8,19 @@
 #include <string.h>
 
 static const struct attr_policy policy[NFTA_IMMEDIATE_MAX + 1] = {
-	[NFTA_IMMEDIATE_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_IMMEDIATE_DATA] = {ATTR_NESTED, 0},
+	[NFTA_IMMEDIATE_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_IMMEDIATE_DATA] = {.kind = ATTR_NESTED, 0},
 };
 
 static const struct attr_policy data_policy[NFTA_DATA_MAX + 1] = {
-	[NFTA_DATA_VALUE] = {ATTR_BINARY, 0},
-	[NFTA_DATA_VERDICT] = {ATTR_NESTED, 0},
+	[NFTA_DATA_VALUE] = {.kind = ATTR_BINARY, 0},
+	[NFTA_DATA_VERDICT] = {.kind = ATTR_NESTED, 0},
 };
 
 static const struct attr_policy verdict_policy[NFTA_VERDICT_MAX + 1] = {
-	[NFTA_VERDICT_CODE] = {ATTR_U32, 0},
-	[NFTA_VERDICT_CHAIN] = {ATTR_STRING, NFT_CHAIN_MAXNAMELEN - 1},
-	[NFTA_VERDICT_CHAIN_ID] = {ATTR_U32, 0},
+	[NFTA_VERDICT_CODE] = {.kind = ATTR_U32, 0},
+	[NFTA_VERDICT_CHAIN] = {.kind = ATTR_STRING, NFT_CHAIN_MAXNAMELEN - 1},
+	[NFTA_VERDICT_CHAIN_ID] = {.kind = ATTR_U32, 0},
 };
 
 static int lookup_chain(struct expr_init *init, struct nft_expr *expr,

@@ -9,34 +9,37 @@
 #include <string.h>
 
 static const struct attr_policy lookup_policy[NFTA_LOOKUP_MAX + 1] = {
-	[NFTA_LOOKUP_SET] = {ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
-	[NFTA_LOOKUP_SET_ID] = {ATTR_U32, 0},
-	[NFTA_LOOKUP_SREG] = {ATTR_REGISTER, 0},
-	[NFTA_LOOKUP_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_LOOKUP_FLAGS] = {ATTR_MASK32, NFT_LOOKUP_F_INV, .needs = KERNEL_NEEDS(flag_masks)},
+	[NFTA_LOOKUP_SET] = {.kind = ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
+	[NFTA_LOOKUP_SET_ID] = {.kind = ATTR_U32, 0},
+	[NFTA_LOOKUP_SREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_LOOKUP_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_LOOKUP_FLAGS] = {.kind = ATTR_MASK32,
+			       NFT_LOOKUP_F_INV,
+			       .needs = KERNEL_NEEDS(flag_masks)},
 };
 
 static const struct attr_policy objref_policy[NFTA_OBJREF_MAX + 1] = {
-	[NFTA_OBJREF_IMM_NAME] = {ATTR_STRING, NFT_OBJ_MAXNAMELEN - 1},
-	[NFTA_OBJREF_IMM_TYPE] = {ATTR_U32, 0},
-	[NFTA_OBJREF_SET_SREG] = {ATTR_REGISTER, 0},
-	[NFTA_OBJREF_SET_NAME] = {ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
-	[NFTA_OBJREF_SET_ID] = {ATTR_U32, 0},
+	[NFTA_OBJREF_IMM_NAME] = {.kind = ATTR_STRING, NFT_OBJ_MAXNAMELEN - 1},
+	[NFTA_OBJREF_IMM_TYPE] = {.kind = ATTR_U32, 0},
+	[NFTA_OBJREF_SET_SREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_OBJREF_SET_NAME] = {.kind = ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
+	[NFTA_OBJREF_SET_ID] = {.kind = ATTR_U32, 0},
 };
 
 enum { DYNSET_KNOWN_FLAGS = NFT_DYNSET_F_INV | 2 /* expressions */ };
 
 static const struct attr_policy dynset_policy[NFTA_DYNSET_MAX + 1] = {
-	[NFTA_DYNSET_SET_NAME] = {ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
-	[NFTA_DYNSET_SET_ID] = {ATTR_U32, 0},
-	[NFTA_DYNSET_OP] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_DYNSET_SREG_KEY] = {ATTR_U32, 0},
-	[NFTA_DYNSET_SREG_DATA] = {ATTR_U32, 0},
-	[NFTA_DYNSET_TIMEOUT] = {ATTR_U64, 0},
-	[NFTA_DYNSET_EXPR] = {ATTR_NESTED, 0},
-	[NFTA_DYNSET_FLAGS] = {ATTR_MASK32, DYNSET_KNOWN_FLAGS,
+	[NFTA_DYNSET_SET_NAME] = {.kind = ATTR_STRING, NFT_SET_MAXNAMELEN - 1},
+	[NFTA_DYNSET_SET_ID] = {.kind = ATTR_U32, 0},
+	[NFTA_DYNSET_OP] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_DYNSET_SREG_KEY] = {.kind = ATTR_U32, 0},
+	[NFTA_DYNSET_SREG_DATA] = {.kind = ATTR_U32, 0},
+	[NFTA_DYNSET_TIMEOUT] = {.kind = ATTR_U64, 0},
+	[NFTA_DYNSET_EXPR] = {.kind = ATTR_NESTED, 0},
+	[NFTA_DYNSET_FLAGS] = {.kind = ATTR_MASK32,
+			       DYNSET_KNOWN_FLAGS,
 			       .needs = KERNEL_NEEDS(reserved_flags_refused)},
-	[NFTA_DYNSET_EXPRESSIONS] = {ATTR_NESTED, .since = KERNEL_NEEDS(expression_lists)},
+	[NFTA_DYNSET_EXPRESSIONS] = {.kind = ATTR_NESTED, .since = KERNEL_NEEDS(expression_lists)},
 };
 
 int set_lookup(struct expr_init *init, struct nft_expr *expr, const struct nlattr *name,

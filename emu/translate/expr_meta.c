@@ -9,9 +9,9 @@
 #include <string.h>
 
 static const struct attr_policy policy[NFTA_META_MAX + 1] = {
-	[NFTA_META_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_META_KEY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_META_SREG] = {ATTR_REGISTER, 0},
+	[NFTA_META_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_META_KEY] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_META_SREG] = {.kind = ATTR_REGISTER, 0},
 };
 
 enum { IFNAME_SIZE = 16 };

@@ -9,11 +9,12 @@
 #include <string.h>
 
 static const struct attr_policy limit_policy[NFTA_LIMIT_MAX + 1] = {
-	[NFTA_LIMIT_RATE] = {ATTR_U64, 0},
-	[NFTA_LIMIT_UNIT] = {ATTR_U64, 0},
-	[NFTA_LIMIT_BURST] = {ATTR_U32, 0},
-	[NFTA_LIMIT_TYPE] = {ATTR_U32, 0},
-	[NFTA_LIMIT_FLAGS] = {ATTR_MASK32, NFT_LIMIT_F_INV,
+	[NFTA_LIMIT_RATE] = {.kind = ATTR_U64, 0},
+	[NFTA_LIMIT_UNIT] = {.kind = ATTR_U64, 0},
+	[NFTA_LIMIT_BURST] = {.kind = ATTR_U32, 0},
+	[NFTA_LIMIT_TYPE] = {.kind = ATTR_U32, 0},
+	[NFTA_LIMIT_FLAGS] = {.kind = ATTR_MASK32,
+			      NFT_LIMIT_F_INV,
 			      .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
 
@@ -76,10 +77,11 @@ static int limit_init(struct expr_init *init, struct nft_expr *expr,
 }
 
 static const struct attr_policy quota_policy[NFTA_QUOTA_MAX + 1] = {
-	[NFTA_QUOTA_BYTES] = {ATTR_U64, 0},
-	[NFTA_QUOTA_FLAGS] = {ATTR_MASK32, NFT_QUOTA_F_INV,
+	[NFTA_QUOTA_BYTES] = {.kind = ATTR_U64, 0},
+	[NFTA_QUOTA_FLAGS] = {.kind = ATTR_MASK32,
+			      NFT_QUOTA_F_INV,
 			      .needs = KERNEL_NEEDS(reserved_flags_refused)},
-	[NFTA_QUOTA_CONSUMED] = {ATTR_U64, 0},
+	[NFTA_QUOTA_CONSUMED] = {.kind = ATTR_U64, 0},
 };
 
 static int quota_init(struct expr_init *init, struct nft_expr *expr,
@@ -125,8 +127,8 @@ static void quota_reset(struct nft_expr *expr)
 }
 
 static const struct attr_policy last_policy[NFTA_LAST_MAX + 1] = {
-	[NFTA_LAST_SET] = {ATTR_U32, 0},
-	[NFTA_LAST_MSECS] = {ATTR_U64, 0},
+	[NFTA_LAST_SET] = {.kind = ATTR_U32, 0},
+	[NFTA_LAST_MSECS] = {.kind = ATTR_U64, 0},
 };
 
 static int last_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
@@ -139,12 +141,13 @@ static int last_init(struct expr_init *init, struct nft_expr *expr, const struct
 enum { LOG_KNOWN_FLAGS = 0x2f };
 
 static const struct attr_policy log_policy[NFTA_LOG_MAX + 1] = {
-	[NFTA_LOG_GROUP] = {ATTR_U16, 0},
-	[NFTA_LOG_PREFIX] = {ATTR_STRING, 127},
-	[NFTA_LOG_SNAPLEN] = {ATTR_U32, 0},
-	[NFTA_LOG_QTHRESHOLD] = {ATTR_U16, 0},
-	[NFTA_LOG_LEVEL] = {ATTR_U32, 0},
-	[NFTA_LOG_FLAGS] = {ATTR_MASK32, LOG_KNOWN_FLAGS,
+	[NFTA_LOG_GROUP] = {.kind = ATTR_U16, 0},
+	[NFTA_LOG_PREFIX] = {.kind = ATTR_STRING, 127},
+	[NFTA_LOG_SNAPLEN] = {.kind = ATTR_U32, 0},
+	[NFTA_LOG_QTHRESHOLD] = {.kind = ATTR_U16, 0},
+	[NFTA_LOG_LEVEL] = {.kind = ATTR_U32, 0},
+	[NFTA_LOG_FLAGS] = {.kind = ATTR_MASK32,
+			    LOG_KNOWN_FLAGS,
 			    .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
 
@@ -192,8 +195,8 @@ static void log_dump(struct attr_writer *writer, const struct nft_expr *expr)
 }
 
 static const struct attr_policy reject_policy[NFTA_REJECT_MAX + 1] = {
-	[NFTA_REJECT_TYPE] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_REJECT_ICMP_CODE] = {ATTR_U8, 0},
+	[NFTA_REJECT_TYPE] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_REJECT_ICMP_CODE] = {.kind = ATTR_U8, 0},
 };
 
 static int reject_init(struct expr_init *init, struct nft_expr *expr,
@@ -227,10 +230,10 @@ static int reject_validate(const struct nft_expr *expr, uint8_t family, const ch
 }
 
 static const struct attr_policy queue_policy[NFTA_QUEUE_MAX + 1] = {
-	[NFTA_QUEUE_NUM] = {ATTR_U16, 0},
-	[NFTA_QUEUE_TOTAL] = {ATTR_U16, 0},
-	[NFTA_QUEUE_FLAGS] = {ATTR_U16, 0},
-	[NFTA_QUEUE_SREG_QNUM] = {ATTR_U32, 0},
+	[NFTA_QUEUE_NUM] = {.kind = ATTR_U16, 0},
+	[NFTA_QUEUE_TOTAL] = {.kind = ATTR_U16, 0},
+	[NFTA_QUEUE_FLAGS] = {.kind = ATTR_U16, 0},
+	[NFTA_QUEUE_SREG_QNUM] = {.kind = ATTR_U32, 0},
 };
 
 static int queue_select(const struct nft_expr_context *context, const struct nlattr *const tb[],
@@ -274,7 +277,7 @@ static int queue_validate(const struct nft_expr *expr, uint8_t family, const cha
 }
 
 static const struct attr_policy flow_policy[NFTA_FLOW_MAX + 1] = {
-	[NFTA_FLOW_TABLE_NAME] = {ATTR_STRING, NFT_NAME_MAXLEN - 1},
+	[NFTA_FLOW_TABLE_NAME] = {.kind = ATTR_STRING, NFT_NAME_MAXLEN - 1},
 };
 
 /* The emulator keeps no flowtables yet, so there is never one of that name. */
@@ -284,8 +287,8 @@ static int flow_init(struct expr_init *init, struct nft_expr *expr, const struct
 }
 
 static const struct attr_policy dup_policy[NFTA_DUP_MAX + 1] = {
-	[NFTA_DUP_SREG_ADDR] = {ATTR_U32, 0},
-	[NFTA_DUP_SREG_DEV] = {ATTR_U32, 0},
+	[NFTA_DUP_SREG_ADDR] = {.kind = ATTR_U32, 0},
+	[NFTA_DUP_SREG_DEV] = {.kind = ATTR_U32, 0},
 };
 
 static int dup_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
@@ -302,20 +305,21 @@ static int dup_init(struct expr_init *init, struct nft_expr *expr, const struct 
 enum { INNER_KNOWN_FLAGS = 0xf };
 
 static const struct attr_policy inner_policy[NICEMU_NFTA_INNER_EXPR + 1] = {
-	[NICEMU_NFTA_INNER_NUM] = {ATTR_U32, 0},
-	[NICEMU_NFTA_INNER_TYPE] = {ATTR_U32, 0},
-	[NICEMU_NFTA_INNER_FLAGS] = {ATTR_MASK32, INNER_KNOWN_FLAGS,
+	[NICEMU_NFTA_INNER_NUM] = {.kind = ATTR_U32, 0},
+	[NICEMU_NFTA_INNER_TYPE] = {.kind = ATTR_U32, 0},
+	[NICEMU_NFTA_INNER_FLAGS] = {.kind = ATTR_MASK32,
+				     INNER_KNOWN_FLAGS,
 				     .needs = KERNEL_NEEDS(reserved_flags_refused)},
-	[NICEMU_NFTA_INNER_HDRSIZE] = {ATTR_U32, 0},
-	[NICEMU_NFTA_INNER_EXPR] = {ATTR_NESTED, 0},
+	[NICEMU_NFTA_INNER_HDRSIZE] = {.kind = ATTR_U32, 0},
+	[NICEMU_NFTA_INNER_EXPR] = {.kind = ATTR_NESTED, 0},
 };
 
 /* What of inner's own expression the register tracking needs: payload and meta with a dreg. */
 static int inner_expr_init(struct expr_init *init, const struct nlattr *nest)
 {
 	static const struct attr_policy expr_policy[NFTA_EXPR_MAX + 1] = {
-		[NFTA_EXPR_NAME] = {ATTR_STRING, 0},
-		[NFTA_EXPR_DATA] = {ATTR_NESTED, 0},
+		[NFTA_EXPR_NAME] = {.kind = ATTR_STRING, 0},
+		[NFTA_EXPR_DATA] = {.kind = ATTR_NESTED, 0},
 	};
 	const struct nlattr *tb[ATTR_TABLE_SIZE], *data[ATTR_TABLE_SIZE];
 	const struct kernel_behavior *kernel = init->context->kernel;
@@ -372,9 +376,9 @@ static int inner_init(struct expr_init *init, struct nft_expr *expr,
 }
 
 static const struct attr_policy compat_policy[4] = {
-	[1] = {ATTR_STRING, 0}, /* name */
-	[2] = {ATTR_U32, 255},  /* revision */
-	[3] = {ATTR_BINARY, 0}, /* info */
+	[1] = {.kind = ATTR_STRING, 0}, /* name */
+	[2] = {.kind = ATTR_U32, 255},  /* revision */
+	[3] = {.kind = ATTR_BINARY, 0}, /* info */
 };
 
 /* iptables' own matches and targets: the emulator has none of those modules. */

@@ -33,10 +33,10 @@ uint8_t kept_u8(const struct nft_expr *expr, uint16_t type)
 }
 
 static const struct attr_policy range_policy[NFTA_RANGE_MAX + 1] = {
-	[NFTA_RANGE_SREG] = {ATTR_REGISTER, 0},
-	[NFTA_RANGE_OP] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_RANGE_FROM_DATA] = {ATTR_NESTED, 0},
-	[NFTA_RANGE_TO_DATA] = {ATTR_NESTED, 0},
+	[NFTA_RANGE_SREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_RANGE_OP] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_RANGE_FROM_DATA] = {.kind = ATTR_NESTED, 0},
+	[NFTA_RANGE_TO_DATA] = {.kind = ATTR_NESTED, 0},
 };
 
 static int range_init(struct expr_init *init, struct nft_expr *expr,
@@ -66,11 +66,17 @@ static int range_init(struct expr_init *init, struct nft_expr *expr,
 }
 
 static const struct attr_policy byteorder_policy[NFTA_BYTEORDER_MAX + 1] = {
-	[NFTA_BYTEORDER_SREG] = {ATTR_REGISTER, 0},
-	[NFTA_BYTEORDER_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_BYTEORDER_OP] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_BYTEORDER_LEN] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_BYTEORDER_SIZE] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_BYTEORDER_SREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_BYTEORDER_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_BYTEORDER_OP] = {.kind = ATTR_U32,
+			       UINT8_MAX,
+			       .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_BYTEORDER_LEN] = {.kind = ATTR_U32,
+				UINT8_MAX,
+				.needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_BYTEORDER_SIZE] = {.kind = ATTR_U32,
+				 UINT8_MAX,
+				 .needs = KERNEL_NEEDS(ranges_by_policy)},
 };
 
 static int byteorder_init(struct expr_init *init, struct nft_expr *expr,
@@ -103,14 +109,15 @@ static int byteorder_init(struct expr_init *init, struct nft_expr *expr,
 }
 
 static const struct attr_policy exthdr_policy[NFTA_EXTHDR_MAX + 1] = {
-	[NFTA_EXTHDR_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_EXTHDR_TYPE] = {ATTR_U8, 0},
-	[NFTA_EXTHDR_OFFSET] = {ATTR_U32, 0},
-	[NFTA_EXTHDR_LEN] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_EXTHDR_FLAGS] = {ATTR_MASK32, NFT_EXTHDR_F_PRESENT,
+	[NFTA_EXTHDR_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_EXTHDR_TYPE] = {.kind = ATTR_U8, 0},
+	[NFTA_EXTHDR_OFFSET] = {.kind = ATTR_U32, 0},
+	[NFTA_EXTHDR_LEN] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_EXTHDR_FLAGS] = {.kind = ATTR_MASK32,
+			       NFT_EXTHDR_F_PRESENT,
 			       .needs = KERNEL_NEEDS(reserved_flags_refused)},
-	[NFTA_EXTHDR_OP] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_EXTHDR_SREG] = {ATTR_REGISTER, 0},
+	[NFTA_EXTHDR_OP] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_EXTHDR_SREG] = {.kind = ATTR_REGISTER, 0},
 };
 
 static uint32_t exthdr_op(const struct nlattr *const tb[])
@@ -211,9 +218,11 @@ static int exthdr_init(struct expr_init *init, struct nft_expr *expr,
 enum { FIB_KNOWN_FLAGS = 0x3f };
 
 static const struct attr_policy fib_policy[NFTA_FIB_MAX + 1] = {
-	[NFTA_FIB_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_FIB_RESULT] = {ATTR_U32, 0},
-	[NFTA_FIB_FLAGS] = {ATTR_MASK32, FIB_KNOWN_FLAGS, .needs = KERNEL_NEEDS(flag_masks)},
+	[NFTA_FIB_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_FIB_RESULT] = {.kind = ATTR_U32, 0},
+	[NFTA_FIB_FLAGS] = {.kind = ATTR_MASK32,
+			    FIB_KNOWN_FLAGS,
+			    .needs = KERNEL_NEEDS(flag_masks)},
 };
 
 /* The backends of ip and ip6 look at the result early; those of inet and netdev leave it to init.
@@ -287,8 +296,8 @@ static int fib_validate(const struct nft_expr *expr, uint8_t family, const char 
 }
 
 static const struct attr_policy rt_policy[NFTA_RT_MAX + 1] = {
-	[NFTA_RT_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_RT_KEY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_RT_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_RT_KEY] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
 };
 
 static int rt_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
@@ -319,13 +328,13 @@ static int rt_validate(const struct nft_expr *expr, uint8_t family, const char *
 }
 
 static const struct attr_policy hash_policy[NFTA_HASH_MAX + 1] = {
-	[NFTA_HASH_SREG] = {ATTR_REGISTER, 0},
-	[NFTA_HASH_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_HASH_LEN] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_HASH_MODULUS] = {ATTR_U32, 0},
-	[NFTA_HASH_SEED] = {ATTR_U32, 0},
-	[NFTA_HASH_OFFSET] = {ATTR_U32, 0},
-	[NFTA_HASH_TYPE] = {ATTR_U32, 0},
+	[NFTA_HASH_SREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_HASH_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_HASH_LEN] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_HASH_MODULUS] = {.kind = ATTR_U32, 0},
+	[NFTA_HASH_SEED] = {.kind = ATTR_U32, 0},
+	[NFTA_HASH_OFFSET] = {.kind = ATTR_U32, 0},
+	[NFTA_HASH_TYPE] = {.kind = ATTR_U32, 0},
 };
 
 static int hash_select(const struct nft_expr_context *context, const struct nlattr *const tb[],
@@ -369,10 +378,10 @@ static int hash_init(struct expr_init *init, struct nft_expr *expr, const struct
 }
 
 static const struct attr_policy numgen_policy[NFTA_NG_MAX + 1] = {
-	[NFTA_NG_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_NG_MODULUS] = {ATTR_U32, 0},
-	[NFTA_NG_TYPE] = {ATTR_U32, 0},
-	[NFTA_NG_OFFSET] = {ATTR_U32, 0},
+	[NFTA_NG_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_NG_MODULUS] = {.kind = ATTR_U32, 0},
+	[NFTA_NG_TYPE] = {.kind = ATTR_U32, 0},
+	[NFTA_NG_OFFSET] = {.kind = ATTR_U32, 0},
 };
 
 static int numgen_select(const struct nft_expr_context *context, const struct nlattr *const tb[],
@@ -392,9 +401,11 @@ static int numgen_init(struct expr_init *init, struct nft_expr *expr,
 }
 
 static const struct attr_policy socket_policy[NFTA_SOCKET_MAX + 1] = {
-	[NFTA_SOCKET_KEY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_SOCKET_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_SOCKET_LEVEL] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_SOCKET_KEY] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_SOCKET_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_SOCKET_LEVEL] = {.kind = ATTR_U32,
+			       UINT8_MAX,
+			       .needs = KERNEL_NEEDS(ranges_by_policy)},
 };
 
 static int socket_init(struct expr_init *init, struct nft_expr *expr,
@@ -432,9 +443,10 @@ static int socket_validate(const struct nft_expr *expr, uint8_t family, const ch
 }
 
 static const struct attr_policy osf_policy[NFTA_OSF_MAX + 1] = {
-	[NFTA_OSF_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_OSF_TTL] = {ATTR_U8, 0},
-	[NFTA_OSF_FLAGS] = {ATTR_MASK32, NFT_OSF_F_VERSION,
+	[NFTA_OSF_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_OSF_TTL] = {.kind = ATTR_U8, 0},
+	[NFTA_OSF_FLAGS] = {.kind = ATTR_MASK32,
+			    NFT_OSF_F_VERSION,
 			    .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
 
@@ -460,11 +472,14 @@ static int osf_validate(const struct nft_expr *expr, uint8_t family, const char 
 }
 
 static const struct attr_policy xfrm_policy[NFTA_XFRM_MAX + 1] = {
-	[NFTA_XFRM_KEY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_XFRM_DIR] = {ATTR_U8, 1, .needs = KERNEL_NEEDS(reserved_flags_refused)},
-	[NFTA_XFRM_SPNUM] = {ATTR_U32, UINT8_MAX, KERNEL_NEEDS(ranges_by_policy),
-			     KERNEL_NEEDS(reserved_flags_refused), 5},
-	[NFTA_XFRM_DREG] = {ATTR_REGISTER, 0},
+	[NFTA_XFRM_KEY] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_XFRM_DIR] = {.kind = ATTR_U8, 1, .needs = KERNEL_NEEDS(reserved_flags_refused)},
+	[NFTA_XFRM_SPNUM] = {.kind = ATTR_U32,
+			     UINT8_MAX,
+			     KERNEL_NEEDS(ranges_by_policy),
+			     KERNEL_NEEDS(reserved_flags_refused),
+			     5},
+	[NFTA_XFRM_DREG] = {.kind = ATTR_REGISTER, 0},
 };
 
 static int xfrm_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
@@ -502,10 +517,13 @@ static int xfrm_validate(const struct nft_expr *expr, uint8_t family, const char
 }
 
 static const struct attr_policy tunnel_policy[NFTA_TUNNEL_MAX + 1] = {
-	[NFTA_TUNNEL_KEY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_TUNNEL_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_TUNNEL_MODE] = {ATTR_U32, UINT8_MAX, KERNEL_NEEDS(ranges_by_policy),
-			      KERNEL_NEEDS(reserved_flags_refused), NFT_TUNNEL_MODE_TX},
+	[NFTA_TUNNEL_KEY] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_TUNNEL_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_TUNNEL_MODE] = {.kind = ATTR_U32,
+			      UINT8_MAX,
+			      KERNEL_NEEDS(ranges_by_policy),
+			      KERNEL_NEEDS(reserved_flags_refused),
+			      NFT_TUNNEL_MODE_TX},
 };
 
 static int tunnel_init(struct expr_init *init, struct nft_expr *expr,

@@ -10,10 +10,10 @@
 #include <string.h>
 
 static const struct attr_policy ct_policy[NFTA_CT_MAX + 1] = {
-	[NFTA_CT_DREG] = {ATTR_REGISTER, 0},
-	[NFTA_CT_KEY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_CT_DIRECTION] = {ATTR_U8, 1, .needs = KERNEL_NEEDS(reserved_flags_refused)},
-	[NFTA_CT_SREG] = {ATTR_REGISTER, 0},
+	[NFTA_CT_DREG] = {.kind = ATTR_REGISTER, 0},
+	[NFTA_CT_KEY] = {.kind = ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_CT_DIRECTION] = {.kind = ATTR_U8, 1, .needs = KERNEL_NEEDS(reserved_flags_refused)},
+	[NFTA_CT_SREG] = {.kind = ATTR_REGISTER, 0},
 };
 
 enum ct_direction { DIRECTION_FORBIDDEN, DIRECTION_FREE, DIRECTION_NEEDED };
@@ -122,8 +122,9 @@ static void ct_dump(struct attr_writer *writer, const struct nft_expr *expr)
 }
 
 static const struct attr_policy connlimit_policy[NFTA_CONNLIMIT_MAX + 1] = {
-	[NFTA_CONNLIMIT_COUNT] = {ATTR_U32, 0},
-	[NFTA_CONNLIMIT_FLAGS] = {ATTR_MASK32, NFT_CONNLIMIT_F_INV,
+	[NFTA_CONNLIMIT_COUNT] = {.kind = ATTR_U32, 0},
+	[NFTA_CONNLIMIT_FLAGS] = {.kind = ATTR_MASK32,
+				  NFT_CONNLIMIT_F_INV,
 				  .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
 
@@ -147,13 +148,15 @@ static int notrack_init(struct expr_init *init, struct nft_expr *expr,
 enum { NAT_KNOWN_FLAGS = 0x7f };
 
 static const struct attr_policy nat_policy[NFTA_NAT_MAX + 1] = {
-	[NFTA_NAT_TYPE] = {ATTR_U32, 0},
-	[NFTA_NAT_FAMILY] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_ADDR_MIN] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_ADDR_MAX] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_PROTO_MIN] = {ATTR_U32, 0},
-	[NFTA_NAT_REG_PROTO_MAX] = {ATTR_U32, 0},
-	[NFTA_NAT_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS, .needs = KERNEL_NEEDS(flag_masks)},
+	[NFTA_NAT_TYPE] = {.kind = ATTR_U32, 0},
+	[NFTA_NAT_FAMILY] = {.kind = ATTR_U32, 0},
+	[NFTA_NAT_REG_ADDR_MIN] = {.kind = ATTR_U32, 0},
+	[NFTA_NAT_REG_ADDR_MAX] = {.kind = ATTR_U32, 0},
+	[NFTA_NAT_REG_PROTO_MIN] = {.kind = ATTR_U32, 0},
+	[NFTA_NAT_REG_PROTO_MAX] = {.kind = ATTR_U32, 0},
+	[NFTA_NAT_FLAGS] = {.kind = ATTR_MASK32,
+			    NAT_KNOWN_FLAGS,
+			    .needs = KERNEL_NEEDS(flag_masks)},
 };
 
 static bool has_unknown_nat_flags(const struct nlattr *flags)
@@ -242,9 +245,11 @@ static void nat_dump(struct attr_writer *writer, const struct nft_expr *expr)
 }
 
 static const struct attr_policy masq_policy[NFTA_MASQ_MAX + 1] = {
-	[NFTA_MASQ_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS, .needs = KERNEL_NEEDS(flag_masks)},
-	[NFTA_MASQ_REG_PROTO_MIN] = {ATTR_U32, 0},
-	[NFTA_MASQ_REG_PROTO_MAX] = {ATTR_U32, 0},
+	[NFTA_MASQ_FLAGS] = {.kind = ATTR_MASK32,
+			     NAT_KNOWN_FLAGS,
+			     .needs = KERNEL_NEEDS(flag_masks)},
+	[NFTA_MASQ_REG_PROTO_MIN] = {.kind = ATTR_U32, 0},
+	[NFTA_MASQ_REG_PROTO_MAX] = {.kind = ATTR_U32, 0},
 };
 
 static int masq_init(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[])
@@ -274,9 +279,11 @@ static void masq_dump(struct attr_writer *writer, const struct nft_expr *expr)
 }
 
 static const struct attr_policy redir_policy[NFTA_REDIR_MAX + 1] = {
-	[NFTA_REDIR_REG_PROTO_MIN] = {ATTR_U32, 0},
-	[NFTA_REDIR_REG_PROTO_MAX] = {ATTR_U32, 0},
-	[NFTA_REDIR_FLAGS] = {ATTR_MASK32, NAT_KNOWN_FLAGS, .needs = KERNEL_NEEDS(flag_masks)},
+	[NFTA_REDIR_REG_PROTO_MIN] = {.kind = ATTR_U32, 0},
+	[NFTA_REDIR_REG_PROTO_MAX] = {.kind = ATTR_U32, 0},
+	[NFTA_REDIR_FLAGS] = {.kind = ATTR_MASK32,
+			      NAT_KNOWN_FLAGS,
+			      .needs = KERNEL_NEEDS(flag_masks)},
 };
 
 static int redir_init(struct expr_init *init, struct nft_expr *expr,
@@ -307,9 +314,11 @@ static void redir_dump(struct attr_writer *writer, const struct nft_expr *expr)
 }
 
 static const struct attr_policy tproxy_policy[NFTA_TPROXY_MAX + 1] = {
-	[NFTA_TPROXY_FAMILY] = {ATTR_U32, UINT8_MAX, .needs = KERNEL_NEEDS(ranges_by_policy)},
-	[NFTA_TPROXY_REG_ADDR] = {ATTR_U32, 0},
-	[NFTA_TPROXY_REG_PORT] = {ATTR_U32, 0},
+	[NFTA_TPROXY_FAMILY] = {.kind = ATTR_U32,
+				UINT8_MAX,
+				.needs = KERNEL_NEEDS(ranges_by_policy)},
+	[NFTA_TPROXY_REG_ADDR] = {.kind = ATTR_U32, 0},
+	[NFTA_TPROXY_REG_PORT] = {.kind = ATTR_U32, 0},
 };
 
 static int tproxy_init(struct expr_init *init, struct nft_expr *expr,
@@ -346,9 +355,12 @@ static int tproxy_validate(const struct nft_expr *expr, uint8_t family, const ch
 enum { SYNPROXY_KNOWN_FLAGS = 0xf };
 
 static const struct attr_policy synproxy_policy[NFTA_SYNPROXY_MAX + 1] = {
-	[NFTA_SYNPROXY_MSS] = {ATTR_U16, 0},
-	[NFTA_SYNPROXY_WSCALE] = {ATTR_U8, 14, .needs = KERNEL_NEEDS(reserved_flags_refused)},
-	[NFTA_SYNPROXY_FLAGS] = {ATTR_MASK32, SYNPROXY_KNOWN_FLAGS,
+	[NFTA_SYNPROXY_MSS] = {.kind = ATTR_U16, 0},
+	[NFTA_SYNPROXY_WSCALE] = {.kind = ATTR_U8,
+				  14,
+				  .needs = KERNEL_NEEDS(reserved_flags_refused)},
+	[NFTA_SYNPROXY_FLAGS] = {.kind = ATTR_MASK32,
+				 SYNPROXY_KNOWN_FLAGS,
 				 .needs = KERNEL_NEEDS(reserved_flags_refused)},
 };
 

@@ -100,8 +100,8 @@ void register_put(struct attr_writer *writer, uint16_t type, uint8_t reg)
 }
 
 static const struct attr_policy data_policy[NFTA_DATA_MAX + 1] = {
-	[NFTA_DATA_VALUE] = {ATTR_BINARY, 0},
-	[NFTA_DATA_VERDICT] = {ATTR_NESTED, 0},
+	[NFTA_DATA_VALUE] = {.kind = ATTR_BINARY, 0},
+	[NFTA_DATA_VERDICT] = {.kind = ATTR_NESTED, 0},
 };
 
 int data_value(const struct nlattr *attr, uint8_t data[NFT_DATA_SIZE], size_t *size)

@@ -440,10 +440,10 @@ Test(expr, hooks_limit_where_an_expression_may_be_used)
 Test(attr, the_kernels_liberal_rules_for_lengths)
 {
 	static const struct attr_policy policy[5] = {
-		[1] = {ATTR_U32, 9},
-		[2] = {ATTR_STRING, 3},
-		[3] = {ATTR_NESTED, 0},
-		[4] = {ATTR_MASK32, 3},
+		[1] = {.kind = ATTR_U32, 9},
+		[2] = {.kind = ATTR_STRING, 3},
+		[3] = {.kind = ATTR_NESTED, 0},
+		[4] = {.kind = ATTR_MASK32, 3},
 	};
 	static const struct {
 		uint16_t type;
