@@ -108,7 +108,7 @@ def report(found):
     """The report's lines, with its markers."""
     lines = [BEGIN, "", "## Compared with nicemu", "", "Rules put to the real kernel and to nicemu for that version: the errno, and, of what a kernel accepts, "
              "every key, mask and action that its driver was handed. `scripts/vm test --kernel V` does it anew.", ""]
-    lines += table(["kernel", "rules compared", "differ", "of these by named kernel bugs"],
+    lines += table(["kernel", "rules compared", "differ", "of these by name (below)"],
                    [[one["kernel"]] + (totals(one["compared"].values()) or [0, 0, 0]) for one in found])
     suites = sorted({suite for one in found for suite in one["compared"]})
     lines += ["", "Rules compared, by suite (`corpus`: nft's language and transactions; `differential`: expressions; `acceptance`: errnos):", ""]
