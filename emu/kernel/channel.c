@@ -287,6 +287,23 @@ static int ask(struct message *message, struct record *keep, struct answer *answ
 	return -ETIMEDOUT;
 }
 
+/* For extack, where the program gave no text, or could not. */
+static const char *why(int err)
+{
+	switch (err) {
+	case -ETIMEDOUT:
+		return "the program did not answer in time";
+	case -ENOBUFS:
+		return "the program's queue is full";
+	case -EIO:
+		return "the program ended, or failed";
+	case -EINTR:
+		return "the request was interrupted";
+	default:
+		return "refused by the program";
+	}
+}
+
 /**
  * channel_ask() - tell the program and wait for its reply
  * @message: given away
@@ -324,8 +341,7 @@ int channel_ask(struct message *message, struct record *keep, struct answer *ans
 		return 0; /* without a program: it is repeated to the one that comes */
 	count(COUNT_REFUSED);
 	if (!answer->text[0])
-		strscpy(answer->text, err == -ETIMEDOUT ? "the program did not answer in time" :
-			"refused by the program", sizeof(answer->text));
+		strscpy(answer->text, why(err), sizeof(answer->text));
 	return err;
 }
 
