@@ -61,7 +61,7 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	ROW(unregister_only, 5, 5, CHANGELOG, "d1f4c966475c; in 5.4.74's source", NULL, {5, 4, 11}),
 	ROW(unregister_unbinds, KERNEL_NEVER, 0, SOURCE,
 	    "the notifier of the chain types is registered before that of offload, and takes the "
-	    "device off the chain; neither UNBIND nor DESTROY observed on 6.1.192", NULL,
+	    "device off the chain; neither UNBIND nor DESTROY observed on 6.1.192, 6.12.95, 7.2.13", NULL,
 	    {0}),
 	ROW(chain_device_updates, 6, 4, CHANGELOG,
 	    "7d937b107108 and the commit before it; observed on 6.12.117, not on 6.1.192", NULL, {0}),

@@ -11,9 +11,11 @@ stock_answer_now() {
 	chain "$first" "$drop1" 2>&1 | grep -c Error
 	nft flush ruleset
 }
-new_ports 1 || finish
-stock_answer=$(stock_answer_now)
-delete_nsim 1
+if [ $chains = yes ]; then
+	new_ports 1 || finish
+	stock_answer=$(stock_answer_now)
+	delete_nsim 1
+fi
 
 for part in ${PARTS:-program device flow stress}; do
 	run_${part}_scenarios

@@ -36,10 +36,12 @@ load_netdevsim
 new_ports 1 || { fail "ports"; finish; }
 ethtool -K "$second" hw-tc-offload on
 {
-	echo "add table netdev t"
-	echo "add chain netdev t c { type filter hook ingress device $first priority 10; flags offload; }"
-	echo "add rule netdev t c ip saddr 10.0.0.1 tcp dport 80 $counter drop"
-	echo "add rule netdev t c ip6 saddr 2001:db8::1 $counter accept"
+	if [ $chains = yes ]; then
+		echo "add table netdev t"
+		echo "add chain netdev t c { type filter hook ingress device $first priority 10; flags offload; }"
+		echo "add rule netdev t c ip saddr 10.0.0.1 tcp dport 80 $counter drop"
+		echo "add rule netdev t c ip6 saddr 2001:db8::1 $counter accept"
+	fi
 	echo "add table inet f"
 	echo "add flowtable inet f f { hook ingress priority 0; devices = { $first, $second }; flags offload; }"
 } >/tmp/rules.nft

@@ -13,6 +13,12 @@ case $(uname -r) in
 *) counter=counter ;;
 esac
 
+# 5.10.122 and later free the flow rule of each offloaded rule twice, whatever the driver: they oops by themselves.
+case $(uname -r) in
+5.10.*) chains=no ;;
+*) chains=yes ;;
+esac
+
 # now_ms: milliseconds since the start.
 now_ms() {
 	read -r uptime rest </proc/uptime
@@ -182,6 +188,10 @@ scenario() {
 	title=$1
 	scenario_function=$2
 	shift 2
+	case $chains:$scenario_function in
+	yes:* | no:gone_with_a_flowtable | no:gone_with_tc | no:flows_*) ;;
+	*) echo "SKIP: $title: this kernel frees an offloaded rule twice"; return ;;
+	esac
 	echo "# $title"
 	scenario_begin=$(now_ms)
 	load_offload "$@" || { fail "the module is loaded"; return; }
