@@ -154,7 +154,7 @@ def verdict(options, in_time):
         print("\n".join(f"  {line}" for line in console[-30:]), file=sys.stderr)
         return BAD_LOG
     if options.out and not unpack(options):
-        return BAD_LOG
+        return status or BAD_LOG
     return status
 
 

@@ -26,13 +26,15 @@ processor_seconds() {
 # run_suite VERSION NAME COMMAND...: adds to $compared $differ $known $passed $failed $strange. A suite that ends badly, or
 # says nothing that can be counted, has failed whatever it printed.
 run_suite() {
-	log=$vm_folder/logs/$1/$2.log
+	log=$work/logs/$2.log
+	kept=$vm_folder/logs/$1/$2.log
 	name=$2
 	shift 2
 	began=$(date +%s)
 	times >"$work/before"
 	suite_status=0
 	(cd "$source_folder" && "$@") </dev/null >"$log" 2>&1 || suite_status=$?
+	cp "$log" "$kept" || :
 	counted=$(sums "$log")
 	set -- ${counted:-0 0 0 0 0}
 	times >"$work/after"
@@ -45,7 +47,7 @@ run_suite() {
 	fi
 	[ "$5" != 0 ] || [ "$2" -gt "$3" ] || failed=$((failed + 1))
 	printf '%s: FAILED, status %d, compared %d differ %d known %d, tests passed %d failed %d, %s; %s:\n' \
-		"$name" $suite_status "$1" "$2" "$3" "$4" "$5" "$seconds" "$log"
+		"$name" $suite_status "$1" "$2" "$3" "$4" "$5" "$seconds" "$kept"
 	{ grep '^FAILED' "$log" | head -n 20; echo ...; tail -n 20 "$log"; } | sed 's/^/    /'
 }
 
@@ -54,7 +56,9 @@ test_kernel() {
 	version=$1
 	shift
 	compared=0 differ=0 known=0 passed=0 failed=0 strange=0
-	mkdir -p "$vm_folder/logs/$version" && rm -f "$vm_folder/logs/$version"/*.log || return 1
+	# Logs are kept where people look, and counted where no other test comes between.
+	rm -rf "$work/logs"
+	mkdir -p "$vm_folder/logs/$version" "$work/logs" || return 1
 	suite_lines "$@" >"$work/suites"
 	while read -r name command; do
 		# The words of the table, with the kernel put in.
@@ -72,7 +76,7 @@ check_results() {
 		echo "results: none of kernel $version is kept (tests/vm/report.py write $version $vm_folder/logs/$version/*.log)"
 		return
 	fi
-	if /usr/bin/python3 -B "$source_folder/tests/vm/report.py" check "$version" "$vm_folder/logs/$version"/*.log; then
+	if /usr/bin/python3 -B "$source_folder/tests/vm/report.py" check "$version" "$work/logs"/*.log; then
 		passed=$((passed + 1))
 	else
 		echo "results: FAILED: they are not those that are kept (tests/vm/report.py write)"
