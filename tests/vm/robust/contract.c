@@ -144,16 +144,20 @@ static void on_port(struct contract *contract, const void *message)
 	HASH_ADD(hh, contract->ports, key, sizeof(entry->key), entry);
 }
 
+/* What ended while the repetition was read was not repeated, and its end is told all the same. */
+static int may_be_unknown(const struct contract *contract, uint32_t binding)
+{
+	return !contract->first_new || binding < contract->first_new;
+}
+
 static void on_port_gone(struct contract *contract, const void *message)
 {
 	const struct kmod_port *port = message;
 	struct contract_port *entry = find_port(contract, port->netns, port->ifindex);
 	struct contract_binding *binding;
 
-	if (!entry) {
-		violation(contract, &port->header, "port %u was never there", port->ifindex);
+	if (!entry)
 		return;
-	}
 	for (binding = contract->bindings; binding; binding = binding->hh.next)
 		if (binding->ifindex == port->ifindex && !binding->unbound)
 			violation(contract, &port->header, "port %u is still bound (%u)",
@@ -186,6 +190,8 @@ static void on_bind(struct contract *contract, const void *message)
 		violation(contract, &bind->header, "binding %u is used again", bind->binding);
 		return;
 	}
+	if (!(bind->header.flags & KMOD_FLAG_REPEATED) && !contract->first_new)
+		contract->first_new = bind->binding;
 	if (bind->binding > contract->max_binding)
 		contract->max_binding = bind->binding;
 	entry = calloc(1, sizeof(*entry));
@@ -202,6 +208,8 @@ static void on_unbind(struct contract *contract, const void *message)
 	struct contract_binding *entry = find_binding(contract, bind->binding);
 
 	check_bind(contract, bind);
+	if (!entry && may_be_unknown(contract, bind->binding))
+		return;
 	if (!entry || entry->unbound)
 		violation(contract, &bind->header, "binding %u is not bound", bind->binding);
 	else
@@ -216,7 +224,9 @@ static void on_release(struct contract *contract, const void *message)
 
 	check_bind(contract, bind);
 	if (!entry) {
-		violation(contract, &bind->header, "binding %u was never there", bind->binding);
+		if (!may_be_unknown(contract, bind->binding))
+			violation(contract, &bind->header, "binding %u was never there",
+				  bind->binding);
 		return;
 	}
 	/* a BIND that was refused, or not answered in time, ends with RELEASE alone */
@@ -305,7 +315,8 @@ static void on_destroy(struct contract *contract, const void *message)
 	const struct kmod_command *command = message;
 
 	check_zero(contract, &command->header, "reserved", &command->reserved, 1);
-	if (!find_binding(contract, command->binding))
+	if (!find_binding(contract, command->binding) &&
+	    !may_be_unknown(contract, command->binding))
 		violation(contract, &command->header, "binding %u is not there", command->binding);
 	remove_rule(contract, contract_find(contract, command->binding, command->cookie));
 }
@@ -331,6 +342,7 @@ static void on_lost(struct contract *contract, const void *message)
 	(void)message;
 	forget(contract);
 	contract->repeating = 1;
+	contract->first_new = 0;
 }
 
 static void on_nothing(struct contract *contract, const void *message)

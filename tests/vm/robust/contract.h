@@ -49,6 +49,7 @@ struct contract {
 	struct contract_port *ports;
 	uint64_t sequence;    /* of the last event */
 	uint32_t max_binding; /* binding numbers only grow */
+	uint32_t first_new;   /* the first binding that was not repeated, 0: none yet */
 	int repeating;        /* the repetition has not ended */
 	unsigned violations;
 	FILE *log;

@@ -19,7 +19,9 @@
  * order in which it came) and KMOD_REPEAT_END; then events follow as they happen. An event with
  * KMOD_FLAG_SYNC has a kernel thread waiting for a KMOD_REPLY with its sequence, at most
  * timeout_ms; while it answers, the program must not change rules or devices (the waiting thread
- * may hold rtnl or the commit mutex).
+ * may hold rtnl or the commit mutex). What ends while the repetition is read is not repeated, but
+ * its end is told all the same: the program passes over bindings, rules and ports that it does not
+ * know.
  *
  * When a KMOD_REPLACE is not answered in time, the kernel gets ETIMEDOUT and a KMOD_DESTROY for it
  * follows, so that both sides agree again; after a KMOD_BIND, KMOD_RELEASE. A late reply is
