@@ -4,10 +4,12 @@ import gzip
 import lzma
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -183,6 +185,33 @@ class Suites(Folder):
     def test_a_suite_gets_the_version_and_the_build_folder(self):
         done, _ = self.last_line('[ "$1" = 0.0.1 ] && [ -n "$NICEMU_BUILD" ] && echo tests passed 1, failed 0')
         self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_two_suites_run_at_a_time(self):
+        # Each waits for the other.
+        meet = 'touch {0}/{1}; for i in $(seq 100); do [ -e {0}/{2} ] && echo tests passed 1, failed 0 && exit; sleep 0.1; done'
+        done, last = self.last_line(meet.format(self.folder, "a", "b"), meet.format(self.folder, "b", "a"))
+        self.assertIn("2 tests passed, 0 failed", last, done.stdout)
+
+    def test_an_interrupt_ends_the_suites_with_all_that_they_started(self):
+        self.kernel("0.0.1")
+        pid = os.path.join(self.folder, "pid")
+        suite = self.write("suite.sh", f"sleep 300 & echo $! >{pid}.new; mv {pid}.new {pid}; wait\n")
+        child = subprocess.Popen([VM, "test", "--no-install", "--kernel", "0.0.1"], start_new_session=True, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                 env={**os.environ, "NICEMU_VM": self.folder, "NICEMU_BUILD": self.folder,
+                                      "NICEMU_VM_SUITES": self.write("suites", f"one sh {suite}\n")})
+        self.wait_for(lambda: os.path.exists(pid))
+        os.killpg(child.pid, signal.SIGINT)
+        self.assertEqual(child.wait(30), 130)
+        with open(pid, encoding="ascii") as file:
+            sleeper = file.read().strip()
+        self.wait_for(lambda: "sleep" not in run("cat", f"/proc/{sleeper}/cmdline").stdout)
+
+    def wait_for(self, condition):
+        end = time.monotonic() + 30
+        while not condition():
+            self.assertLess(time.monotonic(), end, "it did not come")
+            time.sleep(0.05)
 
     def test_only_the_named_suites_are_run(self):
         self.kernel("0.0.1")
