@@ -34,6 +34,7 @@ static const char help[] =
 	"                         flowtable or flower; may be repeated\n"
 	"      --count PACKETS:BYTES\n"
 	"                         what each rule of flowtables and flower counts every second\n"
+	"                         (a flow on the port by which it comes in)\n"
 	"      --module FILE.ko   load the module first, unless it is loaded\n"
 	"      --foreground       stay\n";
 

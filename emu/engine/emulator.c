@@ -16,7 +16,7 @@ static int attach_layers(struct emulator *e)
 	e->log = log_create();
 	e->ports = calloc(NIC_PORTS_MAX, sizeof(*e->ports));
 	e->asic = asic_create(&e->nic);
-	e->store = store_create();
+	e->store = store_create(&e->nic);
 	if (!e->log || !e->ports || !e->asic || !e->store)
 		return -ENOMEM;
 	e->router = router_create(&asic_driver, e->asic, &store_driver, e->store);

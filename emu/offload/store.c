@@ -11,6 +11,7 @@
 struct stored {
 	uint64_t cookie;
 	uint64_t born; /* store.seconds at that time */
+	bool counts;
 	UT_hash_handle hh;
 };
 
@@ -23,15 +24,20 @@ struct stored_binding {
 };
 
 struct store {
+	const struct nic *nic;
 	struct stored_binding *bindings;
 	uint64_t seconds, last_tick_ns;
 	uint64_t packets, bytes; /* a second */
 	size_t count[OFFLOAD_TC + 1];
 };
 
-struct store *store_create(void)
+struct store *store_create(const struct nic *nic)
 {
-	return calloc(1, sizeof(struct store));
+	struct store *store = calloc(1, sizeof(*store));
+
+	if (store)
+		store->nic = nic;
+	return store;
 }
 
 static void remove_rule(struct store *store, struct stored_binding *binding, struct stored *rule)
@@ -147,6 +153,22 @@ static void store_port_gone(void *driver, uint16_t port)
 			remove_binding(store, binding);
 }
 
+/*
+ * A flow is offered to every port of its flowtable, and the kernel adds up what they report. A NIC
+ * sees its packets on one of them, the port by which they come in.
+ */
+static bool sees_packets(const struct store *store, const struct stored_binding *binding,
+			 const struct flow_rule *rule)
+{
+	uint64_t wanted, mask;
+
+	if (!rule || binding->binder != OFFLOAD_FLOWTABLE || binding->port >= store->nic->num_ports)
+		return true;
+	wanted = flow_key_get(&rule->match.key, FLOW_META_INGRESS_IFINDEX);
+	mask = flow_key_get(&rule->match.mask, FLOW_META_INGRESS_IFINDEX);
+	return ((store->nic->ports[binding->port].ifindex ^ wanted) & mask) == 0;
+}
+
 static int store_replace(void *driver, const struct offload_command *command, struct reason *reason)
 {
 	struct store *store = driver;
@@ -157,12 +179,13 @@ static int store_replace(void *driver, const struct offload_command *command, st
 		return reason_set(reason, "no-such-binding", ENOENT, REASON_MODEL,
 				  "no binding has the number %u", command->binding);
 	if (rule)
-		return 0;
+		return 0; /* a flow that is told again comes in where it did */
 	rule = calloc(1, sizeof(*rule));
 	if (!rule)
 		return no_memory(reason);
 	rule->cookie = command->cookie;
 	rule->born = store->seconds;
+	rule->counts = sees_packets(store, binding, command->rule);
 	HASH_ADD(hh, binding->rules, cookie, sizeof(rule->cookie), rule);
 	if (!rule->hh.tbl) {
 		free(rule);
@@ -196,7 +219,7 @@ static int store_totals(void *driver, const struct offload_command *command,
 
 	if (!rule)
 		return -ENOENT;
-	age = store->seconds - rule->born;
+	age = rule->counts ? store->seconds - rule->born : 0;
 	*totals = (struct offload_stats){
 		.packets = age * store->packets,
 		.bytes = age * store->bytes,

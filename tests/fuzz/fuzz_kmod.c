@@ -41,7 +41,7 @@ static void open_world(struct world *w)
 		abort();
 	w->fd = pair[0];
 	w->asic = asic_create(&w->nic);
-	w->store = store_create();
+	w->store = store_create(&w->nic);
 	w->router = router_create(&asic_driver, w->asic, &store_driver, w->store);
 	w->offload = offload_create(&router_driver, w->router);
 	if (kmod_create(&w->kmod, pair[1],

@@ -12,16 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct fake_driver *nic;
+static struct fake_driver *asic;
+static struct nic nic;
 static struct store *store;
 static struct router *router;
 static struct offload *offload;
 
 static void setup(void)
 {
-	nic = calloc(1, sizeof(*nic));
-	store = store_create();
-	router = router_create(&fake_driver, nic, &store_driver, store);
+	asic = calloc(1, sizeof(*asic));
+	store = store_create(&nic);
+	router = router_create(&fake_driver, asic, &store_driver, store);
 	offload = offload_create(&router_driver, router);
 }
 
@@ -30,7 +31,7 @@ static void teardown(void)
 	offload_destroy(offload);
 	router_destroy(router);
 	store_destroy(store);
-	free(nic);
+	free(asic);
 }
 
 static uint32_t bind_as(enum offload_binder binder, enum offload_direction direction, uint16_t port)
@@ -54,22 +55,22 @@ Test(router, sends_chains_on_ingress_to_the_nic_and_the_rest_to_the_store, .init
 	uint32_t flows = bind_as(OFFLOAD_FLOWTABLE, OFFLOAD_INGRESS, 1);
 	uint32_t out = bind_as(OFFLOAD_TC, OFFLOAD_EGRESS, 1);
 
-	cr_assert_eq(nic->calls, 1);
+	cr_assert_eq(asic->calls, 1);
 	cr_assert_eq(replace(chain, 1), 0);
 	cr_assert_eq(replace(flows, 2), 0);
 	cr_assert_eq(replace(out, 3), 0);
 	cr_assert_eq(replace(out, 3), 0, "an update");
-	cr_assert_eq(nic->calls, 2);
-	cr_assert(nic->live[chain][1]);
+	cr_assert_eq(asic->calls, 2);
+	cr_assert(asic->live[chain][1]);
 	cr_assert_eq(store_rules(store, OFFLOAD_FLOWTABLE), 1);
 	cr_assert_eq(store_rules(store, OFFLOAD_TC), 1);
 	cr_assert_eq(offload_unbind(offload, out), 0);
 	offload_release(offload, out);
 	cr_assert_eq(store_rules(store, OFFLOAD_TC), 0);
-	cr_assert_eq(nic->calls, 2);
+	cr_assert_eq(asic->calls, 2);
 	offload_port_gone(offload, 1);
 	cr_assert_eq(store_rules(store, OFFLOAD_FLOWTABLE), 0);
-	cr_assert_eq(nic->gone, 1);
+	cr_assert_eq(asic->gone, 1);
 }
 
 Test(store, counts_nothing_until_it_is_told_a_rate, .init = setup, .fini = teardown)
@@ -107,6 +108,49 @@ Test(store, every_rule_counts_the_same_each_second_since_it_came, .init = setup,
 	cr_assert_eq(stats.last_used_ns, 3000);
 	cr_assert_eq(offload_totals(offload, flows, 2, &stats), 0);
 	cr_assert_eq(stats.packets, 10);
+}
+
+static struct flow_rule *flow_from(uint32_t ifindex)
+{
+	struct flow_rule *rule = flow_rule_alloc(0);
+
+	rule->match.used_keys = UINT64_C(1) << FLOW_DISSECTOR_KEY_META;
+	flow_key_set(&rule->match.key, FLOW_META_INGRESS_IFINDEX, ifindex);
+	flow_key_set(&rule->match.mask, FLOW_META_INGRESS_IFINDEX, UINT32_MAX);
+	return rule;
+}
+
+/* The kernel adds up what all ports of the flowtable report. */
+Test(store, counts_a_flow_on_the_port_by_which_it_comes_in_only, .init = setup, .fini = teardown)
+{
+	struct nic_port ports[] = {{.ifindex = 7}, {.ifindex = 9}};
+	uint32_t bindings[2][2]; /* by kind, port */
+	const uint64_t expected[2][2] = {{0, 10}, {10, 10}};
+	struct flow_rule *rule = flow_from(9);
+
+	nic = (struct nic){.ports = ports, .num_ports = 2};
+	store_set_rate(store, 10, 600);
+	for (size_t i = 0; i < 4; i++) {
+		uint32_t id =
+			bind_as(i / 2 ? OFFLOAD_TC : OFFLOAD_FLOWTABLE, OFFLOAD_INGRESS, i % 2);
+		const struct offload_command command = {.binding = id, .cookie = 1, .rule = rule};
+
+		bindings[i / 2][i % 2] = id;
+		cr_assert_eq(offload_replace(offload, &command, NULL), 0);
+		cr_assert_eq(offload_replace(offload, &command, NULL), 0, "told again");
+	}
+	store_tick(store, 1000);
+	for (size_t i = 0; i < 4; i++) {
+		struct offload_stats stats;
+
+		cr_assert_eq(offload_totals(offload, bindings[i / 2][i % 2], 1, &stats), 0);
+		cr_assert_eq(stats.packets, expected[i / 2][i % 2], "kind %zu, port %zu", i / 2,
+			     i % 2);
+		cr_assert_eq(stats.bytes, expected[i / 2][i % 2] * 60);
+		cr_assert_eq(stats.last_used_ns, stats.packets ? 1000 : 0);
+	}
+	flow_rule_free(rule);
+	nic = (struct nic){0};
 }
 
 /* Bind and program until one allocation fails; then everything else still works. */
