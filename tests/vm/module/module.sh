@@ -227,6 +227,37 @@ written_but_not_flagged() {
 	stop_program
 }
 
+# Devices without an offload of their own, of the kinds that were asked for on loading.
+indirect_devices() {
+	modprobe tun
+	ip link add dummy-a type dummy && ip link add veth-a type veth peer name veth-b && ip tuntap add dev tap-a mode tap || fail "devices"
+	check "the module is loaded for kinds of devices" load_offload indirect=dummy,tun || return
+	start_program
+	for device in dummy-a tap-a; do
+		: >$log
+		check "$device takes a chain" chain $device
+		check "… which is told as one of the indirect block" told '^BIND.* indirect=1 '
+		check "… and a rule" rule ip saddr 10.0.0.1 drop
+		check "… which is handed over" told '^REPLACE'
+		nft flush ruleset
+		check "… and both go" same "0 0" "$(state bindings) $(state rules)"
+	done
+	refute "a kind that was not asked for takes none" chain veth-a
+	: >$log
+	check "a flowtable may have it" nft "add table inet t; add flowtable inet t f { hook ingress priority 0; devices = { dummy-a }; flags offload; }"
+	check "… which is told, too" told '^BIND.* binder=flowtable .*indirect=1 '
+	nft flush ruleset
+	chain dummy-a
+	rule ip saddr 10.0.0.1 drop
+	ip link del dummy-a
+	check "of a device that goes away nothing is left" same "0 0" "$(state bindings) $(state rules)"
+	nft flush ruleset
+	stop_program
+	ip link del veth-a
+	ip link del tap-a
+	check "the module can be unloaded again" rmmod nsim_nft_offload
+}
+
 begin=$(cut -d. -f1 /proc/uptime)
 modprobe nf_tables
 load_offload || exit 1
@@ -257,5 +288,7 @@ else
 fi
 check "bad messages are answered as the wire promises" wire_client --garbage
 check "the module can be unloaded" rmmod nsim_nft_offload
+# Where rules of nf_tables are not tried neither are these.
+! kernel_has 5.11 || indirect_devices
 echo "# $(($(cut -d. -f1 /proc/uptime) - begin)) s in the guest, $skipped cases skipped"
 finish
