@@ -207,7 +207,7 @@ const size_t kernel_table_length = ROWS;
 /* What distributions ship, or the release that a source of the table names. */
 const struct kernel_version kernel_latest[] = {
 	{5, 4, 302}, {5, 10, 262}, {5, 15, 216}, {5, 16, 18}, {5, 18, 16}, {6, 1, 192}, {6, 6, 151},
-	{6, 7, 12},  {6, 12, 107}, {6, 18, 44},  {7, 1, 8},   {7, 2, 13},  {7, 3, 4},
+	{6, 7, 12},  {6, 12, 117}, {6, 18, 44},  {7, 1, 8},   {7, 2, 13},  {7, 3, 4},
 };
 const size_t kernel_latest_length = sizeof(kernel_latest) / sizeof(kernel_latest[0]);
 

@@ -121,7 +121,7 @@ static const struct {
 	{"nic: a\n<<: {b: c}\nports:\n- name: x\n", 2, {"<<", "expected one of"}},
 	{"nic: a\n? [x]\n: y\nports:\n- name: x\n", 2, {"plain text", ""}},
 	{"nic: a\nmodel: mlx5\nports:\n- name: x\n", 2, {"mlx5", "generic"}},
-	{"nic: a\nkernel: 4.19\nports:\n- name: x\n", 2, {"4.19", "6.12.107"}},
+	{"nic: a\nkernel: 4.19\nports:\n- name: x\n", 2, {"4.19", "6.12.117"}},
 	{"nic: a\nkernel:\nports:\n- name: x\n", 2, {"kernel", "ideal"}},
 	{"nic: a\nentries: 0\nports:\n- name: x\n", 2, {"entries", "67108864"}},
 	{"nic: a\nentries: 67108865\nports:\n- name: x\n", 2, {"entries", "67108865"}},
