@@ -76,13 +76,14 @@ END
 
 # build_modules KERNEL-FOLDER SOURCE-FOLDER [MAKE-ARGUMENT]...: in place; what make says only on failure.
 # Without BTF, which nothing here needs: newer kernels want a newer pahole for it.
+# Newer kernels' headers have attributes that this compiler does not know, and says so in each file.
 build_modules() {
 	tree=$1/headers
 	sources=$2
 	release_of_headers=$(basename "$(ls -d "$tree"/usr/src/linux-headers-*-cloud-amd64)")
 	shift 2
 	nice -n 5 make -s -j2 -C "$tree/usr/src/$release_of_headers" M="$sources" NICEMU_HEADERS="$tree" \
-		CC=gcc CONFIG_DEBUG_INFO_BTF_MODULES= "$@" modules >"$sources/build.log" 2>&1 && return
+		CC=gcc CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS=-Wno-attributes "$@" modules >"$sources/build.log" 2>&1 && return
 	grep -v '^Skipping BTF' "$sources/build.log" | tail -n 40 >&2
 	return 1
 }
@@ -123,11 +124,13 @@ offload_module() {
 	# The sum is that of the copy, which nobody edits.
 	rm -rf "$work/offload"
 	cp -r "$source_folder/emu/kernel" "$work/offload" || return 1
+	# What a user's make left there is for another kernel.
+	find "$work/offload" -type f \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' \) -delete
 	built=$1/offload/$(offload_sum "$work/offload")/nsim_nft_offload.ko
 	if [ ! -f "$built" ]; then
 		say "building nsim_nft_offload.ko for ${1##*/}"
 		build_modules "$1" "$work/offload" || { say "nsim_nft_offload.ko does not build for ${1##*/}"; return 1; }
-		grep -A 4 'warning:' "$work/offload/build.log" >&2 || :
+		grep -A 4 ':[0-9]*: warning:' "$work/offload/build.log" >&2 || :
 		[ -f "$work/offload/nsim_nft_offload.ko" ] || { say "emu/kernel built no nsim_nft_offload.ko"; return 1; }
 		keep_offload "$1" "$(dirname "$built")" || return 1
 	fi
