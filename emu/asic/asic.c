@@ -110,12 +110,6 @@ void asic_destroy(struct asic *asic)
 
 /* --- the driver's side of offload/ --- */
 
-static int no_memory(struct reason *reason)
-{
-	return reason_set(reason, "no-memory", ENOMEM, REASON_CAPACITY,
-			  "the emulator is out of memory");
-}
-
 static struct block *find_block(const struct asic *asic, uint32_t binding)
 {
 	struct block *block;
@@ -165,13 +159,13 @@ static int asic_bind(void *driver, const struct offload_binding *binding, struct
 		return error;
 	block = calloc(1, sizeof(*block));
 	if (!block)
-		return no_memory(reason);
+		return reason_no_memory(reason);
 	block->binding = binding->id;
 	block->port = binding->port;
 	HASH_ADD(hh, asic->blocks, binding, sizeof(block->binding), block);
 	if (!block->hh.tbl) {
 		free(block);
-		return no_memory(reason);
+		return reason_no_memory(reason);
 	}
 	asic->has_block[block->port] = true;
 	return 0;
@@ -239,10 +233,10 @@ static int add_entry(struct asic *asic, struct block *block, struct entry *entry
 	}
 	HASH_ADD(hh, block->entries, cookie, sizeof(entry->cookie), entry);
 	if (!entry->hh.tbl)
-		return no_memory(reason);
+		return reason_no_memory(reason);
 	if (asic->ops->insert(asic->tcam, &entry->tcam)) {
 		HASH_DEL(block->entries, entry);
-		return no_memory(reason);
+		return reason_no_memory(reason);
 	}
 	return 0;
 }
@@ -252,7 +246,7 @@ static int update_entry(struct asic *asic, struct entry *entry, const struct ent
 			struct reason *reason)
 {
 	if (asic->ops->update(asic->tcam, &entry->tcam, &to->tcam))
-		return no_memory(reason);
+		return reason_no_memory(reason);
 	entry->actions = to->actions;
 	return 0;
 }
@@ -264,7 +258,7 @@ static int new_entry(struct asic *asic, struct block *block, const struct entry 
 	int error;
 
 	if (!entry)
-		return no_memory(reason);
+		return reason_no_memory(reason);
 	*entry = *from;
 	entry->tcam.owner = entry;
 	error = add_entry(asic, block, entry, reason);

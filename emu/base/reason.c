@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <nicemu/base/reason.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,12 @@ int reason_set(struct reason *reason, const char *id, int error, enum reason_lay
 		va_end(args);
 	}
 	return -error;
+}
+
+int reason_no_memory(struct reason *reason)
+{
+	return reason_set(reason, "no-memory", ENOMEM, REASON_CAPACITY,
+			  "the emulator is out of memory");
 }
 
 void reason_hint(struct reason *reason, const char *format, ...)

@@ -132,12 +132,6 @@ static struct rule *find_rule(const struct bound *bound, uint64_t cookie)
 	return rule;
 }
 
-static int no_memory(struct reason *reason)
-{
-	return reason_set(reason, "no-memory", ENOMEM, REASON_CAPACITY,
-			  "the emulator is out of memory");
-}
-
 static int no_binding(struct reason *reason, uint32_t id)
 {
 	return reason_set(reason, "no-such-binding", ENOENT, REASON_MODEL,
@@ -162,7 +156,7 @@ static int bind_driver(struct offload *o, struct offload_binding *binding, struc
 				  "every binding number has been used");
 	bound = calloc(1, sizeof(*bound));
 	if (!bound)
-		return no_memory(reason);
+		return reason_no_memory(reason);
 	bound->binding = *binding;
 	bound->binding.id = o->last_id + 1;
 	if (copy_names(bound, binding))
@@ -170,7 +164,7 @@ static int bind_driver(struct offload *o, struct offload_binding *binding, struc
 	if (!bound->hh.tbl) {
 		free_names(bound);
 		free(bound);
-		return no_memory(reason);
+		return reason_no_memory(reason);
 	}
 	error = o->driver->bind(o->driver_context, &bound->binding, reason);
 	if (error) {
@@ -323,11 +317,12 @@ static int replace_in_driver(struct offload *o, struct bound *bound,
 	if (command->rule) {
 		kept = flow_rule_copy(command->rule);
 		if (!kept)
-			return no_memory(reason);
+			return reason_no_memory(reason);
 	}
 	if (!rule)
 		rule = fresh = add_rule(o, bound, command->cookie);
-	error = rule ? ask_driver(o, bound, fresh != NULL, command, reason) : no_memory(reason);
+	error = rule ? ask_driver(o, bound, fresh != NULL, command, reason)
+		     : reason_no_memory(reason);
 	if (error) {
 		flow_rule_free(kept);
 		if (fresh)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <nicemu/offload/router.h>
 
-#include <errno.h>
 #include <stdlib.h>
 
 /* uthash reports that memory is out by leaving the element outside the table. */
@@ -84,8 +83,7 @@ static int bind_stored(struct router *router, const struct offload_binding *bind
 	}
 	if (!stored || !stored->hh.tbl) {
 		free(stored);
-		return reason_set(reason, "no-memory", ENOMEM, REASON_CAPACITY,
-				  "the emulator is out of memory");
+		return reason_no_memory(reason);
 	}
 	error = router->store.driver->bind(router->store.context, binding, reason);
 	if (error)

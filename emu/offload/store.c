@@ -90,12 +90,6 @@ size_t store_rules(const struct store *store, enum offload_binder binder)
 
 /* ---- the driver ---- */
 
-static int no_memory(struct reason *reason)
-{
-	return reason_set(reason, "no-memory", ENOMEM, REASON_CAPACITY,
-			  "the emulator is out of memory");
-}
-
 static struct stored_binding *find_binding(const struct store *store, uint32_t id)
 {
 	struct stored_binding *binding;
@@ -119,7 +113,7 @@ static int store_bind(void *driver, const struct offload_binding *from, struct r
 	struct stored_binding *binding = calloc(1, sizeof(*binding));
 
 	if (!binding)
-		return no_memory(reason);
+		return reason_no_memory(reason);
 	binding->id = from->id;
 	binding->port = from->port;
 	binding->binder = from->binder;
@@ -127,7 +121,7 @@ static int store_bind(void *driver, const struct offload_binding *from, struct r
 	if (binding->hh.tbl)
 		return 0;
 	free(binding);
-	return no_memory(reason);
+	return reason_no_memory(reason);
 }
 
 static void store_unbind(void *driver, const struct offload_binding *binding)
@@ -182,14 +176,14 @@ static int store_replace(void *driver, const struct offload_command *command, st
 		return 0; /* a flow that is told again comes in where it did */
 	rule = calloc(1, sizeof(*rule));
 	if (!rule)
-		return no_memory(reason);
+		return reason_no_memory(reason);
 	rule->cookie = command->cookie;
 	rule->born = store->seconds;
 	rule->counts = sees_packets(store, binding, command->rule);
 	HASH_ADD(hh, binding->rules, cookie, sizeof(rule->cookie), rule);
 	if (!rule->hh.tbl) {
 		free(rule);
-		return no_memory(reason);
+		return reason_no_memory(reason);
 	}
 	store->count[binding->binder]++;
 	return 0;

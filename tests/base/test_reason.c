@@ -19,6 +19,16 @@ Test(reason, set_returns_the_negative_errno_and_formats)
 	cr_assert_str_eq(reason_layer_name(r.layer), "capacity");
 }
 
+Test(reason, that_memory_is_out_is_said_in_one_way)
+{
+	struct reason r;
+
+	cr_assert_eq(reason_no_memory(&r), -ENOMEM);
+	cr_assert_str_eq(r.id, "no-memory");
+	cr_assert_eq(r.error, ENOMEM);
+	cr_assert_eq(reason_no_memory(NULL), -ENOMEM);
+}
+
 Test(reason, may_be_unwanted)
 {
 	cr_assert_eq(reason_set(NULL, "x", EBUSY, REASON_MODEL, "y"), -EBUSY);

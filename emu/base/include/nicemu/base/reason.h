@@ -40,6 +40,9 @@ struct reason {
 int reason_set(struct reason *reason, const char *id, int error, enum reason_layer layer,
 	       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* The emulator itself is out of memory: -ENOMEM, "no-memory". */
+int reason_no_memory(struct reason *reason);
+
 void reason_hint(struct reason *reason, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
