@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 108 };
@@ -153,12 +154,39 @@ static int begin(struct emulator **emulator, struct recorder **recorder, struct 
 	return status;
 }
 
+/*
+ * Where one in the background that loses its kernel says why: its stderr is gone, and so will be
+ * whoever could be asked. What the module has to say of the end stands there as well.
+ */
+static void tell_kernel_log(const char *path, const char *why)
+{
+	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	char line[512];
+
+	if (fd < 0)
+		return;
+	snprintf(line, sizeof(line), "<%d>nicemu attach --socket %s has ended: %s\n",
+		 LOG_DAEMON | LOG_ERR, path, why);
+	(void)!write(fd, line, strlen(line));
+	close(fd);
+}
+
+static int end_attachment(const struct kmod *kmod, const struct plan *plan, bool in_background)
+{
+	if (!kmod || !*kmod_error(kmod))
+		return EXIT_DONE;
+	if (in_background)
+		tell_kernel_log(plan->path, kmod_error(kmod));
+	return complain(EXIT_ENVIRONMENT, "%s", kmod_error(kmod));
+}
+
 static int run(struct plan *plan, int lifeline, int status_fd)
 {
 	struct emulator *emulator;
 	struct recorder *recorder;
 	struct serve_recording recording;
 	sigset_t blocked;
+	bool in_background = status_fd >= 0 && lifeline < 0;
 	int error, status, detached;
 
 	serve_block_signals(&blocked);
@@ -168,7 +196,7 @@ static int run(struct plan *plan, int lifeline, int status_fd)
 		return status;
 	}
 	/* One that stays after the command must not keep its stderr open, nor its folder in use. */
-	if (status_fd >= 0 && lifeline < 0) {
+	if (in_background) {
 		give_up_streams(STDERR_FILENO, STDERR_FILENO);
 		(void)!chdir("/");
 	}
@@ -179,9 +207,7 @@ static int run(struct plan *plan, int lifeline, int status_fd)
 			 emulator->kernel.version, plan->path);
 	recording = (struct serve_recording){recorder, plan->options->record};
 	error = serve(emulator, lifeline, recorder ? &recording : NULL);
-	detached = emulator->kmod && *kmod_error(emulator->kmod)
-			   ? complain(EXIT_ENVIRONMENT, "%s", kmod_error(emulator->kmod))
-			   : EXIT_DONE;
+	detached = end_attachment(emulator->kmod, plan, in_background);
 	status = end_recording(recorder, plan->options->record);
 	emulator_destroy(emulator);
 	return error ? complain(EXIT_ENVIRONMENT, "the event loop failed: %s", strerror(-error))

@@ -4,7 +4,7 @@ import os
 import tempfile
 import unittest
 
-from nicemu import nicemu, skip_suite
+from nicemu import NICEMU, nicemu, run, skip_suite
 
 
 class Attach(unittest.TestCase):
@@ -47,6 +47,34 @@ class Attach(unittest.TestCase):
         done = self.attach("--module", "/dev/null", "--", "true")
         self.assertEqual(done.returncode, 4)
         self.assertRegex(done.stderr, r"^nicemu attach: /dev/null: .*\n$")
+
+    def read(self, name):
+        with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+            return file.read()
+
+    # A FIFO in the device's place says back what nicemu says: a module that agrees, until somebody writes nonsense.
+    BROKEN = """
+        mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && mkfifo /dev/nsim_nft_offload && : >/dev/kmsg || exit 77
+        "$nicemu" attach --socket one || exit
+        printf x >/dev/nsim_nft_offload
+        for i in $(seq 100); do "$nicemu" show --socket one nic >shown 2>&1 || break; sleep 0.1; done
+        mv /dev/kmsg kmsg && : >/dev/kmsg
+        "$nicemu" attach --foreground --socket two 2>said &
+        for i in $(seq 100); do [ ! -S two ] || break; sleep 0.1; done
+        printf x >/dev/nsim_nft_offload
+        wait $!
+        status=$?
+        [ ! -s /dev/kmsg ] || exit 99
+        exit $status"""
+
+    def test_a_conversation_that_breaks_is_told_to_stderr_or_from_the_background_to_the_kernels_log(self):
+        done = run("unshare", "-m", "sh", "-c", self.BROKEN, cwd=self.folder, env=dict(os.environ, nicemu=NICEMU))
+        if done.returncode == 77 or done.stderr.startswith("unshare:"):
+            self.skipTest("no mounts here: " + done.stderr.strip())
+        self.assertEqual((done.returncode, done.stderr), (4, ""))
+        said = self.read("said")
+        self.assertRegex(self.read("kmsg"), r"^<27>nicemu attach --socket /.*/one has ended: a message of 1 bytes\n$")
+        self.assertTrue(said.endswith("\nnicemu attach: a message of 1 bytes\n"), said)
 
 
 if __name__ == "__main__":

@@ -110,14 +110,12 @@ static int bind_port(struct kmod *kmod, const struct kmod_bind *bind,
 	int error;
 
 	if (!bound)
-		return reason_set(reason, "no-memory", ENOMEM, REASON_CAPACITY,
-				  "the emulator is out of memory");
+		return reason_no_memory(reason);
 	bound->module_id = bind->binding;
 	HASH_ADD(hh, kmod->bindings, module_id, sizeof(bound->module_id), bound);
 	if (!bound->hh.tbl) {
 		free(bound);
-		return reason_set(reason, "no-memory", ENOMEM, REASON_CAPACITY,
-				  "the emulator is out of memory");
+		return reason_no_memory(reason);
 	}
 	error = offload_bind(kmod->env.offload, binding, reason);
 	if (!error) {
@@ -128,8 +126,7 @@ static int bind_port(struct kmod *kmod, const struct kmod_bind *bind,
 			return 0;
 		offload_unbind(kmod->env.offload, bound->id);
 		offload_release(kmod->env.offload, bound->id);
-		error = reason_set(reason, "no-memory", ENOMEM, REASON_CAPACITY,
-				   "the emulator is out of memory");
+		error = reason_no_memory(reason);
 	}
 	HASH_DEL(kmod->bindings, bound);
 	free(bound);
@@ -244,8 +241,7 @@ static int take_replace(struct kmod *kmod, const struct kmod_header *header, str
 	command.previous = replace.previous;
 	command.rule = rule;
 	if (error)
-		reason_set(&reason, "no-memory", ENOMEM, REASON_CAPACITY,
-			   "the emulator is out of memory");
+		reason_no_memory(&reason);
 	else
 		error = offload_replace(kmod->env.offload, &command, &reason);
 	kmod_log(kmod, &(struct kmod_logged){.verb = OFFLOAD_REPLACE,
@@ -275,6 +271,8 @@ static int take_destroy(struct kmod *kmod, const struct kmod_header *header, str
 	return reply(kmod, header, error, &reason);
 }
 
+enum { ERRNO_MAX = 4095 };
+
 static int take_stats(struct kmod *kmod, const struct kmod_header *header, struct cursor *message)
 {
 	struct offload_stats delta = {0};
@@ -286,8 +284,9 @@ static int take_stats(struct kmod *kmod, const struct kmod_header *header, struc
 	delta.packets = from.packets;
 	delta.bytes = from.bytes;
 	delta.last_used_ns = kmod_last_used_ns(from.idle_ms);
-	if (from.error > 0)
-		return kmod_fail(kmod, -EBADMSG, "STATS with an errno that is not negative");
+	if (from.error > 0 || from.error < -ERRNO_MAX)
+		return kmod_fail(kmod, -EBADMSG, "STATS with %d, which is no negative errno",
+				 from.error);
 	offload_told_stats(kmod->env.offload, &command, &delta, from.error);
 	kmod_log(kmod, &(struct kmod_logged){.verb = OFFLOAD_STATS,
 					     .command = &command,

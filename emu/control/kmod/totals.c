@@ -2,6 +2,7 @@
 /* Totals on their way to the module: those that have changed, many in a message. */
 #include "internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,8 @@ int kmod_push(struct kmod *kmod)
 {
 	struct push push = {.kmod = kmod};
 
+	if (*kmod->error)
+		return -ECONNRESET; /* what ended the conversation is not to be written over */
 	offload_visit(kmod->env.offload, push_rule, &push);
 	send_push(&push);
 	return push.error;

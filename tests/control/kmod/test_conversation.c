@@ -281,4 +281,7 @@ Test(totals, a_module_that_is_gone_ends_the_conversation, .init = open_with_port
 	cr_assert_lt(kmod_dispatch(m.kmod), 0);
 	cr_assert_str_eq(kmod_error(m.kmod), "the module has closed the conversation");
 	cr_assert_lt(kmod_dispatch(m.kmod), 0, "and stays ended");
+	m.driver->totals[1][2].packets = 1;
+	cr_assert_lt(kmod_push(m.kmod), 0);
+	cr_assert_str_eq(kmod_error(m.kmod), "the module has closed the conversation");
 }

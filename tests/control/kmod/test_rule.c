@@ -331,6 +331,20 @@ Test(broken, a_name_without_an_end_is_not_read_past)
 	close_module();
 }
 
+Test(broken, an_error_of_stats_that_is_no_negative_errno)
+{
+	static const int errors[] = {1, -4096, INT32_MIN};
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		struct kmod_command command = {.binding = 1, .cookie = 9, .error = errors[i]};
+
+		open_bound();
+		cr_assert_eq(fake_event(&m, &command, sizeof(command), KMOD_STATS, 0), -EBADMSG,
+			     "%d", errors[i]);
+		close_module();
+	}
+}
+
 Test(broken, a_header_that_lies_about_the_length)
 {
 	struct kmod_header header = {.length = 5, .type = KMOD_REPEAT_END};
