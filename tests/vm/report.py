@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the suites in virtual machines found, kernel by kernel, and the report in emu/kernel/README.md.
 
-usage: report.py write KERNEL LOG...    the suites' outputs -> results/KERNEL.txt
+usage: report.py write KERNEL LOG...    the suites' outputs -> results/KERNEL.txt; other suites' lines stay
        report.py check KERNEL LOG...    are they as results/KERNEL.txt says?
        report.py generate               results/*.txt -> the report
        report.py stale                  is the report what generate would write?
@@ -57,14 +57,16 @@ def of_log(suite, text):
     return compared + sorted(named) if compared else []
 
 
-def result(kernel, logs):
-    """The text of results/KERNEL.txt. logs: [(suite, text)]"""
-    lines = ["kernel %s" % kernel]
-    for suite, text in sorted(logs):
-        lines += of_log(suite, text)
-    if len(lines) == 1:
+def result(kernel, logs, before=""):
+    """The text of results/KERNEL.txt. logs: [(suite, text)]; before: the text until now, of which other suites' lines stay."""
+    found = {suite: of_log(suite, text) for suite, text in logs}
+    if not any(found.values()):
         raise Unreadable("no log has a line of compared rules")
-    return "\n".join(lines) + "\n"
+    for line in before.splitlines()[1:]:
+        suite = line.split(":")[0]
+        if suite not in dict(logs):
+            found.setdefault(suite, []).append(line)
+    return "\n".join(["kernel %s" % kernel] + [line for suite in sorted(found) for line in found[suite]]) + "\n"
 
 
 LINE = re.compile(r"^([\w-]+): (?:compared (\d+) differ (\d+) known (\d+)|known (.+): (\d+))$")
@@ -194,9 +196,10 @@ def main(words):
         print(__doc__, file=sys.stderr)
         return 2
     path = os.path.join(RESULTS, words[1] + ".txt")
-    new = result(words[1], logs_of(words[2:]))
+    logs = logs_of(words[2:])
+    new = result(words[1], logs)
     if words[0] == "write":
-        write(path, new)
+        write(path, result(words[1], logs, read(path) if os.path.exists(path) else ""))
     elif not os.path.exists(path):
         print("no result of kernel %s is kept: tests/vm/report.py write" % words[1])
     elif differs(read(path), new, "results/%s.txt" % words[1]):

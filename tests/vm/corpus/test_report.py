@@ -34,6 +34,12 @@ class Report(unittest.TestCase):
                          "kernel 6.1.192\ncorpus: compared 1500 differ 15 known 15\n"
                          "corpus: known a bug of rollback: 3\ncorpus: known short_load_masks_fixed: 12\n")
 
+    def test_suites_whose_outputs_are_not_given_keep_their_lines(self):
+        before = report.result("6.1.192", [("acceptance", LOG), ("corpus", LOG)])
+        after = report.result("6.1.192", [("corpus", LOG.replace("1500", "2000").replace("known a bug of rollback: 3\n", ""))], before)
+        self.assertEqual(after, "kernel 6.1.192\n" + "".join(line for line in before.splitlines(True) if line.startswith("acceptance")) +
+                         "corpus: compared 2000 differ 15 known 15\ncorpus: known short_load_masks_fixed: 12\n")
+
     def test_an_output_without_results_is_an_error(self):
         with self.assertRaisesRegex(report.Unreadable, "no log"):
             report.result("6.1.192", [("corpus", "Killed\n")])
