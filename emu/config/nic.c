@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <nicemu/config/nic.h>
+#include <nicemu/flow/rule.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -191,6 +192,17 @@ int nic_add_real_port(struct nic *nic, const struct nic_port *port)
 		return -ENOMEM;
 	nic->ports[nic->num_ports] = *port;
 	return (int)nic->num_ports++;
+}
+
+void nic_print_target(FILE *out, void *context, const struct flow_action_entry *action)
+{
+	const struct nic *nic = context;
+	int port = nic_port_in_netns(nic, action->netns, action->ifindex);
+
+	if (port >= 0)
+		fputs(nic->ports[port].name, out);
+	else
+		fprintf(out, "ifindex-%u", action->ifindex);
 }
 
 static int add_default_ports(struct nic *nic)

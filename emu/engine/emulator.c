@@ -113,17 +113,6 @@ struct rule_walk {
 	void *context;
 };
 
-static void write_target(FILE *out, void *context, const struct flow_action_entry *action)
-{
-	const struct nic *nic = context;
-	int port = nic_port_in_netns(nic, action->netns, action->ifindex);
-
-	if (port >= 0)
-		fputs(nic->ports[port].name, out);
-	else
-		fprintf(out, "ifindex-%u", action->ifindex);
-}
-
 static void visit_held(void *context, const struct offload_binding *binding,
 		       const struct offload_command *command)
 {
@@ -147,7 +136,7 @@ static void visit_held(void *context, const struct offload_binding *binding,
 	if (!out)
 		return;
 	if (command->rule)
-		flow_view_line(out, command->rule, write_target, (void *)&walk->emulator->nic);
+		flow_view_line(out, command->rule, nic_print_target, (void *)&walk->emulator->nic);
 	if (fclose(out) == 0) {
 		rule.text = text;
 		walk->visit(walk->context, &rule);

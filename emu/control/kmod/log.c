@@ -30,17 +30,6 @@ static void write_bind(FILE *out, const struct kmod *kmod, const struct kmod_bin
 		fprintf(out, " netdev %s %s", bind->table, bind->chain);
 }
 
-static void write_target(FILE *out, void *context, const struct flow_action_entry *action)
-{
-	const struct nic *nic = context;
-	int port = nic_port_in_netns(nic, action->netns, action->ifindex);
-
-	if (port >= 0)
-		fputs(nic->ports[port].name, out);
-	else
-		fprintf(out, "ifindex-%u", action->ifindex);
-}
-
 static void write_command(FILE *out, const struct kmod *kmod, const struct kmod_logged *logged)
 {
 	const struct offload_command *c = logged->command;
@@ -52,7 +41,7 @@ static void write_command(FILE *out, const struct kmod *kmod, const struct kmod_
 	fprintf(out, " cookie 0x%llx", (unsigned long long)c->cookie);
 	if (c->rule) {
 		fprintf(out, " prio %u protocol 0x%04x ", c->prio, c->protocol);
-		flow_view_line(out, c->rule, write_target, kmod->env.nic);
+		flow_view_line(out, c->rule, nic_print_target, kmod->env.nic);
 	}
 	if (logged->stats && !logged->error)
 		fprintf(out, " packets %llu bytes %llu", (unsigned long long)logged->stats->packets,

@@ -7,15 +7,11 @@
 
 static void write_action(FILE *out, const struct nic *nic, const struct flow_action_entry *action)
 {
-	int port = nic_port_by_ifindex(nic, action->ifindex);
-
 	fputs(flow_action_name(action->id), out);
 	if (action->id != FLOW_ACTION_REDIRECT && action->id != FLOW_ACTION_MIRRED)
 		return;
-	if (port < 0)
-		fprintf(out, ":ifindex-%u", action->ifindex);
-	else
-		fprintf(out, ":%s", nic->ports[port].name);
+	fputc(':', out);
+	nic_print_target(out, (struct nic *)nic, action);
 }
 
 static void write_flow_rule(FILE *out, const struct nic *nic, const struct flow_rule *rule)

@@ -5,8 +5,8 @@
  * Why a file: a test says once what hardware it is about, and every command means the same.
  *
  * A NIC comes from a YAML file (schema in netdevsim-config/README.md) or is the default one: model
- * `generic`, kernel DEFAULT_KERNEL, ports eth0 … eth7. Ports have a number (0, 1, … in file order:
- * what the packet path uses) and an interface index (what netlink and flow rules use).
+ * `generic`, kernel NIC_DEFAULT_KERNEL, ports eth0 … eth7. Ports have a number (0, 1, … in file
+ * order: what the packet path uses) and an interface index (what netlink and flow rules use).
  *
  * Ports come and go as network devices do. One that is taken away is `gone`: it keeps its number
  * and is found by neither name nor index; another with its name is a new port. So numbers stay (but
@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum {
 	NIC_NAME_SIZE = 16,      /* as IFNAMSIZ, with the NUL */
@@ -112,6 +113,10 @@ int nic_gone_port(const struct nic *nic, const char *name);
 int nic_port_by_name(const struct nic *nic, const char *name);
 int nic_port_by_ifindex(const struct nic *nic, uint32_t ifindex); /* an emulated one */
 int nic_port_in_netns(const struct nic *nic, uint32_t netns, uint32_t ifindex);
+
+/* Where an action sends packets: the port's name, or "ifindex-N". For flow_view_line. */
+struct flow_action_entry;
+void nic_print_target(FILE *out, void *nic, const struct flow_action_entry *action);
 
 /* As the kernel's dev_valid_name: not empty, < 16 bytes, no '/', ':', white space, not "." or "..".
  */
