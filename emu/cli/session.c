@@ -151,7 +151,10 @@ int session_close(struct session *session)
 	free(session->directory);
 	memset(session, 0, sizeof(*session));
 	session->fd = session->lifeline = -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_DONE;
+	if (WIFSIGNALED(status))
+		return complain(EXIT_ENVIRONMENT, "the emulator was killed by signal %d (%s)",
+				WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return WEXITSTATUS(status);
 }
 
 static volatile sig_atomic_t interrupted;

@@ -35,7 +35,7 @@ int session_open_own(struct session *session, const struct common_options *optio
 
 /*
  * How our emulator ended: EXIT_DONE, or an exit status after its complaint (EXIT_OUTPUT: its
- * recording). One that was joined goes on: EXIT_DONE.
+ * recording; EXIT_ENVIRONMENT: it was killed). One that was joined goes on: EXIT_DONE.
  */
 int session_close(struct session *session);
 

@@ -344,6 +344,14 @@ class NetlinkManners(unittest.TestCase):
             output, errors = child.communicate("\n", timeout=20)
             self.assertEqual(output, "111\n104\n", errors)
 
+    def test_an_emulator_of_its_own_that_was_killed_is_told_and_gives_125(self):
+        code = ("import os, socket, struct\n"
+                "s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.connect(os.environ['NICEMU_SOCKET'])\n"
+                "os.kill(struct.unpack('3i', s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0], 9)\n")
+        result = nicemu("exec", "--", sys.executable, "-c", code)
+        self.assertEqual(result.returncode, 125)
+        self.assertTrue(result.stderr.endswith("nicemu exec: the emulator was killed by signal 9 (Killed)\n"), result.stderr)
+
 
 class Interfaces(unittest.TestCase):
     def test_the_c_library_sees_the_ports_and_not_the_hosts(self):
