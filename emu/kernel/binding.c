@@ -139,7 +139,8 @@ static struct binding *binding_of_request(const struct net_device *dev,
 {
 	struct binding *binding = binding_find(dev, block, direction);
 
-	if (!binding || binding->indirect || binding_is_listed(binding))
+	/* of one that leaves the block may be gone, too: see nftables_unbind_indirect() */
+	if (!binding || binding->leaves || binding_is_listed(binding))
 		return binding;
 	binding_bury(binding, NULL);
 	return NULL;
@@ -233,19 +234,21 @@ static int binding_bind(struct net_device *dev, bool flowtable, struct flow_bloc
 	bool undo;
 	int err;
 
+	if (!try_module_get(THIS_MODULE))
+		return -EOPNOTSUPP; /* it is being removed, and only waits for us to return */
 	err = port_announce(dev);
 	if (err)
-		return err;
+		goto err_module;
+	err = -ENOMEM;
 	binding = binding_new(dev, flowtable, offload, indirect);
 	if (!binding)
-		return -ENOMEM;
+		goto err_module;
 	cb = callback_new(binding, dev, offload, indirect);
 	if (IS_ERR(cb)) {
-		kfree(binding);
-		return PTR_ERR(cb);
+		err = PTR_ERR(cb);
+		goto err_binding;
 	}
 	binding->cb = cb;
-	__module_get(THIS_MODULE);
 	binding_enter(binding);
 	message = binding_message(binding, KMOD_BIND);
 	if (!message) {
@@ -262,6 +265,12 @@ static int binding_bind(struct net_device *dev, bool flowtable, struct flow_bloc
 	}
 	flow_block_cb_add(cb, offload);
 	return 0;
+
+err_binding:
+	kfree(binding);
+err_module:
+	module_put(THIS_MODULE);
+	return err;
 }
 
 static int binding_unbind(struct net_device *dev, struct flow_block_offload *offload,
@@ -344,15 +353,18 @@ static struct binding *binding_of_nftables(void)
 	return found;
 }
 
+/* @net: where to look for its block; NULL: that was freed, and no list of callbacks has ours. */
 static void binding_bury(struct binding *binding, struct net *net)
 {
 	struct flow_block_cb *cb = binding->cb;
 	enum block_fate fate = BLOCK_FREED;
 
-	if (binding->indirect)
+	if (net && binding->indirect)
 		fate = BLOCK_UNKNOWN; /* the kernel has it in a list whose lock we can't take */
 	else if (net)
 		fate = nftables_detach(net, binding);
+	else if (binding->indirect)
+		list_del(&cb->indr.list); /* a request of the indirect block holds that lock */
 	if (!binding->dead) {
 		WRITE_ONCE(binding->dead, true);
 		binding_post(binding, KMOD_UNBIND, KMOD_FLAG_DEVICE_GONE);

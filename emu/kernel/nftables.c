@@ -118,10 +118,10 @@ enum block_fate nftables_detach(struct net *net, struct binding *binding)
 }
 
 /*
- * A device of the indirect block goes away, and nf_tables has not seen it yet: so its chain lives.
- * The chain is unbound by the kernel's own call for that, because the kernel keeps two lists of its
- * own of what was bound indirectly, and would keep our callback in them, and the chain that nf_tables
- * is about to free.
+ * A device of the indirect block goes away, and nf_tables has not seen it yet: so its chain lives,
+ * unless it was freed before (see binding_is_listed()). The chain is unbound by the kernel's own call
+ * for that, because the kernel keeps two lists of its own of what was bound indirectly, and would
+ * keep our callback in them, and the chain that nf_tables is about to free.
  */
 void nftables_unbind_indirect(struct net *net, struct binding *binding)
 {
@@ -135,6 +135,7 @@ void nftables_unbind_indirect(struct net *net, struct binding *binding)
 		.extack = &extack,
 	};
 	struct net_device *dev = binding->dev;
+	struct nf_flowtable *flowtable = NULL;
 	struct flow_block_cb *cb, *next;
 	struct list_head *tables;
 	struct mutex *mutex;
@@ -143,6 +144,9 @@ void nftables_unbind_indirect(struct net *net, struct binding *binding)
 	if (!compat_nft_tables(net, &tables, &mutex))
 		return;
 	mutex_lock(mutex);
+	/* freed without UNBIND after a rename: what our callback is linked to is gone */
+	if (!block_is_listed(tables, binding->block, &flowtable) || !binding_is_listed(binding))
+		INIT_LIST_HEAD(&binding->cb->list);
 	flow_indr_dev_setup_offload(dev, NULL, TC_SETUP_BLOCK, binding->data, &offload,
 				    binding->cleanup);
 	mutex_unlock(mutex);

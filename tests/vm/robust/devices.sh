@@ -125,6 +125,23 @@ renamed() {
 	check "… and arrive" nic_holds 3 1
 }
 
+# Since 6.14 nf_tables takes a device with another name off its chain, and frees the chain without UNBIND.
+indirect_renamed() {
+	start_nic || return
+	for again in no yes; do
+		ip link add d0 type dummy && ip link set d0 up || { fail "a dummy device"; return; }
+		check "a chain on a device of the indirect block" bind_chain d0
+		ip link set d0 down
+		ip link set d0 name other
+		check "the chain can be deleted" nft delete table netdev t
+		[ $again = no ] || check "another chain is bound" bind_chain other
+		check "the device can be deleted" ip link del other
+		check "nothing of it is left in the NIC" nic_holds 0 0
+		check "nor in the module" same "0 0" "$(cd /sys/class/misc/nsim_nft_offload/state && echo $(cat bindings orphans))"
+		nft flush ruleset
+	done
+}
+
 netns_ends() {
 	ip netns add n
 	ip netns exec n sh -c 'echo "3 2" >/sys/bus/netdevsim/new_device' || { fail "a device in another namespace"; return; }
@@ -222,6 +239,7 @@ run_device_scenarios() {
 	scenario "devices: one goes without a program" gone_without_a_program
 	scenario "devices: one goes while the program is stopped" gone_while_stopped timeout_ms=3000
 	scenario "devices: renamed" renamed
+	scenario "devices: an indirect one is renamed" indirect_renamed indirect=dummy
 	scenario "devices: a namespace ends" netns_ends
 	scenario "devices: moved to another namespace" moved_to_another_netns
 	scenario "devices: come and go" come_and_go
