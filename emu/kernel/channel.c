@@ -21,6 +21,7 @@
 struct request {
 	struct list_head list; /* in channel.waiting once its event was read */
 	struct completion done;
+	bool ended; /* answered or failed: in no list, and no event has it */
 	struct answer *answer;
 	u64 sequence;
 };
@@ -122,9 +123,12 @@ bool channel_wants_stats(void)
 
 /* ---- under the lock ---- */
 
-static void request_fail(struct request *request, int error)
+/* It leaves the list: a new program's sequences begin at 1 again, and its replies must not find it. */
+static void request_end(struct request *request, int error)
 {
+	list_del_init(&request->list);
 	request->answer->error = error;
+	request->ended = true;
 	complete(&request->done);
 }
 
@@ -135,7 +139,7 @@ static void queue_drop(int error, struct list_head *garbage)
 
 	list_for_each_entry(event, &channel.queue, list)
 		if (event->request)
-			request_fail(event->request, error);
+			request_end(event->request, error);
 	list_splice_tail_init(&channel.queue, garbage);
 	channel.queued = 0;
 }
@@ -186,21 +190,24 @@ static void garbage_free(struct list_head *garbage)
 }
 
 /*
- * Put an event into the queue. Returns false when there is no program (the record is linked all the
- * same) or when the queue is full or memory was out, and so all is repeated.
+ * Put an event into the queue. Otherwise @message and @event stay the caller's; -ENOTCONN: there is
+ * no program, the record is linked all the same; -ENOBUFS: the queue is full or memory was out, and
+ * so all is repeated.
  */
-static bool enqueue(struct message *message, struct event *event, struct record *keep,
-		    struct request *request)
+static int enqueue(struct message *message, struct event *event, struct record *keep,
+		   struct request *request)
 {
 	struct message *old = NULL;
 	LIST_HEAD(garbage);
-	bool queued = false;
+	int err = -ENOBUFS;
 
 	spin_lock_bh(&channel.lock);
 	if (keep)
 		record_link(keep, message, &old);
-	if (!channel.ready || channel.lost) {
-		/* a program that is to come, or a repetition that is to come, has it */
+	if (!channel.ready) {
+		err = -ENOTCONN;
+	} else if (channel.lost) {
+		/* the repetition that is to come has it */
 	} else if (!event || channel.queued >= queue_limit()) {
 		queue_drop(-ENOBUFS, &garbage);
 		channel.lost = true;
@@ -210,13 +217,13 @@ static bool enqueue(struct message *message, struct event *event, struct record 
 		event->request = request;
 		list_add_tail(&event->list, &channel.queue);
 		channel.queued++;
-		queued = true;
+		err = 0;
 	}
 	spin_unlock_bh(&channel.lock);
 	message_put(old);
 	garbage_free(&garbage);
 	wake_up_interruptible(&channel_wait);
-	return queued;
+	return err;
 }
 
 /**
@@ -228,7 +235,7 @@ void channel_post(struct message *message, struct record *keep)
 {
 	struct event *event = kzalloc(sizeof(*event), GFP_KERNEL);
 
-	if (enqueue(message, event, keep, NULL))
+	if (!enqueue(message, event, keep, NULL))
 		return;
 	kfree(event);
 	message_put(message);
@@ -240,23 +247,30 @@ void channel_post_stats(struct message *message)
 	struct event *event = kzalloc(sizeof(*event), GFP_ATOMIC);
 
 	if (event && READ_ONCE(channel.queued) < queue_limit() / 2 &&
-	    enqueue(message, event, NULL, NULL))
+	    !enqueue(message, event, NULL, NULL))
 		return;
 	count(COUNT_STATS_DROPPED);
 	kfree(event);
 	message_put(message);
 }
 
-/* The request leaves the lists; its event, when it was not read yet, asks for nothing any more. */
+/*
+ * Nobody waits for it any more: it leaves the list of those that were read, or, when it was not
+ * read yet, its event asks for nothing. The queue is walked only for the latter: it may be long, and
+ * most requests were answered.
+ */
 static void request_withdraw(struct request *request)
 {
 	struct event *event;
 
 	spin_lock_bh(&channel.lock);
-	list_for_each_entry(event, &channel.queue, list)
-		if (event->request == request)
-			event->request = NULL;
-	list_del_init(&request->list);
+	if (!list_empty(&request->list)) {
+		list_del_init(&request->list);
+	} else if (!request->ended) {
+		list_for_each_entry(event, &channel.queue, list)
+			if (event->request == request)
+				event->request = NULL;
+	}
 	spin_unlock_bh(&channel.lock);
 }
 
@@ -266,19 +280,21 @@ static int ask(struct message *message, struct record *keep, struct answer *answ
 	struct request request = { .answer = answer };
 	struct event *event;
 	long left;
+	int err;
 
 	INIT_LIST_HEAD(&request.list);
 	init_completion(&request.done);
 	event = kzalloc(sizeof(*event), GFP_KERNEL);
-	if (!enqueue(message, event, keep, &request)) {
+	err = enqueue(message, event, keep, &request);
+	if (err) {
 		kfree(event);
 		message_put(message);
-		return channel_has_program() ? -ENOBUFS : -ENOTCONN;
+		return err;
 	}
 	left = wait_for_completion_killable_timeout(&request.done, msecs_to_jiffies(wait_ms));
 	request_withdraw(&request);
 	/* the reply may have come between the two */
-	if (completion_done(&request.done) || left > 0)
+	if (request.ended)
 		return answer->error;
 	if (left < 0)
 		return -EINTR;
@@ -467,6 +483,7 @@ static void advance(const struct delivery *d)
 		message_put(event->message);
 		kfree(event);
 	} else if (d->message) {
+		list_entry(channel.cursor, struct record, list)->repeated = true;
 		channel.cursor = channel.cursor->next;
 		channel.counters[COUNT_REPEATED]++;
 	} else {
@@ -498,18 +515,19 @@ int channel_take(struct delivery *d, size_t room)
 /* The program's buffer was bad: the message is lost to it, so all of it is repeated. */
 void channel_delivery_failed(const struct delivery *d)
 {
-	struct request *request;
+	struct request *request, *next;
 	LIST_HEAD(garbage);
 
 	spin_lock_bh(&channel.lock);
-	list_for_each_entry(request, &channel.waiting, list)
+	list_for_each_entry_safe(request, next, &channel.waiting, list)
 		if (request->sequence == d->header.sequence)
-			request_fail(request, -EIO);
+			request_end(request, -EIO);
 	queue_drop(-EIO, &garbage);
 	channel.lost = true;
 	channel.counters[COUNT_LOST]++;
 	spin_unlock_bh(&channel.lock);
 	garbage_free(&garbage);
+	wake_up_interruptible(&channel_wait); /* another thread of the program may be in poll() */
 }
 
 bool channel_readable(void)
@@ -571,10 +589,8 @@ bool channel_reply(u64 sequence, int error, const char *text)
 	list_for_each_entry(request, &channel.waiting, list) {
 		if (request->sequence != sequence)
 			continue;
-		list_del_init(&request->list);
-		request->answer->error = error;
 		strscpy(request->answer->text, text, sizeof(request->answer->text));
-		complete(&request->done);
+		request_end(request, error);
 		found = true;
 		break;
 	}
@@ -587,7 +603,7 @@ bool channel_reply(u64 sequence, int error, const char *text)
 /* The program has ended: who waits for it is told at once. */
 void channel_close(void)
 {
-	struct request *request;
+	struct request *request, *next;
 	LIST_HEAD(garbage);
 
 	spin_lock_bh(&channel.lock);
@@ -599,8 +615,8 @@ void channel_close(void)
 	message_put(channel.hello);
 	channel.hello = NULL;
 	queue_drop(-EIO, &garbage);
-	list_for_each_entry(request, &channel.waiting, list)
-		request_fail(request, -EIO);
+	list_for_each_entry_safe(request, next, &channel.waiting, list)
+		request_end(request, -EIO);
 	spin_unlock_bh(&channel.lock);
 	garbage_free(&garbage);
 }

@@ -98,11 +98,16 @@ static int take_reply(const struct kmod_header *header)
 static int take_totals(const struct kmod_header *header)
 {
 	const struct kmod_totals *totals = (const void *)header;
+	unsigned int shrunk, i;
 
 	if ((header->length - sizeof(*totals)) / sizeof(struct kmod_total) != totals->count ||
 	    (header->length - sizeof(*totals)) % sizeof(struct kmod_total))
 		return -EBADMSG;
-	rules_totals((const void *)(totals + 1), totals->count);
+	shrunk = rules_totals((const void *)(totals + 1), totals->count);
+	for (i = 0; i < shrunk; i++)
+		count(COUNT_TOTALS_SHRUNK);
+	if (shrunk)
+		complain("%u totals that shrink were refused", shrunk);
 	return 0;
 }
 

@@ -2,8 +2,9 @@
 /*
  * nsim_nft_offload: what its parts know of each other.
  *
- * Locks, outermost first. The first line is the kernel's, taken before our callbacks are called:
- *   rtnl, nf_tables' commit mutex, a flowtable's flow_block_lock, tc's block->cb_lock
+ * Locks, outermost first. The first two lines are the kernel's, taken before our callbacks are called:
+ *   rtnl, nf_tables' commit mutex, a flowtable's flow_block_lock, tc's block->cb_lock; within them,
+ *   for devices of the indirect block, flow_indr_block_lock
  *   ports_lock     (mutex)        ports.c: the list of devices that the program knows
  *   bindings_lock  (mutex)        binding.c: the list of bindings; never held while waiting
  *   rules_lock     (spinlock, bh) rules.c: hash and counters; STATS come under rcu_read_lock()
@@ -43,12 +44,14 @@ struct message {
  * @message: what is told, NULL: not linked
  * @born: its number in that order
  * @closed: it may not be linked any more
+ * @repeated: a program was told of it in a repetition; to be read when it was forgotten
  */
 struct record {
 	struct list_head list;
 	struct message *message;
 	u64 born;
 	bool closed;
+	bool repeated;
 };
 
 /* The program's answer; text is empty or says why. */
@@ -170,7 +173,7 @@ unsigned int bindings_count(void);
 /* ---- rules.c ---- */
 int rules_callback(enum tc_setup_type type, void *type_data, void *priv);
 void rules_drop_all(struct binding *binding);
-void rules_totals(const struct kmod_total *totals, u32 n);
+unsigned int rules_totals(const struct kmod_total *totals, u32 n);
 unsigned int rules_count(void);
 
 /* ---- match.c, action.c ---- */

@@ -235,7 +235,8 @@ static void replace_failed(struct binding *binding, const struct flow_cls_offloa
 
 	if (!fresh && !unknown)
 		return; /* an update that was refused leaves the rule as it was */
-	if (rule_drop(rule) && unknown)
+	/* a repetition that came in between has told it as a rule that is there */
+	if (rule_drop(rule) && (unknown || rule->record.repeated))
 		post_destroy(binding, offload, 0);
 }
 
@@ -364,8 +365,10 @@ static void rule_total(struct rule *rule, const struct kmod_total *total, u64 be
  *
  * Those for rules that are not there (any more) are passed over; those that are less than before
  * are refused.
+ *
+ * Return: how many were refused.
  */
-void rules_totals(const struct kmod_total *totals, u32 n)
+unsigned int rules_totals(const struct kmod_total *totals, u32 n)
 {
 	u64 beginning = channel_totals_number();
 	unsigned int shrunk = 0;
@@ -379,11 +382,7 @@ void rules_totals(const struct kmod_total *totals, u32 n)
 			rule_total(rule, &totals[i], beginning, &shrunk);
 		spin_unlock_bh(&rules_lock);
 	}
-	if (!shrunk)
-		return;
-	while (shrunk--)
-		count(COUNT_TOTALS_SHRUNK);
-	pr_warn_ratelimited("totals that shrink were refused\n");
+	return shrunk;
 }
 
 /* Like a driver that honours `ethtool -K DEV hw-tc-offload`. */

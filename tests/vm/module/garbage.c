@@ -31,6 +31,7 @@ static const char USAGE[] =
 	"  --text TEXT        … and this text\n"
 	"  --delay MS         wait before each answer to a REPLACE\n"
 	"  --stop N           stop (SIGSTOP) at the N-th REPLACE, before the answer\n"
+	"  --hold             refuse the first REPLACE, but after the repetition that comes next\n"
 	"  --die N            end at the N-th REPLACE without an answer\n"
 	"  --twice            send each reply twice\n"
 	"  --count N          after each REPLACE, N packets of 100 bytes more for each rule\n"
@@ -96,6 +97,7 @@ static const struct option OPTIONS[] = {
 	{"twice", no_argument, NULL, '2'},
 	{"count", required_argument, NULL, 'c'},
 	{"only-flush", no_argument, NULL, 'f'},
+	{"hold", no_argument, NULL, 'H'},
 	{"garbage", no_argument, NULL, 'g'},
 	{NULL, 0, NULL, 0},
 };
@@ -113,6 +115,7 @@ void parse_options(int argc, char **argv)
 		case 'u': options.until_repeat_end = true; break;
 		case '2': options.reply_twice = true; break;
 		case 'f': options.only_flush = true; break;
+		case 'H': options.hold = true; break;
 		case 'g': options.garbage = true; break;
 		case 'R': options.repeated_too = true; break;
 		case 'e': options.events = number(optarg); break;

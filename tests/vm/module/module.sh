@@ -177,6 +177,32 @@ refusals_and_texts() {
 	nft flush ruleset
 }
 
+# A rule that waits for its answer is told in a repetition, too; then the answer is no.
+refused_after_a_repetition() {
+	start_program --hold
+	chain "$a"
+	echo 2 >/sys/module/nsim_nft_offload/parameters/queue
+	echo 10000 >/sys/module/nsim_nft_offload/parameters/timeout_ms
+	rule ip saddr 10.0.0.1 drop 2>/dev/null &
+	asker=$!
+	told '^REPLACE.* sync'
+	kill -STOP "$program"
+	for last in 1 2 3 4; do
+		ip link set "$a" address 02:00:00:00:00:0$last
+	done
+	: >$log
+	kill -CONT "$program"
+	check "events that the queue has no room for are lost" told '^LOST'
+	check "the rule that waits is repeated" told '^REPLACE.* repeated'
+	refute "it is refused" wait $asker
+	check "the program is told that it is gone" told '^DESTROY'
+	check "nobody has it" same "1 0" "$(state bindings) $(state rules)"
+	echo 65536 >/sys/module/nsim_nft_offload/parameters/queue
+	echo 1000 >/sys/module/nsim_nft_offload/parameters/timeout_ms
+	nft flush ruleset
+	stop_program
+}
+
 # A program's totals, what the kernel was given of them, and that nothing is counted twice.
 counting() {
 	start_program --count 5 --only-flush
@@ -279,11 +305,12 @@ directions_and_blocks
 if kernel_has 5.11; then
 	start_program
 	places_and_rollbacks
+	refused_after_a_repetition
 	counting
 	written_but_not_flagged
 else
 	# 5.10.262 frees each rule that it has handed over twice, in nft_flow_rule_offload_commit() and nf_tables_commit()
-	skipped=$((skipped + 3))
+	skipped=$((skipped + 4))
 	echo "skipped: rules of nf_tables: this kernel does not survive one that is offloaded"
 fi
 check "bad messages are answered as the wire promises" wire_client --garbage

@@ -32,7 +32,7 @@ static struct {
 	} * rules;
 	size_t num_rules, size;
 	unsigned long replaces, binds;
-	bool lost;
+	struct kmod_header held; /* type 0: none yet */
 } state;
 
 static const char *const TYPE_NAMES[] = {
@@ -282,6 +282,10 @@ static void on_replace(int fd, const struct kmod_command *c)
 		raise(SIGSTOP);
 	if (is_counted(&c->header) && is_nth(state.replaces, options.die_at, false))
 		_exit(0);
+	if (options.hold && !state.held.type && c->header.flags & KMOD_FLAG_SYNC) {
+		state.held = c->header;
+		return;
+	}
 	if (options.delay_ms)
 		usleep(options.delay_ms * 1000);
 	refuse = is_counted(&c->header) &&
@@ -313,6 +317,10 @@ static void on_event(int fd, const struct kmod_header *h)
 	case KMOD_REPLACE: on_replace(fd, c); break;
 	case KMOD_DESTROY: tracked_remove(c->binding, c->cookie); break;
 	case KMOD_LOST: state.num_rules = 0; break;
+	case KMOD_REPEAT_END:
+		if (state.held.type)
+			reply(fd, &state.held, -options.refuse_errno, options.refuse_text);
+		break;
 	case KMOD_FLUSH:
 		write_totals(fd);
 		reply(fd, h, 0, "");

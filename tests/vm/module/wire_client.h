@@ -15,7 +15,7 @@
 
 struct options {
 	bool quiet, stats, reply_twice, only_flush, until_repeat_end, refuse_later, repeated_too,
-		garbage;
+		hold, garbage;
 	int refuse_errno;
 	const char *refuse_text;
 	unsigned long refuse_at, refuse_bind_at, stop_at, die_at, events, count, seconds;
