@@ -4,7 +4,8 @@
  *
  * Locking: ports_lock (mutex) guards the list. A device is added only while it is registered, and
  * NETDEV_UNREGISTER, which comes after it has left that state, takes it out: so no port outlives
- * its device, and no reference is held.
+ * its device, and no reference is held. A device that moves to another namespace stays registered
+ * when its NETDEV_UNREGISTER comes; one that is announced right then has the numbers of before.
  */
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -113,7 +114,7 @@ void port_gone(struct net_device *dev)
 		channel_forget(&port->record);
 		message = port_message(dev, KMOD_PORT_GONE);
 		if (message) {
-			/* after a move to another namespace the device has new ones */
+			/* as it was announced; a device that has moved since then has new ones */
 			body = message_body(message, struct kmod_port);
 			body->ifindex = port->ifindex;
 			body->netns = port->netns;

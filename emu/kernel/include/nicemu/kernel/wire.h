@@ -8,10 +8,14 @@
  * never left out silently.
  *
  * Transport: /dev/nsim_nft_offload, one program at a time (a second open is EBUSY). A read returns
- * exactly one message (a buffer that is too small: EMSGSIZE, the message stays); a write takes one
- * or more whole messages, in order; it returns the bytes of those that were taken, or, when the
- * first one is wrong, EPROTO (wrong version), EBADMSG (a length that does not fit, an unknown type,
- * bytes missing), and nothing else happens. poll says readable and writable.
+ * exactly one message (a buffer that is too small: EMSGSIZE, the message stays; one that can't be
+ * written: EFAULT, and KMOD_LOST follows); a write takes one or more whole messages, in order; it
+ * returns the bytes of those that were taken, or, when the first one is wrong, an error, and nothing
+ * else happens: EMSGSIZE (the whole write has more than KMOD_MESSAGE_MAX bytes, none is looked at),
+ * EBADMSG (nothing is written, bytes are missing, a length is not that of the type or no multiple
+ * of 8, a type is unknown, flags are set, a second KMOD_HELLO, a KMOD_REPLY whose error is no -errno
+ * or whose text has no end), ENOTCONN (before KMOD_HELLO, anything else of a length that can be),
+ * EPROTO (KMOD_HELLO of another version). poll says readable, and always writable.
  *
  * Conversation: the program writes KMOD_HELLO with its version; before that, reads and other writes
  * are ENOTCONN and the module behaves as without a program. The module answers KMOD_HELLO, then
@@ -24,17 +28,18 @@
  * know.
  *
  * When a KMOD_REPLACE is not answered in time, the kernel gets ETIMEDOUT and a KMOD_DESTROY for it
- * follows, so that both sides agree again; after a KMOD_BIND, KMOD_RELEASE. A late reply is
+ * follows, so that both sides agree again; also when it was refused after it was repeated. After a
+ * KMOD_BIND that was refused, or not answered in time, KMOD_RELEASE follows. A late reply is
  * ignored; one that refuses is counted and logged, as is the refusal of a repeated rule: the kernel
  * keeps it. What the kernel sends while it rolls a transaction back (a KMOD_REPLACE of a rule that
  * was about to be deleted, a KMOD_BIND of such a chain) can't be refused: it has no KMOD_FLAG_SYNC.
  *
  * Commands are keyed on (binding, cookie): a flowtable offers every flow, under one cookie, to each
  * of its devices. A KMOD_REPLACE for a live (binding, cookie) is an update, and one that is refused
- * leaves the rule as it was. KMOD_DESTROY comes for
- * rules that were never accepted, too, and twice. After KMOD_UNBIND a binding gets nothing but
- * KMOD_DESTROY, and ends with KMOD_RELEASE. When a device goes away without an UNBIND from the
- * kernel, the module sends one with KMOD_FLAG_DEVICE_GONE, KMOD_RELEASE and KMOD_PORT_GONE.
+ * leaves the rule as it was. KMOD_DESTROY comes for rules that were never accepted, too, and twice.
+ * After KMOD_UNBIND a binding gets nothing but KMOD_DESTROY, and ends with KMOD_RELEASE. When a
+ * device goes away without an UNBIND from the kernel, the module sends one with
+ * KMOD_FLAG_DEVICE_GONE, KMOD_RELEASE and KMOD_PORT_GONE.
  *
  * Numbers are in the byte order of the machine; values and masks of fields are bytes, most
  * significant first. Reserved members are 0. Strings end with a NUL inside their array.
@@ -61,7 +66,7 @@ enum kmod_type {
 	/* both ways */
 	KMOD_HELLO = 1,
 	/* from the module */
-	KMOD_PORT = 2, /* a device that is bound or forwarded to: new, or renamed */
+	KMOD_PORT = 2, /* a device that is bound or forwarded to: new, or with another name or address */
 	KMOD_PORT_GONE = 3,
 	KMOD_BIND = 4, /* SYNC */
 	KMOD_UNBIND = 5,
