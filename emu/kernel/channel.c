@@ -123,7 +123,7 @@ bool channel_wants_stats(void)
 
 /* ---- under the lock ---- */
 
-/* It leaves the list: a new program's sequences begin at 1 again, and its replies must not find it. */
+/* It leaves the list: a new program's sequences begin at 1 again, and no reply of it may find it. */
 static void request_end(struct request *request, int error)
 {
 	list_del_init(&request->list);
@@ -256,8 +256,8 @@ void channel_post_stats(struct message *message)
 
 /*
  * Nobody waits for it any more: it leaves the list of those that were read, or, when it was not
- * read yet, its event asks for nothing. The queue is walked only for the latter: it may be long, and
- * most requests were answered.
+ * read yet, its event asks for nothing. The queue is walked only for the latter: it may be long,
+ * and most requests were answered.
  */
 static void request_withdraw(struct request *request)
 {

@@ -119,9 +119,9 @@ enum block_fate nftables_detach(struct net *net, struct binding *binding)
 
 /*
  * A device of the indirect block goes away, and nf_tables has not seen it yet: so its chain lives,
- * unless it was freed before (see binding_is_listed()). The chain is unbound by the kernel's own call
- * for that, because the kernel keeps two lists of its own of what was bound indirectly, and would
- * keep our callback in them, and the chain that nf_tables is about to free.
+ * unless it was freed before (see binding_is_listed()). The chain is unbound by the kernel's own
+ * call for that, because the kernel keeps two lists of its own of what was bound indirectly, and
+ * would keep our callback in them, and the chain that nf_tables is about to free.
  */
 void nftables_unbind_indirect(struct net *net, struct binding *binding)
 {

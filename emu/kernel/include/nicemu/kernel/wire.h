@@ -10,12 +10,12 @@
  * Transport: /dev/nsim_nft_offload, one program at a time (a second open is EBUSY). A read returns
  * exactly one message (a buffer that is too small: EMSGSIZE, the message stays; one that can't be
  * written: EFAULT, and KMOD_LOST follows); a write takes one or more whole messages, in order; it
- * returns the bytes of those that were taken, or, when the first one is wrong, an error, and nothing
- * else happens: EMSGSIZE (the whole write has more than KMOD_MESSAGE_MAX bytes, none is looked at),
- * EBADMSG (nothing is written, bytes are missing, a length is not that of the type or no multiple
- * of 8, a type is unknown, flags are set, a second KMOD_HELLO, a KMOD_REPLY whose error is no -errno
- * or whose text has no end), ENOTCONN (before KMOD_HELLO, anything else of a length that can be),
- * EPROTO (KMOD_HELLO of another version). poll says readable, and always writable.
+ * returns the bytes of those that were taken, or, when the first one is wrong, an error, and
+ * nothing else happens: EMSGSIZE (the whole write has more than KMOD_MESSAGE_MAX bytes, none is
+ * looked at), EBADMSG (nothing is written, bytes are missing, a length is not that of the type or
+ * no multiple of 8, a type is unknown, flags are set, a second KMOD_HELLO, a KMOD_REPLY whose error
+ * is no -errno or whose text has no end), ENOTCONN (before KMOD_HELLO, anything else of a length
+ * that can be), EPROTO (KMOD_HELLO of another version). poll says readable, and always writable.
  *
  * Conversation: the program writes KMOD_HELLO with its version; before that, reads and other writes
  * are ENOTCONN and the module behaves as without a program. The module answers KMOD_HELLO, then
