@@ -123,7 +123,7 @@ bool channel_wants_stats(void)
 
 /* ---- under the lock ---- */
 
-/* It leaves the list: a new program's sequences begin at 1 again, and no reply of it may find it. */
+/* It leaves the list: a new program's sequences begin at 1 again; no reply of it may find it. */
 static void request_end(struct request *request, int error)
 {
 	list_del_init(&request->list);
