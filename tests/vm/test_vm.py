@@ -16,10 +16,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "system"), os.path.join(HERE, "..", "..", "scripts", "vm.d")]
 
 import logcheck
-from nicemu import SOURCE, run
+from nicemu import SOURCE, run, skip_suite
 
 VM = os.path.join(SOURCE, "scripts", "vm")
 VMLINUX = os.path.join(SOURCE, "scripts", "vm.d", "vmlinux.py")
+
+
+def missing_packages():
+    """Of those that scripts/vm needs; it asks for them before it does anything."""
+    setup = '. "$0" && command -v dpkg-query >/dev/null && missing_packages $VM_PACKAGES'
+    return subprocess.run(["sh", "-c", setup, os.path.join(SOURCE, "scripts", "setup.sh")], stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
 
 
 class Folder(unittest.TestCase):
@@ -339,4 +345,6 @@ class LogCheck(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if missing_packages():
+        skip_suite("not installed: " + missing_packages())
     unittest.main()
