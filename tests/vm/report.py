@@ -8,7 +8,7 @@ usage: report.py write KERNEL LOG...    the suites' outputs -> results/KERNEL.tx
        report.py stale                  is the report what generate would write?
 
 KERNEL is X.Y.Z. A LOG is a suite's output; its name without suffix is the suite's. Of it count the lines
-"compared N differ D known K", "known NAME: N" and "bug: not NAME: N rules (SOURCE)"; a suite that compares no rules is
+"compared N differ D known K", "known NAME: N", "left out NAME: N" and "bug: not NAME: N rules (SOURCE)"; a suite that compares no rules is
 passed over. A result has no times and no sizes: the same kernel and tree give the same bytes.
 
 Exit: 0; 1 when check or stale finds a difference (shown); 2 usage; 3 when an input can't be read.
@@ -35,7 +35,7 @@ REMARKS = (
 )
 
 COMPARED = re.compile(r"^compared (\d+) differ (\d+) known (\d+)$")
-NAMED = re.compile(r"^known (.+): (\d+)$")
+NAMED = re.compile(r"^(known|left out) (.+): (\d+)$")
 BUG = re.compile(r"^bug: not (\w+): (\d+) rules \((.*)\)")
 VERSION = re.compile(r"^\d+\.\d+\.\d+$")
 
@@ -51,7 +51,10 @@ def of_log(suite, text):
         match = COMPARED.match(line)
         if match:
             compared = ["%s: compared %s differ %s known %s" % ((suite,) + match.groups())]
-        match = NAMED.match(line) or BUG.match(line)
+        match = NAMED.match(line)
+        if match:
+            named.append("%s: %s %s: %s" % ((suite,) + match.groups()))
+        match = BUG.match(line)
         if match:
             named.append("%s: known %s: %s" % (suite, match.group(1), match.group(2)))
     return compared + sorted(named) if compared else []
@@ -69,15 +72,15 @@ def result(kernel, logs, before=""):
     return "\n".join(["kernel %s" % kernel] + [line for suite in sorted(found) for line in found[suite]]) + "\n"
 
 
-LINE = re.compile(r"^([\w-]+): (?:compared (\d+) differ (\d+) known (\d+)|known (.+): (\d+))$")
+LINE = re.compile(r"^([\w-]+): (?:compared (\d+) differ (\d+) known (\d+)|(known|left out) (.+): (\d+))$")
 
 
 def parse(text):
-    """{"kernel": …, "compared": {suite: (N, D, K)}, "known": {name: count}}"""
+    """{"kernel": …, "compared": {suite: (N, D, K)}, "known": {name: count}, "left out": {name: count}}"""
     lines = text.splitlines()
     if not lines or not lines[0].startswith("kernel "):
         raise Unreadable("it does not begin with its kernel")
-    out = {"kernel": lines[0][len("kernel "):], "compared": {}, "known": {}}
+    out = {"kernel": lines[0][len("kernel "):], "compared": {}, "known": {}, "left out": {}}
     for number, line in enumerate(lines[1:], 2):
         match = LINE.match(line)
         if not match:
@@ -86,7 +89,8 @@ def parse(text):
         if words[0]:
             out["compared"][suite] = tuple(int(word) for word in words[:3])
         else:
-            out["known"][words[3]] = out["known"].get(words[3], 0) + int(words[4])
+            names = out[words[3]]
+            names[words[4]] = names.get(words[4], 0) + int(words[5])
     return out
 
 
@@ -125,11 +129,27 @@ def left_out(found):
     return lines + ["%s %s" % (next((kernel for kernel in kernels if kernel.startswith(start)), start), text) for start, text in REMARKS]
 
 
+NAMES = (
+    ("known", "Kernel bugs. A name of the kernel table is a behaviour that the kernel lacks (`nicemu show kernel` has its source), counted by the rules that a "
+              "kernel with it would hand over otherwise, and nicemu for that version just so."),
+    ("left out", "Left out of the comparison: rules with what the kernel was built without (`lacks`), and places in answers about messages that "
+                 "nicemu does not imitate of older kernels (`known.py` of `tests/vm/acceptance` explains them; none is about rules in hardware)."),
+)
+
+
+def names_table(found, kind, text):
+    names = sorted({name for one in found for name in one[kind]})
+    if not names:
+        return []
+    return ["", text, ""] + table(["name"] + [one["kernel"] for one in found],
+                                  [["`%s`" % name if re.match(r"^\w+$", name) else name] + [one[kind].get(name, "–") for one in found] for name in names])
+
+
 def report(found):
     """The report's lines, with its markers."""
     lines = [BEGIN, "", "## Compared with nicemu", "", "Rules put to the real kernel and to nicemu for that version: the errno, and, of what a kernel accepts, "
              "every key, mask and action that its driver was handed. `scripts/vm test --kernel V` does it anew.", ""]
-    lines += table(["kernel", "rules compared", "differ", "of these by name (below)"],
+    lines += table(["kernel", "rules compared", "differ", "of these by named kernel bugs"],
                    [[one["kernel"]] + (totals(one["compared"].values()) or [0, 0, 0]) for one in found])
     suites = sorted({suite for one in found for suite in one["compared"]})
     lines += ["", "Rules compared, by suite (`corpus`: nft's language and transactions; `differential`: rules of raw expressions, only those that the kernel "
@@ -138,15 +158,8 @@ def report(found):
                                                           for suite in suites] for one in found])
     for remark in left_out(found):
         lines += ["", remark]
-    names = sorted({name for one in found for name in one["known"]})
-    if names:
-        kernels = [one["kernel"] for one in found]
-        lines += ["", "Differences by name. A name of the kernel table is a behaviour that the kernel lacks "
-                  "(`nicemu show kernel` has its source), counted by the rules that a kernel with it would hand over otherwise; "
-                  "the other names: what the kernel was built without (`lacks`), cases left out because it would crash, and what nicemu does not "
-                  "imitate of older kernels; `known.py` of `tests/vm/acceptance` and `tests/vm/corpus` explains them.", ""]
-        lines += table(["name"] + kernels, [["`%s`" % name if re.match(r"^\w+$", name) else name] +
-                                            [one["known"].get(name, "–") for one in found] for name in names])
+    for kind, text in NAMES:
+        lines += names_table(found, kind, text)
     return lines + ["", END]
 
 

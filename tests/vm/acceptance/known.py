@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Differences that are no mistake of nicemu's, each with a name and its reason."""
+"""What is left out of the comparison, each with a name and its reason: what a kernel was built without, and small things
+about messages that nicemu does not imitate of older kernels. None of them is a kernel's bug, and none is about rules in hardware."""
 import re
 
 

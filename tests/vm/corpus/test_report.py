@@ -40,6 +40,12 @@ class Report(unittest.TestCase):
         self.assertEqual(after, "kernel 6.1.192\n" + "".join(line for line in before.splitlines(True) if line.startswith("acceptance")) +
                          "corpus: compared 2000 differ 15 known 15\ncorpus: known short_load_masks_fixed: 12\n")
 
+    def test_what_is_left_out_is_no_kernel_bug(self):
+        text = report.result("6.1.192", [("acceptance", LOG + "left out lacks reject: 4\n")])
+        self.assertIn("acceptance: left out lacks reject: 4\n", text)
+        lines = report.report([report.parse(text)])
+        self.assertEqual([lines.index("| lacks reject | 4 |") > lines.index("| a bug of rollback | 3 |"), "| 6.1.192 | 1500 | 15 | 15 |" in lines], [True, True])
+
     def test_an_output_without_results_is_an_error(self):
         with self.assertRaisesRegex(report.Unreadable, "no log"):
             report.result("6.1.192", [("corpus", "Killed\n")])
