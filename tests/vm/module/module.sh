@@ -38,6 +38,11 @@ state() {
 	cat /sys/class/misc/nsim_nft_offload/state/"$1"
 }
 
+# state_is NAME NUMBER: for until_true, which has to look again.
+state_is() {
+	same "$2" "$(state "$1")"
+}
+
 same() {
 	[ "$1" = "$2" ] && return
 	echo "expected: $1"
@@ -146,7 +151,7 @@ places_and_rollbacks() {
 	late=$(state refused_late)
 	: >$log
 	refute "a transaction whose rollback is refused, too" nft "delete rule netdev t c handle $first_handle; add rule netdev t c ip saddr 10.0.0.5 drop"
-	check "the refusal in the rollback is counted" until_true 20 same $((late + 1)) "$(state refused_late)"
+	check "the refusal in the rollback is counted" until_true 20 state_is refused_late $((late + 1))
 	check "the kernel has its rules" same 4 "$(nft list chain netdev t c | grep -c drop)"
 	check "and can delete them" nft flush ruleset
 	check "nothing is left" same "0 0" "$(state bindings) $(state rules)"
