@@ -176,8 +176,13 @@ static __poll_t device_poll(struct file *file, poll_table *table)
 	return EPOLLOUT | EPOLLWRNORM | (channel_readable() ? EPOLLIN | EPOLLRDNORM : 0);
 }
 
+static bool ready;
+
+/* A module that can't be loaded after all would be freed under a program that has it open. */
 static int device_open(struct inode *inode, struct file *file)
 {
+	if (!READ_ONCE(ready))
+		return -ENODEV;
 	return channel_open() ?: stream_open(inode, file);
 }
 
@@ -207,6 +212,12 @@ static struct miscdevice device = {
 int device_init(void)
 {
 	return misc_register(&device);
+}
+
+/* Nothing of loading can fail any more: programs are let in. */
+void device_ready(void)
+{
+	WRITE_ONCE(ready, true);
 }
 
 void device_exit(void)

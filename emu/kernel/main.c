@@ -133,6 +133,7 @@ static int __init offload_init(void)
 	err = indirect_init(indirect);
 	if (err)
 		goto err_nsim;
+	device_ready();
 	pr_info("version " MODULE_VERSION_TEXT ", wire format %u\n", KMOD_VERSION);
 	return 0;
 

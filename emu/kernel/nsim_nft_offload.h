@@ -98,6 +98,7 @@ void count(enum counter which);
 
 /* ---- device.c, status.c ---- */
 int device_init(void);
+void device_ready(void);
 void device_exit(void);
 extern const struct attribute_group *status_groups[];
 
