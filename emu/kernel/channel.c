@@ -22,6 +22,7 @@ struct request {
 	struct list_head list; /* in channel.waiting once its event was read */
 	struct completion done;
 	bool ended; /* answered or failed: in no list, and no event has it */
+	struct message *before; /* an update: what its record was until then */
 	struct answer *answer;
 	u64 sequence;
 };
@@ -161,6 +162,7 @@ static void record_link(struct record *record, struct message *message, struct m
 		list_add_tail(&record->list, &channel.records);
 	}
 	record->message = message_get(message);
+	record->repeated = false;
 }
 
 static struct message *record_unlink(struct record *record)
@@ -220,7 +222,10 @@ static int enqueue(struct message *message, struct event *event, struct record *
 		err = 0;
 	}
 	spin_unlock_bh(&channel.lock);
-	message_put(old);
+	if (request)
+		request->before = old;
+	else
+		message_put(old);
 	garbage_free(&garbage);
 	wake_up_interruptible(&channel_wait);
 	return err;
@@ -274,12 +279,46 @@ static void request_withdraw(struct request *request)
 	spin_unlock_bh(&channel.lock);
 }
 
+/*
+ * An update was refused: the rule is as it was @before. A program that was told the update in a
+ * repetition meanwhile took it for the rule; it is told what the rule is.
+ */
+static void record_restore(struct record *record, struct message *before)
+{
+	struct message *refused;
+	bool told;
+
+	spin_lock_bh(&channel.lock);
+	refused = record->message;
+	told = refused && record->repeated;
+	if (refused)
+		record->message = message_get(before);
+	spin_unlock_bh(&channel.lock);
+	message_put(refused);
+	if (told)
+		channel_post(message_get(before), NULL);
+}
+
+static int wait_for_answer(struct request *request, unsigned int wait_ms)
+{
+	long left = wait_for_completion_killable_timeout(&request->done, msecs_to_jiffies(wait_ms));
+
+	request_withdraw(request);
+	/* the reply may have come between the two */
+	if (request->ended)
+		return request->answer->error;
+	if (left < 0)
+		return -EINTR;
+	count(COUNT_TIMEOUTS);
+	complain("the program did not answer within %u ms", wait_ms);
+	return -ETIMEDOUT;
+}
+
 static int ask(struct message *message, struct record *keep, struct answer *answer,
 	       unsigned int wait_ms)
 {
 	struct request request = { .answer = answer };
 	struct event *event;
-	long left;
 	int err;
 
 	INIT_LIST_HEAD(&request.list);
@@ -289,18 +328,14 @@ static int ask(struct message *message, struct record *keep, struct answer *answ
 	if (err) {
 		kfree(event);
 		message_put(message);
-		return err;
+	} else {
+		err = wait_for_answer(&request, wait_ms);
 	}
-	left = wait_for_completion_killable_timeout(&request.done, msecs_to_jiffies(wait_ms));
-	request_withdraw(&request);
-	/* the reply may have come between the two */
-	if (request.ended)
-		return answer->error;
-	if (left < 0)
-		return -EINTR;
-	count(COUNT_TIMEOUTS);
-	complain("the program did not answer within %u ms", wait_ms);
-	return -ETIMEDOUT;
+	/* without a program an update is taken */
+	if (err && err != -ENOTCONN && request.before)
+		record_restore(keep, request.before);
+	message_put(request.before);
+	return err;
 }
 
 /* For extack, where the program gave no text, or could not. */
@@ -323,7 +358,8 @@ static const char *why(int err)
 /**
  * channel_ask() - tell the program and wait for its reply
  * @message: given away
- * @keep: linked, as for channel_post(); the caller forgets it when the answer is a refusal
+ * @keep: linked, as for channel_post(); when the answer is a refusal it is what it was before, and
+ *	the caller forgets one that is new
  * @answer: the reply
  * @undo: the kernel is rolling back. It has no use for an error then: it would warn and stop, and
  *	leave the rest as it is. So nobody waits; a thousand rules that come back would otherwise

@@ -44,7 +44,7 @@ struct message {
  * @message: what is told, NULL: not linked
  * @born: its number in that order
  * @closed: it may not be linked any more
- * @repeated: a program was told of it in a repetition; to be read when it was forgotten
+ * @repeated: a program was told @message in a repetition; to be read when it was forgotten
  */
 struct record {
 	struct list_head list;

@@ -36,7 +36,8 @@
  *
  * Commands are keyed on (binding, cookie): a flowtable offers every flow, under one cookie, to each
  * of its devices. A KMOD_REPLACE for a live (binding, cookie) is an update, and one that is refused
- * leaves the rule as it was. KMOD_DESTROY comes for rules that were never accepted, too, and twice.
+ * leaves the rule as it was; if it was repeated before it was refused, a KMOD_REPLACE with what the
+ * rule was follows. KMOD_DESTROY comes for rules that were never accepted, too, and twice.
  * After KMOD_UNBIND a binding gets nothing but KMOD_DESTROY, and ends with KMOD_RELEASE. When a
  * device goes away without an UNBIND from the kernel, the module sends one with
  * KMOD_FLAG_DEVICE_GONE, KMOD_RELEASE and KMOD_PORT_GONE.
