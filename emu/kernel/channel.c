@@ -314,6 +314,7 @@ static int wait_for_answer(struct request *request, unsigned int wait_ms)
 	return -ETIMEDOUT;
 }
 
+/* As channel_ask() returns, and 1 when there is no program: errnos are the program's own. */
 static int ask(struct message *message, struct record *keep, struct answer *answer,
 	       unsigned int wait_ms)
 {
@@ -328,11 +329,12 @@ static int ask(struct message *message, struct record *keep, struct answer *answ
 	if (err) {
 		kfree(event);
 		message_put(message);
+		if (err == -ENOTCONN)
+			err = 1;
 	} else {
 		err = wait_for_answer(&request, wait_ms);
 	}
-	/* without a program an update is taken */
-	if (err && err != -ENOTCONN && request.before)
+	if (err < 0 && request.before)
 		record_restore(keep, request.before);
 	message_put(request.before);
 	return err;
@@ -389,7 +391,7 @@ int channel_ask(struct message *message, struct record *keep, struct answer *ans
 	}
 	message_header(message)->flags |= KMOD_FLAG_SYNC;
 	err = ask(message, keep, answer, wait_ms);
-	if (!err || err == -ENOTCONN)
+	if (err >= 0)
 		return 0; /* without a program: it is repeated to the one that comes */
 	count(COUNT_REFUSED);
 	if (!answer->text[0])
@@ -406,6 +408,7 @@ int channel_flush(void)
 {
 	struct answer answer = {};
 	struct message *message;
+	int err;
 
 	if (!channel_has_program())
 		return -ENOTCONN;
@@ -413,7 +416,8 @@ int channel_flush(void)
 	if (!message)
 		return -ENOMEM;
 	message_header(message)->flags |= KMOD_FLAG_SYNC;
-	return ask(message, NULL, &answer, timeout_ms() ?: 1000);
+	err = ask(message, NULL, &answer, timeout_ms() ?: 1000);
+	return err > 0 ? -ENOTCONN : err;
 }
 
 /* It is not repeated any more, and can't be linked again. */

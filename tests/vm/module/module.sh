@@ -165,6 +165,9 @@ refusals_and_texts() {
 	start_program --refuse 1+ --errno 11
 	refute "EAGAIN does not have the kernel try for ever" timeout 10 nft "add table netdev t; add chain netdev t c { type filter hook ingress device $a priority 10; flags offload; }; add rule netdev t c ip saddr 10.0.0.1 drop"
 	stop_program
+	start_program --refuse 1 --errno 107
+	refute "ENOTCONN of a program is a refusal, not that there is no program" tc filter add dev "$a" ingress pref 10 protocol ip flower skip_sw dst_ip 10.0.0.1 action drop
+	stop_program
 	start_program --refuse-bind 1 --errno 16
 	refute "a BIND can be refused" chain "$a"
 	check "it is released" told '^RELEASE'
