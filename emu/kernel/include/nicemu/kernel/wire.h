@@ -67,7 +67,7 @@ enum kmod_type {
 	/* both ways */
 	KMOD_HELLO = 1,
 	/* from the module */
-	KMOD_PORT = 2, /* a device that is bound or forwarded to: new, or with another name or address */
+	KMOD_PORT = 2, /* a device, bound or forwarded to: new, renamed, or with another address */
 	KMOD_PORT_GONE = 3,
 	KMOD_BIND = 4, /* SYNC */
 	KMOD_UNBIND = 5,
