@@ -246,6 +246,18 @@ int kernel_make_world(struct mnl_socket *socket)
 	return 0;
 }
 
+struct mnl_socket *kernel_with_world(struct kernel_behavior *kernel)
+{
+	struct mnl_socket *socket = kernel_find(kernel) ? kernel_open() : NULL;
+	int error = socket ? kernel_make_world(socket) : 0;
+
+	if (!error)
+		return socket;
+	printf("SKIP: this kernel can't make the test's table: %s\n", strerror(error));
+	mnl_socket_close(socket);
+	return NULL;
+}
+
 /* A batch without an end, which is checked and never committed. */
 static bool ask_bare(struct mnl_socket *socket, const char *type)
 {

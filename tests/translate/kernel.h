@@ -45,6 +45,12 @@ struct nlmsghdr *kernel_batch_mark(void *buffer, bool begin, uint32_t sequence);
  */
 int kernel_make_world(struct mnl_socket *socket);
 
+/*
+ * All three: how the kernel behaves, and a socket where the world is made. NULL, with a line
+ * "SKIP: reason", where that can't be.
+ */
+struct mnl_socket *kernel_with_world(struct kernel_behavior *kernel);
+
 struct kernel_answer {
 	bool seen;
 	int error;       /* positive errno, 0 accepted */

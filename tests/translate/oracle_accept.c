@@ -168,7 +168,7 @@ int main(int argc, char **argv)
 	struct mnl_socket *socket;
 	uint8_t *buffer;
 	uint32_t seq = 100;
-	int error, options = kernel_options(argc, argv);
+	int options = kernel_options(argc, argv);
 
 	if (options < 0)
 		return 2;
@@ -180,16 +180,9 @@ int main(int argc, char **argv)
 		wanted = strtoull(argv[2], NULL, 0);
 	if (argc > 3)
 		kernel_family = (uint8_t)strtoul(argv[3], NULL, 0);
-	if (!kernel_find(&kernel))
-		return SKIP;
-	socket = kernel_open();
+	socket = kernel_with_world(&kernel);
 	if (!socket)
 		return SKIP;
-	error = kernel_make_world(socket);
-	if (error) {
-		printf("SKIP: this kernel can't make the test's table: %s\n", strerror(error));
-		return SKIP;
-	}
 	buffer = calloc(1, BUFFER_SIZE);
 	if (!buffer)
 		return 1;

@@ -294,15 +294,9 @@ int main(int argc, char **argv)
 		return 2;
 	argc -= options;
 	argv += options;
-	if (!kernel_find(&kernel))
-		return SKIP;
-	socket = kernel_open();
+	socket = kernel_with_world(&kernel);
 	if (!socket)
 		return SKIP;
-	if (kernel_make_world(socket)) {
-		printf("SKIP: this kernel can't make the test's table\n");
-		return SKIP;
-	}
 	dump.kernel = &kernel;
 	if (kernel_dump(socket, NFT_MSG_GETSET, learn_set, &dump) < 0)
 		return 1;

@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 	static struct round round;
 	struct draw draw = {.random = {.state = 1}, .left = 10000};
 	size_t rules = 0, accepted = 0, different = 0;
-	int error, options = kernel_options(argc, argv);
+	int options = kernel_options(argc, argv);
 	struct kernel_behavior kernel;
 	struct mnl_socket *socket;
 	uint64_t seed;
@@ -71,16 +71,9 @@ int main(int argc, char **argv)
 	if (argc - options > 2)
 		draw.left = strtoull(argv[options + 2], NULL, 0);
 	seed = draw.random.state;
-	if (!kernel_find(&kernel))
-		return SKIP;
-	socket = kernel_open();
+	socket = kernel_with_world(&kernel);
 	if (!socket)
 		return SKIP;
-	error = kernel_make_world(socket);
-	if (error) {
-		printf("SKIP: this kernel can't make the test's table: %s\n", strerror(error));
-		return SKIP;
-	}
 	bugs_find(&bugs, &kernel);
 	do {
 		round_clear(&round);
