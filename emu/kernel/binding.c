@@ -313,41 +313,35 @@ int binding_setup(struct net_device *dev, bool flowtable, struct flow_block_offl
 	}
 }
 
-/* The next live binding of @dev. */
-static struct binding *binding_of_device(const struct net_device *dev)
+/* Live, and of @dev. */
+static bool binding_is_live(const struct binding *binding, const struct net_device *dev)
 {
-	struct binding *binding, *found = NULL;
-
-	mutex_lock(&bindings_lock);
-	list_for_each_entry(binding, &bindings, list)
-		if (!found && !binding->dead && binding->dev == dev)
-			found = binding;
-	mutex_unlock(&bindings_lock);
-	return found;
+	return !binding->dead && binding->dev == dev;
 }
 
-/* The next indirect binding of @dev to a chain that was not unbound yet. */
-static struct binding *binding_of_leaving(const struct net_device *dev)
+/* Indirect, of @dev to a chain, and not unbound yet. */
+static bool binding_is_to_leave(const struct binding *binding, const struct net_device *dev)
 {
-	struct binding *binding, *found = NULL;
-
-	mutex_lock(&bindings_lock);
-	list_for_each_entry(binding, &bindings, list)
-		if (!found && binding->indirect && !binding->leaves && binding->dev == dev &&
-		    binding->binder == KMOD_BINDER_CHAIN)
-			found = binding;
-	mutex_unlock(&bindings_lock);
-	return found;
+	return binding->indirect && !binding->leaves && binding->dev == dev &&
+	       binding->binder == KMOD_BINDER_CHAIN;
 }
 
-/* The next binding to something of nf_tables that can be freed when nf_tables has gone. */
-static struct binding *binding_of_nftables(void)
+/* To something of nf_tables that can be freed when nf_tables has gone; of whatever device. */
+static bool binding_is_of_nftables(const struct binding *binding, const struct net_device *dev)
+{
+	return binding->binder != KMOD_BINDER_TC && !binding->indirect;
+}
+
+/* The first binding that fits. The lock is not held after it: callers end what they get. */
+static struct binding *binding_first(bool (*fits)(const struct binding *binding,
+						  const struct net_device *dev),
+				     const struct net_device *dev)
 {
 	struct binding *binding, *found = NULL;
 
 	mutex_lock(&bindings_lock);
 	list_for_each_entry(binding, &bindings, list)
-		if (!found && binding->binder != KMOD_BINDER_TC && !binding->indirect)
+		if (!found && fits(binding, dev))
 			found = binding;
 	mutex_unlock(&bindings_lock);
 	return found;
@@ -389,7 +383,7 @@ void bindings_device_leaves(struct net_device *dev)
 {
 	struct binding *binding;
 
-	while ((binding = binding_of_leaving(dev))) {
+	while ((binding = binding_first(binding_is_to_leave, dev))) {
 		binding->leaves = true; /* so each is found once */
 		nftables_unbind_indirect(dev_net(dev), binding);
 	}
@@ -404,7 +398,7 @@ void bindings_device_gone(struct net_device *dev)
 {
 	struct binding *binding;
 
-	while ((binding = binding_of_device(dev)))
+	while ((binding = binding_first(binding_is_live, dev)))
 		binding_bury(binding, dev_net(dev));
 }
 
@@ -413,6 +407,6 @@ void bindings_tables_gone(void)
 {
 	struct binding *binding;
 
-	while ((binding = binding_of_nftables()))
+	while ((binding = binding_first(binding_is_of_nftables, NULL)))
 		binding_bury(binding, NULL);
 }
