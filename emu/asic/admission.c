@@ -102,48 +102,48 @@ static int target_port(const struct nic *nic, const struct flow_action_entry *ac
 }
 
 static int add_accept(const struct nic *nic, const struct flow_action_entry *action,
-		      struct admitted_actions *actions, struct reason *reason)
+		      struct asic_decision *decision, struct reason *reason)
 {
 	return 0; /* where a packet goes when nothing else takes it */
 }
 
 static int add_drop(const struct nic *nic, const struct flow_action_entry *action,
-		    struct admitted_actions *actions, struct reason *reason)
+		    struct asic_decision *decision, struct reason *reason)
 {
-	actions->fate = ASIC_DROP;
+	decision->fate = ASIC_DROP;
 	return 0;
 }
 
 static int add_redirect(const struct nic *nic, const struct flow_action_entry *action,
-			struct admitted_actions *actions, struct reason *reason)
+			struct asic_decision *decision, struct reason *reason)
 {
 	int port = target_port(nic, action, reason);
 
 	if (port < 0)
 		return port;
-	if (actions->fate == ASIC_HOST) { /* neither dropped nor redirected before */
-		actions->fate = ASIC_REDIRECT;
-		actions->port = (uint16_t)port;
+	if (decision->fate == ASIC_HOST) { /* neither dropped nor redirected before */
+		decision->fate = ASIC_REDIRECT;
+		decision->port = (uint16_t)port;
 	}
 	return 0;
 }
 
 static int add_mirror(const struct nic *nic, const struct flow_action_entry *action,
-		      struct admitted_actions *actions, struct reason *reason)
+		      struct asic_decision *decision, struct reason *reason)
 {
 	int port = target_port(nic, action, reason);
 
 	if (port < 0)
 		return port;
-	if (actions->num_mirrors == ASIC_MIRRORS_MAX)
+	if (decision->num_mirrors == ASIC_MIRRORS_MAX)
 		return reason_set(reason, "too-many-mirrors", EOPNOTSUPP, REASON_MODEL,
 				  "a rule can copy to at most %d ports", ASIC_MIRRORS_MAX);
-	actions->mirrors[actions->num_mirrors++] = (uint16_t)port;
+	decision->mirrors[decision->num_mirrors++] = (uint16_t)port;
 	return 0;
 }
 
 static int (*const add_action[])(const struct nic *nic, const struct flow_action_entry *action,
-				 struct admitted_actions *actions, struct reason *reason) = {
+				 struct asic_decision *decision, struct reason *reason) = {
 	[FLOW_ACTION_ACCEPT] = add_accept,
 	[FLOW_ACTION_DROP] = add_drop,
 	[FLOW_ACTION_REDIRECT] = add_redirect,
@@ -151,7 +151,7 @@ static int (*const add_action[])(const struct nic *nic, const struct flow_action
 };
 
 static int admit_actions(const struct nic *nic, const struct flow_rule *rule,
-			 struct admitted_actions *actions, struct reason *reason)
+			 struct asic_decision *decision, struct reason *reason)
 {
 	for (size_t i = 0; i < rule->num_actions; i++) {
 		const struct flow_action_entry *action = &rule->actions[i];
@@ -165,7 +165,7 @@ static int admit_actions(const struct nic *nic, const struct flow_rule *rule,
 			return reason_set(reason, "unsupported-action", EOPNOTSUPP, REASON_MODEL,
 					  "the NIC can't carry out the action %s",
 					  flow_action_name(action->id));
-		error = add_action[id](nic, action, actions, reason);
+		error = add_action[id](nic, action, decision, reason);
 		if (error)
 			return error;
 	}
@@ -173,13 +173,13 @@ static int admit_actions(const struct nic *nic, const struct flow_rule *rule,
 }
 
 int admit(const struct nic *nic, uint16_t port, const struct offload_command *command,
-	  struct tcam_entry *entry, struct admitted_actions *actions, struct reason *reason)
+	  struct tcam_entry *entry, struct asic_decision *decision, struct reason *reason)
 {
 	const struct flow_rule *rule = command->rule;
 	int error;
 
 	*entry = (struct tcam_entry){.priority = command->prio};
-	*actions = (struct admitted_actions){.fate = ASIC_HOST};
+	*decision = (struct asic_decision){.fate = ASIC_HOST};
 	if (command->chain_index)
 		return reason_set(reason, "chain-index-not-zero", EOPNOTSUPP, REASON_MODEL,
 				  "the NIC has no chain %u, only chain 0", command->chain_index);
@@ -192,5 +192,5 @@ int admit(const struct nic *nic, uint16_t port, const struct offload_command *co
 		return error;
 	match_fields(&rule->match, entry);
 	match_port(port, entry);
-	return admit_actions(nic, rule, actions, reason);
+	return admit_actions(nic, rule, decision, reason);
 }

@@ -13,19 +13,12 @@
 #include <nicemu/asic/asic.h>
 #include <nicemu/asic/tcam.h>
 
-/* What an entry does with the packets it matches. */
-struct admitted_actions {
-	enum asic_fate fate;
-	uint16_t port; /* ASIC_REDIRECT */
-	uint8_t num_mirrors;
-	uint16_t mirrors[ASIC_MIRRORS_MAX];
-};
-
 /*
- * Fill entry's value, mask and priority, and actions. 0 or -EOPNOTSUPP with reason; then *entry and
- * *actions are not to be used. port: number of the port that command->binding is bound to.
+ * Fill entry's value, mask and priority, and the decision it takes (fate, port, mirrors). 0 or
+ * -EOPNOTSUPP with reason; then *entry and *decision are not to be used. port: number of the port
+ * that command->binding is bound to.
  */
 int admit(const struct nic *nic, uint16_t port, const struct offload_command *command,
-	  struct tcam_entry *entry, struct admitted_actions *actions, struct reason *reason);
+	  struct tcam_entry *entry, struct asic_decision *decision, struct reason *reason);
 
 #endif

@@ -11,15 +11,14 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-enum { BATCH = 256, IFTYPE_ETHERNET = 1 };
+enum { IFTYPE_ETHERNET = 1 };
 
 /* One admitted rule. What it counted lives with it: the packet path touches both together. */
 struct entry {
 	struct tcam_entry tcam;
 	struct offload_stats totals;
-	struct admitted_actions actions;
-	uint32_t binding;
-	uint64_t cookie;
+	struct asic_decision decision;
+	uint64_t cookie; /* also in the decision; the hash table wants it here */
 	UT_hash_handle hh;
 };
 
@@ -37,6 +36,11 @@ struct asic {
 	struct block *blocks;          /* by binding */
 	bool has_block[NIC_PORTS_MAX]; /* by port */
 	struct asic_counters retired, unmatched;
+};
+
+struct asic_worker {
+	struct asic *asic;
+	struct tcam_view view;
 };
 
 /* --- counting: the only places that know where totals are kept --- */
@@ -64,15 +68,15 @@ static void retire(struct asic *asic, const struct entry *entry)
 
 /* --- life --- */
 
-struct asic *asic_create(const struct nic *nic)
+struct asic *asic_create(const struct nic *nic, const struct tcam_ops *engine)
 {
 	struct asic *asic = calloc(1, sizeof(*asic));
 
 	if (!asic)
 		return NULL;
 	asic->nic = nic;
-	asic->ops = &tcam_reference;
-	asic->tcam = asic->ops->create();
+	asic->ops = engine ? engine : tcam_engines[0];
+	asic->tcam = asic->ops->create(0);
 	if (!asic->tcam) {
 		free(asic);
 		return NULL;
@@ -84,6 +88,7 @@ static void remove_entry(struct asic *asic, struct block *block, struct entry *e
 {
 	retire(asic, entry);
 	asic->ops->remove(asic->tcam, &entry->tcam);
+	asic->ops->commit(asic->tcam);
 	HASH_DEL(block->entries, entry);
 	free(entry);
 }
@@ -193,15 +198,15 @@ static void asic_release(void *driver, const struct offload_binding *binding)
  */
 static void forget_target(struct entry *entry, uint16_t port)
 {
-	struct admitted_actions *actions = &entry->actions;
+	struct asic_decision *decision = &entry->decision;
 	uint8_t kept = 0;
 
-	if (actions->fate == ASIC_REDIRECT && actions->port == port)
-		actions->fate = ASIC_DROP;
-	for (uint8_t i = 0; i < actions->num_mirrors; i++)
-		if (actions->mirrors[i] != port)
-			actions->mirrors[kept++] = actions->mirrors[i];
-	actions->num_mirrors = kept;
+	if (decision->fate == ASIC_REDIRECT && decision->port == port)
+		decision->fate = ASIC_DROP;
+	for (uint8_t i = 0; i < decision->num_mirrors; i++)
+		if (decision->mirrors[i] != port)
+			decision->mirrors[kept++] = decision->mirrors[i];
+	decision->num_mirrors = kept;
 }
 
 static void asic_port_gone(void *driver, uint16_t port)
@@ -238,6 +243,7 @@ static int add_entry(struct asic *asic, struct block *block, struct entry *entry
 		HASH_DEL(block->entries, entry);
 		return reason_no_memory(reason);
 	}
+	asic->ops->commit(asic->tcam);
 	return 0;
 }
 
@@ -247,7 +253,8 @@ static int update_entry(struct asic *asic, struct entry *entry, const struct ent
 {
 	if (asic->ops->update(asic->tcam, &entry->tcam, &to->tcam))
 		return reason_no_memory(reason);
-	entry->actions = to->actions;
+	asic->ops->commit(asic->tcam);
+	entry->decision = to->decision;
 	return 0;
 }
 
@@ -278,14 +285,17 @@ static int asic_replace(void *driver, const struct offload_command *command, str
 	struct asic *asic = driver;
 	struct block *block = find_block(asic, command->binding);
 	struct entry *old = find_entry(block, command->cookie);
-	struct entry wanted = {.binding = command->binding, .cookie = command->cookie};
+	struct entry wanted = {.cookie = command->cookie};
 	int error;
 
 	if (!block)
 		return no_such_binding(reason, command);
-	error = admit(asic->nic, block->port, command, &wanted.tcam, &wanted.actions, reason);
+	error = admit(asic->nic, block->port, command, &wanted.tcam, &wanted.decision, reason);
 	if (error)
 		return error;
+	wanted.decision.matched = true;
+	wanted.decision.binding = command->binding;
+	wanted.decision.cookie = command->cookie;
 	return old ? update_entry(asic, old, &wanted, reason)
 		   : new_entry(asic, block, &wanted, reason);
 }
@@ -331,57 +341,75 @@ const struct offload_driver asic_driver = {
 
 /* --- the packet path --- */
 
-static void set_field(struct flow_key *key, enum flow_field_id id, uint64_t value)
-{
-	const struct flow_field *f = &flow_fields[id];
+static const struct asic_decision no_match = {.fate = ASIC_HOST};
 
-	key->word[f->word] &= ~(((UINT64_C(1) << f->width) - 1) << f->shift);
-	flow_key_set(key, id, value);
+struct asic_worker *asic_worker_create(struct asic *asic, size_t cache_bytes)
+{
+	struct asic_worker *worker = calloc(1, sizeof(*worker));
+
+	if (worker)
+		worker->asic = asic;
+	return worker;
 }
 
-static void set_port(struct flow_key *key, const struct nic *nic, uint16_t port)
+void asic_worker_destroy(struct asic_worker *worker)
 {
-	key->word[0] &= ~FLOW_PORT_MASK;
-	key->word[0] |= (uint64_t)port << FLOW_PORT_SHIFT | FLOW_PRESENT(META);
-	set_field(key, FLOW_META_INGRESS_IFINDEX, nic->ports[port].ifindex);
-	set_field(key, FLOW_META_INGRESS_IFTYPE, IFTYPE_ETHERNET);
+	free(worker);
 }
 
-static void decide(struct asic *asic, struct tcam_entry *match, const struct packet *packet,
-		   struct asic_result *result)
+unsigned int asic_begin(struct asic_worker *worker)
+{
+	worker->asic->ops->view(worker->asic->tcam, &worker->view);
+	return worker->view.chunks;
+}
+
+static void set_field(struct flow_batch *batch, size_t i, enum flow_field_id id, uint64_t value)
+{
+	struct flow_position p = flow_positions[id];
+	uint64_t *word =
+		&batch->chunk[p.word / FLOW_CHUNK_WORDS][i].word[p.word % FLOW_CHUNK_WORDS];
+
+	*word &= ~(((UINT64_C(1) << p.width) - 1) << p.shift);
+	*word |= value << p.shift;
+}
+
+static void set_port(struct flow_batch *batch, size_t i, unsigned int chunks, const struct nic *nic,
+		     uint16_t port)
+{
+	uint64_t *word = &batch->chunk[0][i].word[0];
+
+	*word = (*word & ~FLOW_PORT_MASK) | (uint64_t)port << FLOW_PORT_SHIFT | FLOW_PRESENT(META);
+	set_field(batch, i, FLOW_META_INGRESS_IFTYPE, IFTYPE_ETHERNET);
+	if (chunks >> flow_positions[FLOW_META_INGRESS_IFINDEX].word / FLOW_CHUNK_WORDS & 1)
+		set_field(batch, i, FLOW_META_INGRESS_IFINDEX, nic->ports[port].ifindex);
+}
+
+static const struct asic_decision *decide(struct asic *asic, struct tcam_entry *match,
+					  const struct packet *packet)
 {
 	struct entry *entry;
 
-	*result = (struct asic_result){.fate = ASIC_HOST};
 	if (!match) {
 		asic->unmatched.packets++;
 		asic->unmatched.bytes += packet->length;
-		return;
+		return &no_match;
 	}
 	entry = match->owner;
 	count_packet(entry, packet);
-	result->fate = entry->actions.fate;
-	result->port = entry->actions.port;
-	result->num_mirrors = entry->actions.num_mirrors;
-	memcpy(result->mirrors, entry->actions.mirrors, sizeof(result->mirrors));
-	result->matched = true;
-	result->binding = entry->binding;
-	result->cookie = entry->cookie;
+	return &entry->decision;
 }
 
-void asic_process(struct asic *asic, const struct packet *packets, struct flow_key *keys,
-		  struct asic_result *results, size_t count)
+void asic_process(struct asic_worker *worker, const struct packet *packets,
+		  struct flow_batch *batch, const struct asic_decision **results, size_t count)
 {
-	struct tcam_entry *matches[BATCH];
+	struct tcam_entry *matches[FLOW_BATCH];
+	struct asic *asic = worker->asic;
 
-	for (size_t done = 0, n; done < count; done += n) {
-		n = count - done < BATCH ? count - done : BATCH;
-		for (size_t i = done; i < done + n; i++)
-			set_port(&keys[i], asic->nic, packets[i].port);
-		asic->ops->lookup(asic->tcam, &keys[done], matches, n);
-		for (size_t i = 0; i < n; i++)
-			decide(asic, matches[i], &packets[done + i], &results[done + i]);
-	}
+	for (size_t i = 0; i < count; i++)
+		set_port(batch, i, worker->view.chunks, asic->nic, packets[i].port);
+	asic->ops->lookup(asic->tcam, &worker->view, batch, matches, count);
+	for (size_t i = 0; i < count; i++)
+		results[i] = decide(asic, matches[i], &packets[i]);
 }
 
 size_t asic_entries(const struct asic *asic)

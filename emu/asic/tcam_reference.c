@@ -9,12 +9,14 @@
 struct tcam {
 	struct tcam_entry **entries; /* in (priority, arrival) order */
 	size_t count, capacity;
-	uint64_t arrivals;
+	uint64_t arrivals, version;
+	struct flow_key used; /* grows only */
 };
 
-static struct tcam *reference_create(void)
+/* TCAM_SHARED is not for this one: a reader and a change would need a lock. */
+static struct tcam *reference_create(unsigned int flags)
 {
-	return calloc(1, sizeof(struct tcam));
+	return flags & TCAM_SHARED ? NULL : calloc(1, sizeof(struct tcam));
 }
 
 static void reference_destroy(struct tcam *tcam)
@@ -52,17 +54,22 @@ static bool holds(const struct tcam *tcam, size_t at, const struct tcam_entry *e
 
 static void put(struct tcam *tcam, struct tcam_entry *entry)
 {
+	struct flow_key bits = tcam_entry_bits(entry);
 	size_t at = position(tcam, entry);
 
 	memmove(&tcam->entries[at + 1], &tcam->entries[at],
 		(tcam->count - at) * sizeof(tcam->entries[0]));
 	tcam->entries[at] = entry;
 	tcam->count++;
+	tcam->version++;
+	for (size_t w = 0; w < FLOW_KEY_WORDS; w++)
+		tcam->used.word[w] |= bits.word[w];
 }
 
 static void take(struct tcam *tcam, size_t at)
 {
 	tcam->count--;
+	tcam->version++;
 	memmove(&tcam->entries[at], &tcam->entries[at + 1],
 		(tcam->count - at) * sizeof(tcam->entries[0]));
 }
@@ -104,37 +111,63 @@ static int reference_update(struct tcam *tcam, struct tcam_entry *entry,
 	take(tcam, at);
 	entry->value = to->value;
 	entry->mask = to->mask;
+	entry->ranges = to->ranges;
+	entry->has_ranges = to->has_ranges;
 	entry->priority = to->priority;
 	put(tcam, entry);
 	return 0;
 }
 
-static bool matches(const struct tcam_entry *entry, const struct flow_key *key)
-{
-	for (size_t w = 0; w < FLOW_KEY_WORDS; w++)
-		if ((key->word[w] ^ entry->value.word[w]) & entry->mask.word[w])
-			return false;
-	return true;
-}
-
 static struct tcam_entry *first_match(const struct tcam *tcam, const struct flow_key *key)
 {
 	for (size_t i = 0; i < tcam->count; i++)
-		if (matches(tcam->entries[i], key))
+		if (tcam_entry_matches(tcam->entries[i], key))
 			return tcam->entries[i];
 	return NULL;
 }
 
-static void reference_lookup(const struct tcam *tcam, const struct flow_key *keys,
-			     struct tcam_entry **results, size_t count)
+static void reference_commit(struct tcam *tcam)
 {
-	for (size_t i = 0; i < count; i++)
-		results[i] = first_match(tcam, &keys[i]);
+}
+
+static void reference_settle(struct tcam *tcam)
+{
+}
+
+static void reference_view(const struct tcam *tcam, struct tcam_view *view)
+{
+	*view = (struct tcam_view){
+		.version = tcam->version + 1,
+		.used = &tcam->used,
+		.chunks = flow_key_chunks(&tcam->used) | 1,
+	};
+}
+
+static void reference_lookup(const struct tcam *tcam, const struct tcam_view *view,
+			     const struct flow_batch *batch, struct tcam_entry **results,
+			     size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct flow_key key;
+
+		flow_batch_get(batch, i, &key, view->chunks);
+		results[i] = first_match(tcam, &key);
+	}
 }
 
 static size_t reference_count(const struct tcam *tcam)
 {
 	return tcam->count;
+}
+
+static void reference_measure(const struct tcam *tcam, struct tcam_measure *measure)
+{
+	*measure = (struct tcam_measure){
+		.entries = tcam->count,
+		.tables = 1,
+		.longest = tcam->count,
+		.bytes = sizeof(*tcam) + tcam->capacity * sizeof(tcam->entries[0]),
+	};
 }
 
 const struct tcam_ops tcam_reference = {
@@ -144,6 +177,10 @@ const struct tcam_ops tcam_reference = {
 	.insert = reference_insert,
 	.remove = reference_remove,
 	.update = reference_update,
+	.commit = reference_commit,
+	.settle = reference_settle,
+	.view = reference_view,
 	.lookup = reference_lookup,
 	.count = reference_count,
+	.measure = reference_measure,
 };

@@ -15,7 +15,7 @@ static int attach_layers(struct emulator *e)
 {
 	e->log = log_create();
 	e->ports = calloc(NIC_PORTS_MAX, sizeof(*e->ports));
-	e->asic = asic_create(&e->nic);
+	e->asic = asic_create(&e->nic, NULL);
 	e->store = store_create(&e->nic);
 	if (!e->log || !e->ports || !e->asic || !e->store)
 		return -ENOMEM;

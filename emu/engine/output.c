@@ -98,7 +98,7 @@ static const char *port_name(const struct nic *nic, uint16_t port)
 }
 
 /* "redirected to eth1, copied to eth2; netdev t c handle 4: ip saddr 10.0.0.1 …" */
-static void write_comment(const struct outputs *outputs, const struct asic_result *result,
+static void write_comment(const struct outputs *outputs, const struct asic_decision *result,
 			  uint16_t port, char *text, size_t size)
 {
 	const char *rule = NULL;
@@ -128,7 +128,7 @@ static void write_comment(const struct outputs *outputs, const struct asic_resul
 }
 
 /* How often the packet belongs into this output: it may leave by a port more than once. */
-static int copies(const struct output *output, const struct asic_result *result)
+static int copies(const struct output *output, const struct asic_decision *result)
 {
 	int count = 0;
 
@@ -144,7 +144,7 @@ static int copies(const struct output *output, const struct asic_result *result)
 }
 
 void outputs_write(struct outputs *outputs, const struct packet *packet,
-		   const struct asic_result *result)
+		   const struct asic_decision *result)
 {
 	char comment[COMMENT_SIZE];
 

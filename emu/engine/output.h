@@ -40,7 +40,7 @@ void outputs_reject(const struct replay_options *options);
 
 /* Write a packet wherever it belongs. */
 void outputs_write(struct outputs *outputs, const struct packet *packet,
-		   const struct asic_result *result);
+		   const struct asic_decision *result);
 
 /* Flush, close, report what could not be written. Twice is fine. */
 void outputs_close(struct outputs *outputs);

@@ -8,6 +8,7 @@
 #include <nicemu/packet/dissect.h>
 #include <nicemu/ports/filter.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +17,8 @@
 #include <time.h>
 
 enum { STEP_NS = 5000000 };
+
+static_assert((int)CAPTURE_BATCH <= FLOW_BATCH, "what is read at once must fit a batch of keys");
 
 struct error_list {
 	struct replay_error *error; /* name and text are owned */
@@ -28,6 +31,7 @@ struct replay {
 	struct outputs outputs;
 	struct filter *filter;
 	struct counts before;
+	struct asic_worker *worker;
 	struct replay_results results;
 	struct error_list errors;
 	uint64_t started_ns; /* the system's clock; 0: not yet */
@@ -36,9 +40,9 @@ struct replay {
 	/* The batch at hand. */
 	struct packet packets[CAPTURE_BATCH];
 	uint16_t origin[CAPTURE_BATCH];
-	struct flow_key keys[CAPTURE_BATCH];
-	struct dissect_result dissected[CAPTURE_BATCH];
-	struct asic_result fates[CAPTURE_BATCH];
+	struct flow_batch *batch;
+	uint32_t flags[CAPTURE_BATCH];
+	const struct asic_decision *decisions[CAPTURE_BATCH];
 };
 
 static uint64_t system_ns(void)
@@ -100,6 +104,10 @@ static int allocate_results(struct replay *replay, const struct replay_options *
 	results->captures = calloc(options->num_inputs, sizeof(*results->captures));
 	results->ports = calloc(NIC_PORTS_MAX, sizeof(*results->ports));
 	if (!results->captures || !results->ports)
+		return -ENOMEM;
+	replay->batch = aligned_alloc(_Alignof(struct flow_batch), sizeof(*replay->batch));
+	replay->worker = asic_worker_create(replay->emulator->asic, ASIC_CACHE_DEFAULT);
+	if (!replay->batch || !replay->worker)
 		return -ENOMEM;
 	results->num_captures = options->num_inputs;
 	for (size_t i = 0; i < options->num_inputs; i++) {
@@ -174,6 +182,8 @@ void replay_destroy(struct replay *replay)
 		free((char *)replay->errors.error[i].text);
 	}
 	free(replay->errors.error);
+	asic_worker_destroy(replay->worker);
+	free(replay->batch);
 	free(replay);
 }
 
@@ -205,7 +215,7 @@ static void count_received(struct replay *replay, size_t i)
 {
 	const struct packet *packet = &replay->packets[i];
 	struct replay_capture *capture = &replay->results.captures[replay->origin[i]];
-	uint32_t flags = replay->dissected[i].flags;
+	uint32_t flags = replay->flags[i];
 
 	count(&replay->results.total, packet);
 	count(&capture->played, packet);
@@ -234,7 +244,7 @@ static void count_sent(struct replay *replay, uint16_t port, const struct packet
 static void count_fate(struct replay *replay, size_t i)
 {
 	const struct packet *packet = &replay->packets[i];
-	const struct asic_result *fate = &replay->fates[i];
+	const struct asic_decision *fate = replay->decisions[i];
 
 	count(&replay->results.fates[fate->fate], packet);
 	if (!fate->matched)
@@ -250,16 +260,17 @@ static void count_fate(struct replay *replay, size_t i)
 static void play_batch(struct replay *replay, size_t length)
 {
 	struct clock *clock = &replay->emulator->clock;
+	unsigned int chunks;
 
 	length = filter_batch(replay, length);
-	for (size_t i = 0; i < length; i++)
-		dissect(&replay->packets[i], &replay->keys[i], &replay->dissected[i]);
-	asic_process(replay->emulator->asic, replay->packets, replay->keys, replay->fates, length);
+	chunks = asic_begin(replay->worker);
+	dissect_batch(replay->packets, length, chunks, replay->batch, replay->flags);
+	asic_process(replay->worker, replay->packets, replay->batch, replay->decisions, length);
 	for (size_t i = 0; i < length; i++) {
 		clock_advance(clock, replay->packets[i].time_ns);
 		count_received(replay, i);
 		count_fate(replay, i);
-		outputs_write(&replay->outputs, &replay->packets[i], &replay->fates[i]);
+		outputs_write(&replay->outputs, &replay->packets[i], replay->decisions[i]);
 	}
 }
 

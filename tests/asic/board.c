@@ -9,15 +9,17 @@ static struct flow_rule *last_rule;
 void board_setup(void)
 {
 	cr_assert_eq(nic_default(&board.nic), 0);
-	board.asic = asic_create(&board.nic);
+	board.asic = asic_create(&board.nic, NULL);
 	board.offload = offload_create(&asic_driver, board.asic);
-	cr_assert(board.asic && board.offload);
+	board.worker = asic_worker_create(board.asic, ASIC_CACHE_DEFAULT);
+	cr_assert(board.asic && board.offload && board.worker);
 }
 
 void board_teardown(void)
 {
 	flow_rule_free(last_rule);
 	last_rule = NULL;
+	asic_worker_destroy(board.worker);
 	offload_destroy(board.offload);
 	asic_destroy(board.asic);
 	nic_clear(&board.nic);
@@ -63,13 +65,32 @@ int board_destroy(uint32_t binding, uint64_t cookie)
 	return offload_destroy_rule(board.offload, &command, NULL);
 }
 
-struct asic_result board_send(uint16_t port, const struct flow_key *key)
+void board_process(const struct packet *packets, struct flow_key *keys,
+		   struct asic_decision *results, size_t count)
+{
+	static struct flow_batch batch;
+	const struct asic_decision *decisions[FLOW_BATCH];
+
+	for (size_t done = 0, n; done < count; done += n) {
+		n = count - done < FLOW_BATCH ? count - done : FLOW_BATCH;
+		for (size_t i = 0; i < n; i++)
+			flow_batch_set(&batch, i, &keys[done + i], FLOW_ALL_CHUNKS);
+		asic_begin(board.worker);
+		asic_process(board.worker, &packets[done], &batch, decisions, n);
+		for (size_t i = 0; i < n; i++) {
+			flow_batch_get(&batch, i, &keys[done + i], FLOW_ALL_CHUNKS);
+			results[done + i] = *decisions[i];
+		}
+	}
+}
+
+struct asic_decision board_send(uint16_t port, const struct flow_key *key)
 {
 	const struct packet packet = {.length = 100, .port = port, .time_ns = 5};
 	struct flow_key copy = *key;
-	struct asic_result result;
+	struct asic_decision result;
 
-	asic_process(board.asic, &packet, &copy, &result, 1);
+	board_process(&packet, &copy, &result, 1);
 	return result;
 }
 

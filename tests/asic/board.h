@@ -12,6 +12,7 @@ struct board {
 	struct nic nic;
 	struct asic *asic;
 	struct offload *offload;
+	struct asic_worker *worker;
 };
 
 extern struct board board;
@@ -34,8 +35,12 @@ int board_replace(uint32_t binding, uint64_t cookie, uint32_t prio, const struct
 
 int board_destroy(uint32_t binding, uint64_t cookie);
 
+/* Any number of packets through the worker; their keys come back with ports and META. */
+void board_process(const struct packet *packets, struct flow_key *keys,
+		   struct asic_decision *results, size_t count);
+
 /* What becomes of a packet on that port with that key, 100 bytes long at time 5. */
-struct asic_result board_send(uint16_t port, const struct flow_key *key);
+struct asic_decision board_send(uint16_t port, const struct flow_key *key);
 
 /* A key of an IPv4 UDP packet to that destination port. */
 struct flow_key board_udp(uint16_t destination);

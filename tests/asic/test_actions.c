@@ -63,7 +63,7 @@ Test(actions, each_combination_has_its_fate)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct flow_rule *rule = board_rule(rows[i].count);
-		struct asic_result result;
+		struct asic_decision result;
 
 		memcpy(rule->actions, rows[i].actions, rows[i].count * sizeof(rule->actions[0]));
 		cr_assert_eq(board_replace(binding, i, 10, rule, NULL), 0, "%s", rows[i].name);
@@ -84,7 +84,7 @@ Test(actions, each_combination_has_its_fate)
 Test(actions, without_a_match_the_host_gets_the_packet)
 {
 	struct flow_key key = board_udp(53);
-	struct asic_result result = board_send(0, &key);
+	struct asic_decision result = board_send(0, &key);
 
 	cr_assert_not(result.matched);
 	cr_assert_eq(result.fate, ASIC_HOST);

@@ -191,9 +191,9 @@ Test(bindings, last_used_never_goes_back)
 	uint32_t binding = board_bind(0);
 	struct packet packets[] = {{.length = 60, .time_ns = 9}, {.length = 60, .time_ns = 4}};
 	struct flow_key keys[2] = {board_udp(1), board_udp(2)};
-	struct asic_result results[2];
+	struct asic_decision results[2];
 
 	cr_assert_eq(board_replace(binding, 1, 10, drop_all(), NULL), 0);
-	asic_process(board.asic, packets, keys, results, 2);
+	board_process(packets, keys, results, 2);
 	cr_assert_eq(board_totals(binding, 1).last_used_ns, 9);
 }

@@ -160,9 +160,9 @@ static void send(struct random *r, uint64_t seed, int round)
 				      .time_ns = (uint64_t)round};
 	struct flow_key key = random_key(r);
 	struct model_rule *want = decide(packet.port, &key);
-	struct asic_result got;
+	struct asic_decision got;
 
-	asic_process(board.asic, &packet, &key, &got, 1);
+	board_process(&packet, &key, &got, 1);
 	m.packets++;
 	m.bytes += packet.length;
 	cr_assert_eq(got.matched, want != NULL, "seed %lu round %d: matched %d", seed, round,

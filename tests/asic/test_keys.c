@@ -113,7 +113,7 @@ Test(keys, entries_hold_no_value_bits_outside_their_mask)
 {
 	struct flow_rule *rule = board_rule(0);
 	const struct offload_command command = {.prio = 7, .rule = rule};
-	struct admitted_actions actions;
+	struct asic_decision decision;
 	struct tcam_entry entry;
 
 	for (int w = 0; w < FLOW_KEY_WORDS; w++) {
@@ -121,7 +121,7 @@ Test(keys, entries_hold_no_value_bits_outside_their_mask)
 		rule->match.mask.word[w] = UINT64_C(0x00ff00ff0ff00ff0);
 	}
 	rule->match.used_keys = FLOW_PRESENT(BASIC) | FLOW_PRESENT(IPV6_ADDRS);
-	cr_assert_eq(admit(&board.nic, 3, &command, &entry, &actions, NULL), 0);
+	cr_assert_eq(admit(&board.nic, 3, &command, &entry, &decision, NULL), 0);
 	cr_assert_eq(entry.priority, 7);
 	for (int w = 0; w < FLOW_KEY_WORDS; w++)
 		cr_assert_eq(entry.value.word[w] & ~entry.mask.word[w], 0, "word %d", w);
@@ -160,14 +160,17 @@ Test(keys, process_writes_port_and_meta_over_what_was_there)
 {
 	const struct packet packet = {.length = 60, .port = 6};
 	struct flow_key key, clean = board_udp(53);
-	struct asic_result result;
+	struct flow_rule *rule = board_rule(0);
+	struct asic_decision result;
 
+	board_match(rule, FLOW_META_INGRESS_IFINDEX, 1, 1);
+	cr_assert_eq(board_replace(board_bind(0), 1, 10, rule, NULL), 0);
 	key = clean;
 	key.word[0] |= FLOW_PORT_MASK;
 	flow_key_set(&key, FLOW_META_INGRESS_IFINDEX, UINT32_MAX);
 	flow_key_set(&key, FLOW_META_INGRESS_IFTYPE, UINT16_MAX);
-	asic_process(board.asic, &packet, &key, &result, 1);
-	asic_process(board.asic, &packet, &clean, &result, 1);
+	board_process(&packet, &key, &result, 1);
+	board_process(&packet, &clean, &result, 1);
 	cr_assert_arr_eq(&key, &clean, sizeof(key));
 	cr_assert_eq(flow_key_get(&key, FLOW_META_INGRESS_IFINDEX), 8);
 	cr_assert_eq(key.word[0] >> FLOW_PORT_SHIFT, 6);
@@ -224,7 +227,7 @@ Test(keys, large_batches_are_answered_packet_by_packet)
 	enum { COUNT = 1000 };
 	static struct packet packets[COUNT];
 	static struct flow_key keys[COUNT];
-	static struct asic_result results[COUNT];
+	static struct asic_decision results[COUNT];
 	uint32_t id = board_bind(0);
 
 	for (uint64_t port = 0; port < 10; port++) {
@@ -237,11 +240,11 @@ Test(keys, large_batches_are_answered_packet_by_packet)
 		packets[i].length = 60;
 		keys[i] = board_udp((uint16_t)(i % 13));
 	}
-	asic_process(board.asic, packets, keys, results, COUNT);
+	board_process(packets, keys, results, COUNT);
 	for (size_t i = 0; i < COUNT; i++) {
 		cr_assert_eq(results[i].matched, i % 13 < 10, "packet %zu", i);
 		if (results[i].matched)
 			cr_assert_eq(results[i].cookie, i % 13, "packet %zu", i);
 	}
-	asic_process(board.asic, packets, keys, results, 0);
+	board_process(packets, keys, results, 0);
 }

@@ -17,7 +17,7 @@ Test(memory, create_survives_each_allocation_failing)
 		struct asic *asic;
 
 		fail_alloc_at(nth);
-		asic = asic_create(&board.nic);
+		asic = asic_create(&board.nic, NULL);
 		cr_assert_eq(asic == NULL, fail_alloc_happened());
 		asic_destroy(asic);
 		if (!fail_alloc_happened())

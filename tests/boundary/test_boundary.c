@@ -199,11 +199,11 @@ static bool hits(const uint8_t *frame, size_t captured, size_t length)
 				      .captured = (uint32_t)captured,
 				      .length = (uint32_t)length,
 				      .port = PORT};
-	struct asic_result result;
+	struct asic_decision result;
 	struct flow_key key;
 
 	dissect(&packet, &key, NULL);
-	asic_process(board.asic, &packet, &key, &result, 1);
+	board_process(&packet, &key, &result, 1);
 	cr_assert(!result.matched || result.fate == ASIC_DROP);
 	return result.matched;
 }

@@ -40,7 +40,7 @@ static void open_world(struct world *w)
 	    send(pair[0], &hello, sizeof(hello), 0) < 0)
 		abort();
 	w->fd = pair[0];
-	w->asic = asic_create(&w->nic);
+	w->asic = asic_create(&w->nic, NULL);
 	w->store = store_create(&w->nic);
 	w->router = router_create(&asic_driver, w->asic, &store_driver, w->store);
 	w->offload = offload_create(&router_driver, w->router);

@@ -3,7 +3,7 @@
  * The ASIC: admission by model, entries, the tables they live in, and what they counted.
  *
  * It implements struct offload_driver (asic_driver); commands change its tables only through
- * offload/. The packet path asks asic_process for a batch.
+ * offload/. The packet path has workers, and asks asic_process for a batch.
  *
  * Model `generic`: takes every key and action that nf_tables can hand over; one TCAM for all ports,
  * `entries` entries, order (priority, arrival); a full TCAM refuses REPLACE with ENOSPC; a second
@@ -26,13 +26,19 @@
  * last used; they only grow. Entries that are gone are summed up as `retired`, so that the fates'
  * sums always equal what went in: packets = matched by live entries + retired + unmatched.
  *
- * Threading: one owner; commands between batches.
+ * Workers: packets are processed by workers, each with counters and a flow cache of its own, so
+ * that several can run at the same time without sharing a line they write. What the ASIC reports is
+ * the sum over them; a worker that is destroyed leaves what it counted.
+ *
+ * Threading: one owner; commands, reports and the making of workers while no worker is between
+ * asic_begin and asic_process. Workers run side by side, each in one thread at a time.
  */
 #ifndef NICEMU_ASIC_ASIC_H
 #define NICEMU_ASIC_ASIC_H
 
+#include <nicemu/asic/tcam.h>
 #include <nicemu/config/nic.h>
-#include <nicemu/flow/key.h>
+#include <nicemu/flow/batch.h>
 #include <nicemu/offload/offload.h>
 #include <nicemu/packet/packet.h>
 
@@ -40,15 +46,18 @@ enum asic_fate { ASIC_DROP, ASIC_REDIRECT, ASIC_HOST, ASIC_FATES };
 
 enum { ASIC_MIRRORS_MAX = 16 };
 
-/* What became of one packet. */
-struct asic_result {
+/*
+ * What became of one packet: the decision of an entry, shared by all its packets. Valid until the
+ * next command.
+ */
+struct asic_decision {
 	enum asic_fate fate;
 	uint16_t port;       /* ASIC_REDIRECT: leaves by this port */
 	uint8_t num_mirrors; /* copies, each to mirrors[i] */
-	uint16_t mirrors[ASIC_MIRRORS_MAX];
-	bool matched; /* an entry decided; binding and cookie name it; else fate ASIC_HOST */
+	bool matched;        /* an entry decided; binding and cookie name it; else fate ASIC_HOST */
 	uint32_t binding;
 	uint64_t cookie;
+	uint16_t mirrors[ASIC_MIRRORS_MAX];
 };
 
 struct asic_counters {
@@ -60,18 +69,58 @@ struct asic;
 extern const struct offload_driver asic_driver;
 
 /*
- * nic is borrowed and outlives the ASIC; its ports may grow. NULL when memory is out. The result is
- * the driver context of asic_driver. asic_destroy accepts NULL.
+ * nic is borrowed and outlives the ASIC; its ports may grow. engine: of the TCAM, NULL for the
+ * usual one. NULL when memory is out. The result is the driver context of asic_driver. asic_destroy
+ * accepts NULL; workers are gone by then.
  */
-struct asic *asic_create(const struct nic *nic);
+struct asic *asic_create(const struct nic *nic, const struct tcam_ops *engine);
 void asic_destroy(struct asic *asic);
 
 /*
- * Look up and count a batch: results[i] for packets[i] with its dissected keys[i]. Writes the port
- * and META (the port's interface index, type Ethernet) into keys[i]. Allocates nothing.
+ * A second ASIC with the same entries in the same order, which have counted nothing, in a table of
+ * another engine (NULL: of the same). For measurements: it takes no commands. In two steps, so that
+ * the second, which puts the entries into the table, can be timed. NULL, or -ENOMEM and such; then
+ * only asic_destroy is left.
  */
-void asic_process(struct asic *asic, const struct packet *packets, struct flow_key *keys,
-		  struct asic_result *results, size_t count);
+struct asic *asic_copy(const struct asic *asic, const struct tcam_ops *engine);
+int asic_build(struct asic *copy);
+
+struct asic_worker;
+
+enum { ASIC_NO_CACHE = 0, ASIC_CACHE_DEFAULT = 4 << 20 };
+
+/* cache_bytes: of its flow cache at most; ASIC_NO_CACHE for none. NULL when memory is out. */
+struct asic_worker *asic_worker_create(struct asic *asic, size_t cache_bytes);
+/* What it counted stays. NULL is fine. */
+void asic_worker_destroy(struct asic_worker *worker);
+/* Memory that its flow cache has. */
+size_t asic_worker_cache_bytes(const struct asic_worker *worker);
+
+/*
+ * Begin a batch: the chunks that the packets' flow keys must have now (flow/batch.h).
+ */
+unsigned int asic_begin(struct asic_worker *worker);
+
+/*
+ * Look up and count a batch: results[i] for packets[i] with its dissected key in the batch, which
+ * has the chunks that asic_begin wanted; count <= FLOW_BATCH. Writes the ports and META (the port's
+ * interface index, type Ethernet) into the batch. Allocates nothing, takes no lock, makes no system
+ * call.
+ */
+void asic_process(struct asic_worker *worker, const struct packet *packets,
+		  struct flow_batch *batch, const struct asic_decision **results, size_t count);
+
+/*
+ * The number of the entry that took that decision: its place in (priority, arrival) order, from 1;
+ * 0 where none matched. Slow.
+ */
+size_t asic_entry_number(const struct asic *asic, const struct asic_decision *decision);
+
+/* Memory of the TCAM, and of what the ASIC keeps a rule besides. */
+struct asic_memory {
+	size_t tcam_bytes, entry_bytes;
+};
+struct asic_memory asic_memory(const struct asic *asic);
 
 size_t asic_entries(const struct asic *asic);
 uint64_t asic_capacity(const struct asic *asic);

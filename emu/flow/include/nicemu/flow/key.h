@@ -21,6 +21,10 @@
  * Numbers in fields are plain values: n_proto of IPv4 is 0x0800, a MAC address is a 48-bit number
  * with its first byte on top, an IPv6 address takes two words, first half in the first.
  *
+ * Chunks: words are grouped by four, 32 bytes, one vector register. What most rules look at is in
+ * chunk 0 (port, presence, types, IPv4 addresses, ports), IPv6 addresses are chunk 1, the link
+ * layer chunk 2, ARP, PPPoE and MPLS chunk 3; so a table of IPv4 rules touches 32 bytes of a key.
+ *
  * Threading: values and constant tables; nothing is shared.
  */
 #ifndef NICEMU_FLOW_KEY_H
@@ -30,7 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FLOW_KEY_WORDS = 16 };
+enum { FLOW_KEY_WORDS = 16, FLOW_CHUNK_WORDS = 4, FLOW_CHUNKS = 4 };
 
 struct flow_key {
 	uint64_t word[FLOW_KEY_WORDS];
@@ -106,37 +110,37 @@ enum flow_byte_order { FLOW_NETWORK_ORDER, FLOW_HOST_ORDER };
  * id, dissector key, kernel's name, byte offset and size in the kernel's struct, byte order there,
  * word, shift, width in bits, format.
  */
-#define FLOW_FIELDS(X)                                                                        \
-	X(META_INGRESS_IFINDEX, META, "meta.ingress_ifindex", 0, 4, HOST, 1, 32, 32, DECIMAL) \
-	X(META_INGRESS_IFTYPE, META, "meta.ingress_iftype", 4, 2, HOST, 1, 16, 16, DECIMAL)   \
-	X(BASIC_N_PROTO, BASIC, "basic.n_proto", 0, 2, NETWORK, 1, 0, 16, HEX)                \
-	X(BASIC_IP_PROTO, BASIC, "basic.ip_proto", 2, 1, NETWORK, 2, 8, 8, DECIMAL)           \
-	X(CONTROL_ADDR_TYPE, CONTROL, "control.addr_type", 2, 2, HOST, 11, 32, 16, DECIMAL)   \
-	X(CONTROL_FLAGS, CONTROL, "control.flags", 4, 4, HOST, 11, 0, 32, HEX)                \
-	X(ETH_DST, ETH_ADDRS, "eth_addrs.dst", 0, 6, NETWORK, 2, 16, 48, MAC)                 \
-	X(ETH_SRC, ETH_ADDRS, "eth_addrs.src", 6, 6, NETWORK, 3, 16, 48, MAC)                 \
-	X(VLAN_TCI, VLAN, "vlan.vlan_tci", 0, 2, HOST, 4, 48, 16, HEX)                        \
-	X(VLAN_TPID, VLAN, "vlan.vlan_tpid", 2, 2, NETWORK, 4, 32, 16, HEX)                   \
-	X(CVLAN_TCI, CVLAN, "cvlan.vlan_tci", 0, 2, HOST, 4, 16, 16, HEX)                     \
-	X(CVLAN_TPID, CVLAN, "cvlan.vlan_tpid", 2, 2, NETWORK, 4, 0, 16, HEX)                 \
-	X(IPV4_SRC, IPV4_ADDRS, "ipv4_addrs.src", 0, 4, NETWORK, 5, 32, 32, IPV4)             \
-	X(IPV4_DST, IPV4_ADDRS, "ipv4_addrs.dst", 4, 4, NETWORK, 5, 0, 32, IPV4)              \
-	X(IPV6_SRC, IPV6_ADDRS, "ipv6_addrs.src", 0, 16, NETWORK, 6, 0, 128, IPV6)            \
-	X(IPV6_DST, IPV6_ADDRS, "ipv6_addrs.dst", 16, 16, NETWORK, 8, 0, 128, IPV6)           \
-	X(PORTS_SRC, PORTS, "ports.src", 0, 2, NETWORK, 10, 48, 16, DECIMAL)                  \
-	X(PORTS_DST, PORTS, "ports.dst", 2, 2, NETWORK, 10, 32, 16, DECIMAL)                  \
-	X(TCP_FLAGS, TCP, "tcp.flags", 0, 2, NETWORK, 10, 16, 16, HEX)                        \
-	X(ICMP_TYPE, ICMP, "icmp.type", 0, 1, NETWORK, 10, 8, 8, DECIMAL)                     \
-	X(ICMP_CODE, ICMP, "icmp.code", 1, 1, NETWORK, 10, 0, 8, DECIMAL)                     \
-	X(IP_TOS, IP, "ip.tos", 0, 1, NETWORK, 3, 8, 8, HEX)                                  \
-	X(IP_TTL, IP, "ip.ttl", 1, 1, NETWORK, 3, 0, 8, DECIMAL)                              \
-	X(ARP_SIP, ARP, "arp.sip", 0, 4, NETWORK, 12, 32, 32, IPV4)                           \
-	X(ARP_TIP, ARP, "arp.tip", 4, 4, NETWORK, 12, 0, 32, IPV4)                            \
-	X(ARP_OP, ARP, "arp.op", 8, 1, NETWORK, 2, 0, 8, DECIMAL)                             \
-	X(ARP_SHA, ARP, "arp.sha", 9, 6, NETWORK, 13, 16, 48, MAC)                            \
-	X(ARP_THA, ARP, "arp.tha", 15, 6, NETWORK, 14, 16, 48, MAC)                           \
-	X(PPPOE_SESSION_ID, PPPOE, "pppoe.session_id", 0, 2, NETWORK, 13, 0, 16, DECIMAL)     \
-	X(PPPOE_PPP_PROTO, PPPOE, "pppoe.ppp_proto", 2, 2, NETWORK, 14, 0, 16, HEX)           \
+#define FLOW_FIELDS(X)                                                                         \
+	X(META_INGRESS_IFINDEX, META, "meta.ingress_ifindex", 0, 4, HOST, 11, 32, 32, DECIMAL) \
+	X(META_INGRESS_IFTYPE, META, "meta.ingress_iftype", 4, 2, HOST, 1, 16, 16, DECIMAL)    \
+	X(BASIC_N_PROTO, BASIC, "basic.n_proto", 0, 2, NETWORK, 1, 0, 16, HEX)                 \
+	X(BASIC_IP_PROTO, BASIC, "basic.ip_proto", 2, 1, NETWORK, 1, 40, 8, DECIMAL)           \
+	X(CONTROL_ADDR_TYPE, CONTROL, "control.addr_type", 2, 2, HOST, 1, 48, 16, DECIMAL)     \
+	X(CONTROL_FLAGS, CONTROL, "control.flags", 4, 4, HOST, 11, 0, 32, HEX)                 \
+	X(ETH_DST, ETH_ADDRS, "eth_addrs.dst", 0, 6, NETWORK, 8, 16, 48, MAC)                  \
+	X(ETH_SRC, ETH_ADDRS, "eth_addrs.src", 6, 6, NETWORK, 9, 16, 48, MAC)                  \
+	X(VLAN_TCI, VLAN, "vlan.vlan_tci", 0, 2, HOST, 10, 48, 16, HEX)                        \
+	X(VLAN_TPID, VLAN, "vlan.vlan_tpid", 2, 2, NETWORK, 10, 32, 16, HEX)                   \
+	X(CVLAN_TCI, CVLAN, "cvlan.vlan_tci", 0, 2, HOST, 10, 16, 16, HEX)                     \
+	X(CVLAN_TPID, CVLAN, "cvlan.vlan_tpid", 2, 2, NETWORK, 10, 0, 16, HEX)                 \
+	X(IPV4_SRC, IPV4_ADDRS, "ipv4_addrs.src", 0, 4, NETWORK, 2, 32, 32, IPV4)              \
+	X(IPV4_DST, IPV4_ADDRS, "ipv4_addrs.dst", 4, 4, NETWORK, 2, 0, 32, IPV4)               \
+	X(IPV6_SRC, IPV6_ADDRS, "ipv6_addrs.src", 0, 16, NETWORK, 4, 0, 128, IPV6)             \
+	X(IPV6_DST, IPV6_ADDRS, "ipv6_addrs.dst", 16, 16, NETWORK, 6, 0, 128, IPV6)            \
+	X(PORTS_SRC, PORTS, "ports.src", 0, 2, NETWORK, 3, 48, 16, DECIMAL)                    \
+	X(PORTS_DST, PORTS, "ports.dst", 2, 2, NETWORK, 3, 32, 16, DECIMAL)                    \
+	X(TCP_FLAGS, TCP, "tcp.flags", 0, 2, NETWORK, 3, 16, 16, HEX)                          \
+	X(ICMP_TYPE, ICMP, "icmp.type", 0, 1, NETWORK, 3, 8, 8, DECIMAL)                       \
+	X(ICMP_CODE, ICMP, "icmp.code", 1, 1, NETWORK, 3, 0, 8, DECIMAL)                       \
+	X(IP_TOS, IP, "ip.tos", 0, 1, NETWORK, 1, 32, 8, HEX)                                  \
+	X(IP_TTL, IP, "ip.ttl", 1, 1, NETWORK, 9, 8, 8, DECIMAL)                               \
+	X(ARP_SIP, ARP, "arp.sip", 0, 4, NETWORK, 12, 32, 32, IPV4)                            \
+	X(ARP_TIP, ARP, "arp.tip", 4, 4, NETWORK, 12, 0, 32, IPV4)                             \
+	X(ARP_OP, ARP, "arp.op", 8, 1, NETWORK, 9, 0, 8, DECIMAL)                              \
+	X(ARP_SHA, ARP, "arp.sha", 9, 6, NETWORK, 13, 16, 48, MAC)                             \
+	X(ARP_THA, ARP, "arp.tha", 15, 6, NETWORK, 14, 16, 48, MAC)                            \
+	X(PPPOE_SESSION_ID, PPPOE, "pppoe.session_id", 0, 2, NETWORK, 13, 0, 16, DECIMAL)      \
+	X(PPPOE_PPP_PROTO, PPPOE, "pppoe.ppp_proto", 2, 2, NETWORK, 14, 0, 16, HEX)            \
 	X(MPLS_LSE, MPLS, "mpls.ls[0]", 0, 4, NETWORK, 15, 32, 32, HEX)
 
 enum flow_field_id {

@@ -56,7 +56,7 @@
 #ifndef NICEMU_PACKET_DISSECT_H
 #define NICEMU_PACKET_DISSECT_H
 
-#include <nicemu/flow/key.h>
+#include <nicemu/flow/batch.h>
 #include <nicemu/packet/packet.h>
 
 enum dissect_flags {
@@ -82,5 +82,13 @@ struct dissect_result {
  * and a flag. packet->data may be NULL with captured 0. *result may be NULL.
  */
 void dissect(const struct packet *packet, struct flow_key *key, struct dissect_result *result);
+
+/*
+ * The same for a batch of packets (count <= FLOW_BATCH), of which only some chunks of the keys are
+ * wanted (bit c = chunk c; chunk 0 is always made): what a packet path calls. dissect() is its
+ * slow, obvious twin. flags[i] is enum dissect_flags of packets[i].
+ */
+void dissect_batch(const struct packet *packets, size_t count, unsigned int chunks,
+		   struct flow_batch *batch, uint32_t *flags);
 
 #endif

@@ -37,7 +37,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CAPTURE_BATCH = 256, CAPTURE_SNAPLEN_MAX = 262144 };
+enum { CAPTURE_BATCH = 128, CAPTURE_SNAPLEN_MAX = 262144 };
 
 struct capture_error {
 	int error;       /* negative errno */
