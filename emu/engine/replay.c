@@ -36,6 +36,7 @@ struct replay {
 	struct error_list errors;
 	uint64_t started_ns; /* the system's clock; 0: not yet */
 	bool interrupted, ended;
+	bool measuring; /* another ASIC than the emulator's: which then is left as it is */
 
 	/* The batch at hand. */
 	struct packet packets[CAPTURE_BATCH];
@@ -106,7 +107,8 @@ static int allocate_results(struct replay *replay, const struct replay_options *
 	if (!results->captures || !results->ports)
 		return -ENOMEM;
 	replay->batch = aligned_alloc(_Alignof(struct flow_batch), sizeof(*replay->batch));
-	replay->worker = asic_worker_create(replay->emulator->asic, ASIC_CACHE_DEFAULT);
+	replay->worker = asic_worker_create(options->asic ? options->asic : replay->emulator->asic,
+					    options->no_cache ? ASIC_NO_CACHE : ASIC_CACHE_DEFAULT);
 	if (!replay->batch || !replay->worker)
 		return -ENOMEM;
 	results->num_captures = options->num_inputs;
@@ -138,7 +140,8 @@ int replay_create(struct replay **result, struct emulator *emulator,
 		outputs_reject(options);
 		return -ENOMEM;
 	}
-	*replay = (struct replay){.emulator = emulator, .inputs = inputs};
+	*replay = (struct replay){
+		.emulator = emulator, .inputs = inputs, .measuring = options->asic != NULL};
 	replay->inputs.fault = input_fault;
 	replay->inputs.context = replay;
 	replay->outputs.fault = output_fault;
@@ -149,6 +152,10 @@ int replay_create(struct replay **result, struct emulator *emulator,
 		ret = allocate_results(replay, options);
 	if (!ret)
 		ret = counts_take(&replay->before, emulator);
+	if (!ret && options->jobs > 1) {
+		snprintf(message, size, "more than one job is not available yet");
+		ret = -EOPNOTSUPP;
+	}
 	if (!ret && options->filter)
 		ret = filter_compile(&replay->filter, options->filter, message, size);
 	/* Last, since this empties files, which only a replay that takes place may do. */
@@ -221,7 +228,7 @@ static void count_received(struct replay *replay, size_t i)
 	count(&capture->played, packet);
 	capture->truncated += packet->captured < packet->length;
 	capture->malformed += packet->flags & PACKET_BAD_LENGTH || flags & DISSECT_MALFORMED;
-	for (int n = 0; n < 2; n++) {
+	for (int n = 0; n < 2 - replay->measuring; n++) {
 		struct emulator_port_counters *ports =
 			n ? replay->emulator->ports : replay->results.ports;
 
@@ -232,7 +239,7 @@ static void count_received(struct replay *replay, size_t i)
 
 static void count_sent(struct replay *replay, uint16_t port, const struct packet *packet)
 {
-	for (int n = 0; n < 2; n++) {
+	for (int n = 0; n < 2 - replay->measuring; n++) {
 		struct emulator_port_counters *ports =
 			n ? replay->emulator->ports : replay->results.ports;
 
@@ -267,7 +274,8 @@ static void play_batch(struct replay *replay, size_t length)
 	dissect_batch(replay->packets, length, chunks, replay->batch, replay->flags);
 	asic_process(replay->worker, replay->packets, replay->batch, replay->decisions, length);
 	for (size_t i = 0; i < length; i++) {
-		clock_advance(clock, replay->packets[i].time_ns);
+		if (!replay->measuring)
+			clock_advance(clock, replay->packets[i].time_ns);
 		count_received(replay, i);
 		count_fate(replay, i);
 		outputs_write(&replay->outputs, &replay->packets[i], replay->decisions[i]);

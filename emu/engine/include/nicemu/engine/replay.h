@@ -62,6 +62,18 @@ struct replay_options {
 	bool merge;
 	bool fake_ethernet;
 	/*
+	 * How many threads play, 0 and 1: only the caller's. Nothing that a replay counts, writes
+	 * or reports depends on it.
+	 */
+	unsigned int jobs;
+	bool no_cache; /* the workers get no flow cache (asic.h) */
+	/*
+	 * For measurements: play through this ASIC (a copy, say) and not the emulator's, NULL. Then
+	 * the emulator stays as it is: its ports' counters and its clock do not move, and what its
+	 * rules counted (replay_rule_counts) is 0. Borrowed until replay_destroy.
+	 */
+	struct asic *asic;
+	/*
 	 * Names the rule that decided, for the comments of REPLAY_TAP_ALL: "netdev t c handle 4: ip
 	 * saddr …". Borrowed until the next call; NULL: not known. May be NULL.
 	 */
