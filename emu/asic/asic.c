@@ -2,69 +2,10 @@
 #include <nicemu/asic/asic.h>
 
 #include "admission.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* uthash reports that memory is out by leaving the element outside the table. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
-enum { IFTYPE_ETHERNET = 1 };
-
-/* One admitted rule. What it counted lives with it: the packet path touches both together. */
-struct entry {
-	struct tcam_entry tcam;
-	struct offload_stats totals;
-	struct asic_decision decision;
-	uint64_t cookie; /* also in the decision; the hash table wants it here */
-	UT_hash_handle hh;
-};
-
-struct block {
-	uint32_t binding;
-	uint16_t port;
-	struct entry *entries; /* by cookie, in the order of arrival */
-	UT_hash_handle hh;
-};
-
-struct asic {
-	const struct nic *nic;
-	const struct tcam_ops *ops;
-	struct tcam *tcam;
-	struct block *blocks;          /* by binding */
-	bool has_block[NIC_PORTS_MAX]; /* by port */
-	struct asic_counters retired, unmatched;
-};
-
-struct asic_worker {
-	struct asic *asic;
-	struct tcam_view view;
-};
-
-/* --- counting: the only places that know where totals are kept --- */
-
-static void count_packet(struct entry *entry, const struct packet *packet)
-{
-	entry->totals.packets++;
-	entry->totals.bytes += packet->length;
-	if (packet->time_ns > entry->totals.last_used_ns)
-		entry->totals.last_used_ns = packet->time_ns;
-}
-
-static struct offload_stats entry_totals(const struct entry *entry)
-{
-	return entry->totals;
-}
-
-static void retire(struct asic *asic, const struct entry *entry)
-{
-	struct offload_stats totals = entry_totals(entry);
-
-	asic->retired.packets += totals.packets;
-	asic->retired.bytes += totals.bytes;
-}
 
 /* --- life --- */
 
@@ -84,13 +25,44 @@ struct asic *asic_create(const struct nic *nic, const struct tcam_ops *engine)
 	return asic;
 }
 
+static void give_entry(struct asic *asic, struct entry *entry)
+{
+	size_t segment = entry_segment(entry);
+
+	if (entry_pool_give(&asic->pool, entry))
+		counts_drop_segment(asic, segment);
+}
+
+struct entry *asic_add_entry(struct asic *asic, struct block *block,
+			     const struct asic_decision *decision)
+{
+	struct entry *entry = entry_pool_take(&asic->pool);
+
+	if (!entry)
+		return NULL;
+	entry->decision = *decision;
+	if (counts_add_segment(asic, entry_segment(entry)))
+		goto give;
+	HASH_ADD(hh, block->entries, decision.cookie, sizeof(entry->decision.cookie), entry);
+	if (entry->hh.tbl)
+		return entry;
+give:
+	give_entry(asic, entry);
+	return NULL;
+}
+
+void asic_forget_entry(struct asic *asic, struct block *block, struct entry *entry)
+{
+	HASH_DEL(block->entries, entry);
+	give_entry(asic, entry);
+}
+
 static void remove_entry(struct asic *asic, struct block *block, struct entry *entry)
 {
-	retire(asic, entry);
+	entry_retire(asic, entry);
 	asic->ops->remove(asic->tcam, &entry->tcam);
 	asic->ops->commit(asic->tcam);
-	HASH_DEL(block->entries, entry);
-	free(entry);
+	asic_forget_entry(asic, block, entry);
 }
 
 /* Newest first: a table that keeps its entries in order then moves the fewest. */
@@ -105,11 +77,17 @@ static void remove_block(struct asic *asic, struct block *block)
 
 void asic_destroy(struct asic *asic)
 {
+	struct block *block, *next;
+
 	if (!asic)
 		return;
-	while (asic->blocks)
-		remove_block(asic, asic->blocks);
-	asic->ops->destroy(asic->tcam);
+	asic->ops->destroy(asic->tcam); /* it forgets the entries */
+	HASH_ITER (hh, asic->blocks, block, next) {
+		HASH_CLEAR(hh, block->entries);
+		HASH_DEL(asic->blocks, block);
+		free(block);
+	}
+	entry_pool_clear(&asic->pool);
 	free(asic);
 }
 
@@ -154,26 +132,31 @@ static int admit_binding(const struct asic *asic, const struct offload_binding *
 	return 0;
 }
 
+struct block *asic_add_block(struct asic *asic, uint32_t binding, uint16_t port)
+{
+	struct block *block = calloc(1, sizeof(*block));
+
+	if (!block)
+		return NULL;
+	block->binding = binding;
+	block->port = port;
+	HASH_ADD(hh, asic->blocks, binding, sizeof(block->binding), block);
+	if (!block->hh.tbl) {
+		free(block);
+		return NULL;
+	}
+	asic->has_block[port] = true;
+	return block;
+}
+
 static int asic_bind(void *driver, const struct offload_binding *binding, struct reason *reason)
 {
 	struct asic *asic = driver;
-	struct block *block;
 	int error = admit_binding(asic, binding, reason);
 
 	if (error)
 		return error;
-	block = calloc(1, sizeof(*block));
-	if (!block)
-		return reason_no_memory(reason);
-	block->binding = binding->id;
-	block->port = binding->port;
-	HASH_ADD(hh, asic->blocks, binding, sizeof(block->binding), block);
-	if (!block->hh.tbl) {
-		free(block);
-		return reason_no_memory(reason);
-	}
-	asic->has_block[block->port] = true;
-	return 0;
+	return asic_add_block(asic, binding->id, binding->port) ? 0 : reason_no_memory(reason);
 }
 
 static void asic_unbind(void *driver, const struct offload_binding *binding)
@@ -226,9 +209,22 @@ static void asic_port_gone(void *driver, uint16_t port)
 	}
 }
 
-static int add_entry(struct asic *asic, struct block *block, struct entry *entry,
-		     struct reason *reason)
+/* Totals and place stay; when the table has no memory for it, the entry is as before. */
+static int update_entry(struct asic *asic, struct entry *entry, const struct tcam_entry *to,
+			const struct asic_decision *decision, struct reason *reason)
 {
+	if (asic->ops->update(asic->tcam, &entry->tcam, to))
+		return reason_no_memory(reason);
+	asic->ops->commit(asic->tcam);
+	entry->decision = *decision;
+	return 0;
+}
+
+static int new_entry(struct asic *asic, struct block *block, const struct tcam_entry *tcam,
+		     const struct asic_decision *decision, struct reason *reason)
+{
+	struct entry *entry;
+
 	if (asic_entries(asic) >= asic->nic->entries) {
 		reason_set(reason, "tcam-full", ENOSPC, REASON_CAPACITY,
 			   "all %llu entries of the NIC's table are taken",
@@ -236,42 +232,17 @@ static int add_entry(struct asic *asic, struct block *block, struct entry *entry
 		reason_hint(reason, "remove rules, or give the NIC file more `entries`");
 		return -ENOSPC;
 	}
-	HASH_ADD(hh, block->entries, cookie, sizeof(entry->cookie), entry);
-	if (!entry->hh.tbl)
+	entry = asic_add_entry(asic, block, decision);
+	if (!entry)
 		return reason_no_memory(reason);
+	entry->tcam = *tcam;
+	entry->tcam.owner = entry;
 	if (asic->ops->insert(asic->tcam, &entry->tcam)) {
-		HASH_DEL(block->entries, entry);
+		asic_forget_entry(asic, block, entry);
 		return reason_no_memory(reason);
 	}
 	asic->ops->commit(asic->tcam);
 	return 0;
-}
-
-/* Totals and place stay; when the table has no memory for it, the entry is as before. */
-static int update_entry(struct asic *asic, struct entry *entry, const struct entry *to,
-			struct reason *reason)
-{
-	if (asic->ops->update(asic->tcam, &entry->tcam, &to->tcam))
-		return reason_no_memory(reason);
-	asic->ops->commit(asic->tcam);
-	entry->decision = to->decision;
-	return 0;
-}
-
-static int new_entry(struct asic *asic, struct block *block, const struct entry *from,
-		     struct reason *reason)
-{
-	struct entry *entry = malloc(sizeof(*entry));
-	int error;
-
-	if (!entry)
-		return reason_no_memory(reason);
-	*entry = *from;
-	entry->tcam.owner = entry;
-	error = add_entry(asic, block, entry, reason);
-	if (error)
-		free(entry);
-	return error;
 }
 
 static int no_such_binding(struct reason *reason, const struct offload_command *command)
@@ -285,19 +256,20 @@ static int asic_replace(void *driver, const struct offload_command *command, str
 	struct asic *asic = driver;
 	struct block *block = find_block(asic, command->binding);
 	struct entry *old = find_entry(block, command->cookie);
-	struct entry wanted = {.cookie = command->cookie};
+	struct asic_decision decision;
+	struct tcam_entry tcam;
 	int error;
 
 	if (!block)
 		return no_such_binding(reason, command);
-	error = admit(asic->nic, block->port, command, &wanted.tcam, &wanted.decision, reason);
+	error = admit(asic->nic, block->port, command, &tcam, &decision, reason);
 	if (error)
 		return error;
-	wanted.decision.matched = true;
-	wanted.decision.binding = command->binding;
-	wanted.decision.cookie = command->cookie;
-	return old ? update_entry(asic, old, &wanted, reason)
-		   : new_entry(asic, block, &wanted, reason);
+	decision.matched = true;
+	decision.binding = command->binding;
+	decision.cookie = command->cookie;
+	return old ? update_entry(asic, old, &tcam, &decision, reason)
+		   : new_entry(asic, block, &tcam, &decision, reason);
 }
 
 static int asic_destroy_rule(void *driver, const struct offload_command *command,
@@ -325,7 +297,7 @@ static int asic_totals(void *driver, const struct offload_command *command,
 
 	if (!entry)
 		return -ENOENT;
-	*totals = entry_totals(entry);
+	*totals = entry_totals(asic, entry);
 	return 0;
 }
 
@@ -339,79 +311,6 @@ const struct offload_driver asic_driver = {
 	.totals = asic_totals,
 };
 
-/* --- the packet path --- */
-
-static const struct asic_decision no_match = {.fate = ASIC_HOST};
-
-struct asic_worker *asic_worker_create(struct asic *asic, size_t cache_bytes)
-{
-	struct asic_worker *worker = calloc(1, sizeof(*worker));
-
-	if (worker)
-		worker->asic = asic;
-	return worker;
-}
-
-void asic_worker_destroy(struct asic_worker *worker)
-{
-	free(worker);
-}
-
-unsigned int asic_begin(struct asic_worker *worker)
-{
-	worker->asic->ops->view(worker->asic->tcam, &worker->view);
-	return worker->view.chunks;
-}
-
-static void set_field(struct flow_batch *batch, size_t i, enum flow_field_id id, uint64_t value)
-{
-	struct flow_position p = flow_positions[id];
-	uint64_t *word =
-		&batch->chunk[p.word / FLOW_CHUNK_WORDS][i].word[p.word % FLOW_CHUNK_WORDS];
-
-	*word &= ~(((UINT64_C(1) << p.width) - 1) << p.shift);
-	*word |= value << p.shift;
-}
-
-static void set_port(struct flow_batch *batch, size_t i, unsigned int chunks, const struct nic *nic,
-		     uint16_t port)
-{
-	uint64_t *word = &batch->chunk[0][i].word[0];
-
-	*word = (*word & ~FLOW_PORT_MASK) | (uint64_t)port << FLOW_PORT_SHIFT | FLOW_PRESENT(META);
-	set_field(batch, i, FLOW_META_INGRESS_IFTYPE, IFTYPE_ETHERNET);
-	if (chunks >> flow_positions[FLOW_META_INGRESS_IFINDEX].word / FLOW_CHUNK_WORDS & 1)
-		set_field(batch, i, FLOW_META_INGRESS_IFINDEX, nic->ports[port].ifindex);
-}
-
-static const struct asic_decision *decide(struct asic *asic, struct tcam_entry *match,
-					  const struct packet *packet)
-{
-	struct entry *entry;
-
-	if (!match) {
-		asic->unmatched.packets++;
-		asic->unmatched.bytes += packet->length;
-		return &no_match;
-	}
-	entry = match->owner;
-	count_packet(entry, packet);
-	return &entry->decision;
-}
-
-void asic_process(struct asic_worker *worker, const struct packet *packets,
-		  struct flow_batch *batch, const struct asic_decision **results, size_t count)
-{
-	struct tcam_entry *matches[FLOW_BATCH];
-	struct asic *asic = worker->asic;
-
-	for (size_t i = 0; i < count; i++)
-		set_port(batch, i, worker->view.chunks, asic->nic, packets[i].port);
-	asic->ops->lookup(asic->tcam, &worker->view, batch, matches, count);
-	for (size_t i = 0; i < count; i++)
-		results[i] = decide(asic, matches[i], &packets[i]);
-}
-
 size_t asic_entries(const struct asic *asic)
 {
 	return asic->ops->count(asic->tcam);
@@ -420,14 +319,4 @@ size_t asic_entries(const struct asic *asic)
 uint64_t asic_capacity(const struct asic *asic)
 {
 	return asic->nic->entries;
-}
-
-struct asic_counters asic_retired(const struct asic *asic)
-{
-	return asic->retired;
-}
-
-struct asic_counters asic_unmatched(const struct asic *asic)
-{
-	return asic->unmatched;
 }

@@ -4,7 +4,8 @@
  *
  * A test program that uses this lists fail_alloc.c among its sources and calls
  * nicemu_fail_alloc(NAME) in its CMakeLists.txt, which makes the linker send malloc, calloc,
- * realloc, reallocarray and strdup through here. Calls from inside shared libraries are not seen.
+ * realloc, reallocarray, aligned_alloc and strdup through here. Calls from inside shared libraries
+ * are not seen.
  *
  * Threading: one thread.
  */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* For measurements: a second ASIC with the same entries, the entries' numbers, memory. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static int by_arrival(const void *a, const void *b)
+{
+	const struct tcam_entry *x = &(*(struct entry *const *)a)->tcam;
+	const struct tcam_entry *y = &(*(struct entry *const *)b)->tcam;
+
+	return (x->arrival > y->arrival) - (x->arrival < y->arrival);
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct tcam_entry *x = &(*(struct entry *const *)a)->tcam;
+	const struct tcam_entry *y = &(*(struct entry *const *)b)->tcam;
+
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	return by_arrival(a, b);
+}
+
+static size_t count_entries(const struct asic *asic)
+{
+	size_t count = 0;
+
+	for (const struct block *block = asic->blocks; block; block = block->hh.next)
+		count += HASH_COUNT(block->entries);
+	return count;
+}
+
+/* All entries in that order; NULL when memory is out. The caller frees the array. */
+static struct entry **sorted(const struct asic *asic, int (*compare)(const void *a, const void *b),
+			     size_t *count)
+{
+	struct entry **all = calloc(count_entries(asic) + 1, sizeof(all[0]));
+
+	*count = 0;
+	if (!all)
+		return NULL;
+	for (const struct block *block = asic->blocks; block; block = block->hh.next)
+		for (struct entry *e = block->entries; e; e = e->hh.next)
+			all[(*count)++] = e;
+	qsort(all, *count, sizeof(all[0]), compare);
+	return all;
+}
+
+static int copy_block(struct asic *copy, const struct block *from)
+{
+	struct block *block = asic_add_block(copy, from->binding, from->port);
+
+	if (!block)
+		return -ENOMEM;
+	for (const struct entry *e = from->entries; e; e = e->hh.next) {
+		struct entry *entry = asic_add_entry(copy, block, &e->decision);
+
+		if (!entry)
+			return -ENOMEM;
+		entry->tcam = e->tcam;
+		entry->tcam.location = 0;
+		entry->tcam.owner = entry;
+	}
+	return 0;
+}
+
+struct asic *asic_copy(const struct asic *asic, const struct tcam_ops *engine)
+{
+	struct asic *copy = asic_create(asic->nic, engine ? engine : asic->ops);
+
+	for (const struct block *block = asic->blocks; copy && block; block = block->hh.next)
+		if (copy_block(copy, block)) {
+			asic_destroy(copy);
+			return NULL;
+		}
+	return copy;
+}
+
+int asic_build(struct asic *copy)
+{
+	size_t count;
+	struct entry **all = sorted(copy, by_arrival, &count);
+	int error = all ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !error && i < count; i++)
+		error = copy->ops->insert(copy->tcam, &all[i]->tcam);
+	if (!error)
+		copy->ops->commit(copy->tcam);
+	free(all);
+	return error;
+}
+
+/* Without memory: how many come before it. */
+static size_t count_before(const struct asic *asic, const struct entry *entry)
+{
+	size_t count = 0;
+
+	for (const struct block *block = asic->blocks; block; block = block->hh.next)
+		for (const struct entry *e = block->entries; e; e = e->hh.next)
+			count += by_order(&e, &entry) < 0;
+	return count;
+}
+
+/* Who asks for one number asks for many: all get theirs at once. */
+static bool number_entries(struct asic *asic, uint64_t version)
+{
+	size_t count;
+	struct entry **all = sorted(asic, by_order, &count);
+
+	for (size_t i = 0; all && i < count; i++)
+		all[i]->number = (uint32_t)i + 1;
+	if (all)
+		asic->numbered = version;
+	free(all);
+	return all != NULL;
+}
+
+size_t asic_entry_number(const struct asic *asic, const struct asic_decision *decision)
+{
+	struct tcam_view view;
+
+	if (!decision->matched)
+		return 0;
+	asic->ops->view(asic->tcam, &view);
+	/* The numbers are only remembered: nobody sees the ASIC change. */
+	if (asic->numbered != view.version && !number_entries((struct asic *)asic, view.version))
+		return count_before(asic, entry_of_decision(decision)) + 1;
+	return entry_of_decision(decision)->number;
+}
+
+struct asic_memory asic_memory(const struct asic *asic)
+{
+	struct tcam_measure measure;
+	struct asic_memory memory = {0};
+
+	asic->ops->measure(asic->tcam, &measure);
+	memory.tcam_bytes = measure.bytes;
+	memory.entry_bytes = entry_pool_bytes(&asic->pool) + counts_bytes(asic);
+	for (const struct block *block = asic->blocks; block; block = block->hh.next)
+		if (block->entries) /* the handles are in the entries */
+			memory.entry_bytes +=
+				sizeof(UT_hash_table) +
+				block->entries->hh.tbl->num_buckets * sizeof(UT_hash_bucket);
+	return memory;
+}

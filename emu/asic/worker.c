@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The packet path. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+enum { IFTYPE_ETHERNET = 1 };
+
+static const struct asic_decision no_match = {.fate = ASIC_HOST};
+
+struct asic_worker *asic_worker_create(struct asic *asic, size_t cache_bytes)
+{
+	struct asic_worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker)
+		return NULL;
+	worker->asic = asic;
+	if (counts_add_worker(asic, worker)) {
+		free(worker);
+		return NULL;
+	}
+	return worker;
+}
+
+void asic_worker_destroy(struct asic_worker *worker)
+{
+	if (!worker)
+		return;
+	counts_remove_worker(worker->asic, worker);
+	free(worker);
+}
+
+size_t asic_worker_cache_bytes(const struct asic_worker *worker)
+{
+	return 0; /* it has none yet */
+}
+
+unsigned int asic_begin(struct asic_worker *worker)
+{
+	worker->asic->ops->view(worker->asic->tcam, &worker->view);
+	return worker->view.chunks;
+}
+
+/* Port, presence and type of the port that the packets came in by. */
+static void set_ports(const struct packet *packets, struct flow_batch *batch, size_t count)
+{
+	const struct flow_position type = flow_positions[FLOW_META_INGRESS_IFTYPE];
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t *word = batch->chunk[0][i].word;
+
+		word[0] = (word[0] & ~FLOW_PORT_MASK) |
+			  (uint64_t)packets[i].port << FLOW_PORT_SHIFT | FLOW_PRESENT(META);
+		word[type.word] = (word[type.word] & ~(UINT64_C(0xffff) << type.shift)) |
+				  (uint64_t)IFTYPE_ETHERNET << type.shift;
+	}
+}
+
+static void set_ifindex(const struct packet *packets, const struct nic *nic,
+			struct flow_batch *batch, size_t count)
+{
+	const struct flow_position index = flow_positions[FLOW_META_INGRESS_IFINDEX];
+	size_t chunk = index.word / FLOW_CHUNK_WORDS, at = index.word % FLOW_CHUNK_WORDS;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t *word = &batch->chunk[chunk][i].word[at];
+
+		*word = (*word & ~(UINT64_C(0xffffffff) << index.shift)) |
+			(uint64_t)nic->ports[packets[i].port].ifindex << index.shift;
+	}
+}
+
+static inline void count_packet(struct offload_stats *totals, const struct packet *packet)
+{
+	totals->packets++;
+	totals->bytes += packet->length;
+	if (packet->time_ns > totals->last_used_ns)
+		totals->last_used_ns = packet->time_ns;
+}
+
+static const struct asic_decision *count_unmatched(struct asic_worker *worker,
+						   const struct packet *packet)
+{
+	worker->unmatched.packets++;
+	worker->unmatched.bytes += packet->length;
+	return &no_match;
+}
+
+/* Alone: what is counted lies with the decision. */
+static void count_in_entries(struct asic_worker *worker, const struct packet *packets,
+			     struct tcam_entry **matches, const struct asic_decision **results,
+			     size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct entry *entry = entry_of_tcam(matches[i]);
+
+		if (!matches[i]) {
+			results[i] = count_unmatched(worker, &packets[i]);
+			continue;
+		}
+		count_packet(&entry->totals, &packets[i]);
+		results[i] = &entry->decision;
+	}
+}
+
+/* Not alone: entries are only read. */
+static void count_apart(struct asic_worker *worker, const struct packet *packets,
+			struct tcam_entry **matches, const struct asic_decision **results,
+			size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct entry *entry = entry_of_tcam(matches[i]);
+
+		if (!matches[i]) {
+			results[i] = count_unmatched(worker, &packets[i]);
+			continue;
+		}
+		count_packet(
+			&worker->counts[entry_segment(entry)][entry->index % ENTRY_SEGMENT].stats,
+			&packets[i]);
+		results[i] = &entry->decision;
+	}
+}
+
+/* One line an entry; without a match the address is no entry's, which a prefetch does not mind. */
+static void prefetch_entries(struct tcam_entry **matches, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		__builtin_prefetch(entry_of_tcam(matches[i]), 1);
+}
+
+void asic_process(struct asic_worker *worker, const struct packet *packets,
+		  struct flow_batch *batch, const struct asic_decision **results, size_t count)
+{
+	size_t meta_chunk = flow_positions[FLOW_META_INGRESS_IFINDEX].word / FLOW_CHUNK_WORDS;
+	struct tcam_entry *matches[FLOW_BATCH];
+	struct asic *asic = worker->asic;
+
+	set_ports(packets, batch, count);
+	if (worker->view.chunks >> meta_chunk & 1)
+		set_ifindex(packets, asic->nic, batch, count);
+	asic->ops->lookup(asic->tcam, &worker->view, batch, matches, count);
+	prefetch_entries(matches, count);
+	if (worker->counts)
+		count_apart(worker, packets, matches, results, count);
+	else
+		count_in_entries(worker, packets, matches, results, count);
+}
