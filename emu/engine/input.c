@@ -43,13 +43,18 @@ static int take_over(struct inputs *inputs, const struct replay_options *options
 				 (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
 		inputs->length = i + 1;
 	}
-	for (size_t i = 0; i < inputs->length; i++)
-		if (!inputs->input[i].name)
+	for (size_t i = 0; i < inputs->length; i++) {
+		struct input *input = &inputs->input[i];
+
+		if (inputs->merge)
+			input->ahead = calloc(CAPTURE_BATCH, sizeof(*input->ahead));
+		if (!input->name || (inputs->merge && !input->ahead))
 			return -ENOMEM;
+	}
 	return inputs->input ? 0 : -ENOMEM;
 }
 
-int inputs_open(struct inputs *inputs, const struct replay_options *options,
+int inputs_open(struct inputs *inputs, const struct replay_options *options, size_t keep,
 		struct capture_error *error)
 {
 	int ret;
@@ -77,6 +82,7 @@ void inputs_close(struct inputs *inputs)
 		capture_close(input->capture);
 		if (input->fd >= 0)
 			close(input->fd);
+		free(input->ahead);
 		free(input->name);
 	}
 	free(inputs->input);
@@ -93,26 +99,18 @@ static void end_with_fault(struct inputs *inputs, struct input *input,
 	input->ended = true;
 }
 
-/* Read the input's next packets. False: they are still on their way. */
-static bool refill(struct inputs *inputs, struct input *input)
+/* Read the input's next packets: how many, INPUTS_END, INPUTS_WAIT. */
+static int read_packets(struct inputs *inputs, struct input *input, struct packet *packets)
 {
 	struct capture_error error;
-	int got = capture_read(input->capture, input->batch, CAPTURE_BATCH, &error);
+	int got = capture_read(input->capture, packets, CAPTURE_BATCH, &error);
 
-	if (got == -EAGAIN)
-		return false;
-	input->next = 0;
-	input->count = got > 0 ? (size_t)got : 0;
+	if (got > 0 || got == -EAGAIN)
+		return got;
 	if (got < 0)
 		end_with_fault(inputs, input, &error);
-	else if (got == 0)
-		input->ended = true;
-	return true;
-}
-
-static bool used_up(const struct input *input)
-{
-	return input->next == input->count;
+	input->ended = true;
+	return INPUTS_END;
 }
 
 /* The pass's first and last time. What a packet without a time stamp has is not its own. */
@@ -127,36 +125,70 @@ static void note_time(struct inputs *inputs, const struct packet *packet)
 	inputs->timed = true;
 }
 
-/* The next packet with its time in this pass. */
-static struct packet take(struct inputs *inputs, struct input *input)
+static void note_times(struct inputs *inputs, const struct input_batch *batch)
 {
-	struct packet packet = input->batch[input->next++];
-
-	note_time(inputs, &packet);
-	inputs->any = true;
-	packet.time_ns += inputs->shift_ns;
-	packet.port = input->port;
-	return packet;
+	/* Only the next pass asks. */
+	for (size_t i = 0; inputs->passes_left && i < batch->count; i++)
+		note_time(inputs, &batch->packets[i]);
 }
 
-static int next_in_sequence(struct inputs *inputs, struct packet *packets, uint16_t *origin)
+/* Packets of one input, as they are in its capture, become the packets of this pass. */
+static void place_packets(const struct inputs *inputs, struct input_batch *batch, uint16_t port)
+{
+	uint64_t latest = 0, shift = inputs->shift_ns;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		struct packet *packet = &batch->packets[i];
+
+		packet->port = port;
+		packet->time_ns += shift;
+		if (packet->time_ns > latest)
+			latest = packet->time_ns;
+	}
+	batch->latest_ns = latest;
+}
+
+static int next_in_sequence(struct inputs *inputs, struct input_batch *batch)
 {
 	for (; inputs->current < inputs->length; inputs->current++) {
 		struct input *input = &inputs->input[inputs->current];
-		int count = 0;
+		int got = input->ended ? INPUTS_END : read_packets(inputs, input, batch->packets);
 
-		if (!input->ended && used_up(input) && !refill(inputs, input))
-			return INPUTS_WAIT;
-		while (!used_up(input)) {
-			origin[count] = (uint16_t)inputs->current;
-			packets[count++] = take(inputs, input);
-		}
-		if (count)
-			return count;
-		if (!input->ended)
-			return INPUTS_WAIT;
+		if (got == INPUTS_END)
+			continue;
+		if (got == INPUTS_WAIT)
+			return got;
+		batch->count = (size_t)got;
+		batch->mixed = false;
+		batch->origin = (uint16_t)inputs->current;
+		note_times(inputs, batch);
+		place_packets(inputs, batch, input->port);
+		return got;
 	}
 	return INPUTS_END;
+}
+
+static bool used_up(const struct input *input)
+{
+	return input->next == input->count;
+}
+
+/* Have a packet of each input that has one more. False: some are still on their way. */
+static bool read_ahead(struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->length; i++) {
+		struct input *input = &inputs->input[i];
+		int got;
+
+		if (input->ended || !used_up(input))
+			continue;
+		got = read_packets(inputs, input, input->ahead);
+		if (got == INPUTS_WAIT)
+			return false;
+		input->next = 0;
+		input->count = (size_t)got;
+	}
+	return true;
 }
 
 /* The input whose next packet is the earliest; among equals the one named first. */
@@ -169,35 +201,45 @@ static struct input *earliest(struct inputs *inputs)
 
 		if (used_up(input))
 			continue;
-		if (!best || input->batch[input->next].time_ns < best->batch[best->next].time_ns)
+		if (!best || input->ahead[input->next].time_ns < best->ahead[best->next].time_ns)
 			best = input;
 	}
 	return best;
 }
 
+/* The next packet with its time in this pass. */
+static void take(struct inputs *inputs, struct input *input, struct input_batch *batch)
+{
+	struct packet *packet = &batch->packets[batch->count];
+
+	*packet = input->ahead[input->next++];
+	note_time(inputs, packet);
+	packet->port = input->port;
+	packet->time_ns += inputs->shift_ns;
+	if (packet->time_ns > batch->latest_ns)
+		batch->latest_ns = packet->time_ns;
+	batch->origins[batch->count++] = (uint16_t)(input - inputs->input);
+}
+
 /*
- * A batch ends where one input is used up: reading more of it would take away the bytes of its
- * packets that are already in the batch.
+ * A batch ends where one input is used up: so each batch reads at most once from each of them, and
+ * bytes stay valid for as many batches as were asked for.
  */
-static int next_merged(struct inputs *inputs, struct packet *packets, uint16_t *origin)
+static int next_merged(struct inputs *inputs, struct input_batch *batch)
 {
 	struct input *input;
-	int count = 0;
 
-	for (size_t i = 0; i < inputs->length; i++) {
-		input = &inputs->input[i];
-		if (!input->ended && used_up(input) && !refill(inputs, input))
-			return INPUTS_WAIT;
-		if (!input->ended && used_up(input))
-			return INPUTS_WAIT;
-	}
-	while (count < CAPTURE_BATCH && (input = earliest(inputs))) {
-		origin[count] = (uint16_t)(input - inputs->input);
-		packets[count++] = take(inputs, input);
+	if (!read_ahead(inputs))
+		return INPUTS_WAIT;
+	batch->count = 0;
+	batch->mixed = true;
+	batch->latest_ns = 0;
+	while (batch->count < CAPTURE_BATCH && (input = earliest(inputs))) {
+		take(inputs, input, batch);
 		if (used_up(input) && !input->ended)
 			break;
 	}
-	return count;
+	return (int)batch->count;
 }
 
 /* Start over, later by the length of the pass that ends. False: there is nothing to play again. */
@@ -228,14 +270,18 @@ static bool next_pass(struct inputs *inputs)
 	return again;
 }
 
-int inputs_next(struct inputs *inputs, struct packet *packets, uint16_t *origin)
+int inputs_next(struct inputs *inputs, struct input_batch *batch)
 {
 	int count;
 
 	do {
-		count = inputs->merge ? next_merged(inputs, packets, origin)
-				      : next_in_sequence(inputs, packets, origin);
+		count = inputs->merge ? next_merged(inputs, batch)
+				      : next_in_sequence(inputs, batch);
 	} while (count == INPUTS_END && next_pass(inputs));
+	if (count > 0) {
+		inputs->any = true;
+		batch->number = ++inputs->batches;
+	}
 	return count;
 }
 

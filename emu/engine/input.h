@@ -6,10 +6,10 @@
  * All are opened at once. Of a regular file the header is read then, so that a wrong one is found
  * before a packet is played; of a pipe when it is its turn: nothing waits for a silent writer.
  *
- * Invariants: a batch's packets stay valid until the next call of inputs_next. A fault ends only
- * the capture that has it, and is reported once.
+ * Invariants: a fault ends only the capture that has it, and is reported once. Bytes of the packets
+ * of the last batches, as many as inputs_open was told, stay valid.
  *
- * Threading: one owner.
+ * Threading: one owner at a time.
  */
 #ifndef NICEMU_ENGINE_INPUT_H
 #define NICEMU_ENGINE_INPUT_H
@@ -21,6 +21,23 @@
 /* What inputs_next has to say besides a number of packets. */
 enum { INPUTS_END = 0, INPUTS_WAIT = -EAGAIN };
 
+/* Packets with their ports and shifted times. */
+struct input_batch {
+	struct packet packets[CAPTURE_BATCH];
+	size_t count;
+	uint64_t number;    /* over all passes, from 1 */
+	uint64_t latest_ns; /* the highest time */
+	/* The input that packets[i] came from is origins[i] when they are mixed, else origin. */
+	bool mixed;
+	uint16_t origin;
+	uint16_t origins[CAPTURE_BATCH];
+};
+
+static inline uint16_t input_batch_origin(const struct input_batch *batch, size_t i)
+{
+	return batch->mixed ? batch->origins[i] : batch->origin;
+}
+
 struct input {
 	char *name;
 	int fd;       /* until the capture takes it over, then -1 */
@@ -29,8 +46,9 @@ struct input {
 	struct capture *capture;
 	bool ended;  /* in this pass */
 	bool broken; /* its fault has been reported */
-	struct packet batch[CAPTURE_BATCH];
-	size_t next, count; /* batch[next … count) has not been taken */
+	/* Only to merge: what was read ahead, of which ahead[next … count) has not been taken. */
+	struct packet *ahead;
+	size_t next, count;
 };
 
 struct inputs {
@@ -45,24 +63,24 @@ struct inputs {
 	bool timed;           /* and one with a time stamp: first_ns and last_ns hold */
 	uint64_t done_before; /* bytes read in the passes before */
 	uint64_t passes;
+	uint64_t batches; /* that have been handed out */
 	void (*fault)(void *context, size_t input, const struct capture_error *error);
 	void *context;
 };
 
 /*
- * Take the descriptors over (also on failure) and open what is a file. 0, or a negative errno with
- * error filled.
+ * Take the descriptors over (also on failure) and open what is a file. keep: how many batches stay
+ * valid, at least 1. 0, or a negative errno with error filled.
  */
-int inputs_open(struct inputs *inputs, const struct replay_options *options,
+int inputs_open(struct inputs *inputs, const struct replay_options *options, size_t keep,
 		struct capture_error *error);
 void inputs_close(struct inputs *inputs);
 
 /*
- * The next packets with their ports and shifted times; origin[i] is the input that packets[i] came
- * from. How many (1 … CAPTURE_BATCH), INPUTS_END, INPUTS_WAIT (a pipe has nothing yet; some
- * milliseconds were spent waiting for it).
+ * The next packets: how many (1 … CAPTURE_BATCH), INPUTS_END, INPUTS_WAIT (a pipe has nothing yet;
+ * some milliseconds were spent waiting for it).
  */
-int inputs_next(struct inputs *inputs, struct packet *packets, uint16_t *origin);
+int inputs_next(struct inputs *inputs, struct input_batch *batch);
 
 /* Bytes of files read, over all passes; *whole: of how many, 0 where that is not known. */
 uint64_t inputs_position(const struct inputs *inputs, uint64_t *whole);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "output.h"
 
+#include "faults.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +58,7 @@ static int begin_output(struct outputs *outputs, size_t index, const struct repl
 		return open_writer(output, given->fd, given->format, outputs->nic);
 	close(given->fd);
 	if (output->name)
-		outputs->fault(outputs->context, index, error);
+		outputs->fault(outputs->context, index, FAULTS_AT_BEGIN, error);
 	return output->name ? 0 : error;
 }
 
@@ -143,29 +145,45 @@ static int copies(const struct output *output, const struct asic_decision *resul
 	return count + (result->fate == ASIC_REDIRECT && result->port == output->port);
 }
 
-void outputs_write(struct outputs *outputs, const struct packet *packet,
-		   const struct asic_decision *result)
+/* 0 or the negative errno of the write. */
+static int write_packet(const struct outputs *outputs, struct output *output,
+			const struct packet *packet, const struct asic_decision *result)
 {
 	char comment[COMMENT_SIZE];
+	bool leaves = output->tap == REPLAY_TAP_PORT;
+	bool all = output->tap == REPLAY_TAP_ALL;
+	int count = copies(output, result);
+	int error = 0;
 
-	for (size_t i = 0; i < outputs->length; i++) {
-		struct output *output = &outputs->output[i];
-		bool leaves = output->tap == REPLAY_TAP_PORT;
-		bool all = output->tap == REPLAY_TAP_ALL;
-		int count = output->writer ? copies(output, result) : 0;
-		int error = 0;
+	if (count && all)
+		write_comment(outputs, result, packet->port, comment, sizeof(comment));
+	while (!error && count-- > 0)
+		error = capture_write(output->writer, packet, leaves ? 0 : packet->port, leaves,
+				      all ? comment : NULL);
+	return error;
+}
 
-		if (count && all)
-			write_comment(outputs, result, packet->port, comment, sizeof(comment));
-		while (!error && count-- > 0)
-			error = capture_write(output->writer, packet, leaves ? 0 : packet->port,
-					      leaves, all ? comment : NULL);
+static void write_batch(struct outputs *outputs, size_t index, const struct input_batch *batch,
+			const struct asic_decision *const *decisions)
+{
+	struct output *output = &outputs->output[index];
+
+	for (size_t i = 0; output->writer && i < batch->count; i++) {
+		int error = write_packet(outputs, output, &batch->packets[i], decisions[i]);
+
 		if (error < 0) {
-			outputs->fault(outputs->context, i, error);
+			outputs->fault(outputs->context, index, batch->number, error);
 			capture_writer_close(output->writer);
 			output->writer = NULL;
 		}
 	}
+}
+
+void outputs_write(struct outputs *outputs, const struct input_batch *batch,
+		   const struct asic_decision *const *decisions)
+{
+	for (size_t i = 0; i < outputs->length; i++)
+		write_batch(outputs, i, batch, decisions);
 }
 
 void outputs_close(struct outputs *outputs)
@@ -175,7 +193,7 @@ void outputs_close(struct outputs *outputs)
 		int error = output->writer ? capture_writer_close(output->writer) : 0;
 
 		if (error < 0 && outputs->fault)
-			outputs->fault(outputs->context, i, error);
+			outputs->fault(outputs->context, i, FAULTS_AT_END, error);
 		free(output->name);
 	}
 	free(outputs->output);

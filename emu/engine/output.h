@@ -8,7 +8,7 @@
 #ifndef NICEMU_ENGINE_OUTPUT_H
 #define NICEMU_ENGINE_OUTPUT_H
 
-#include <nicemu/engine/replay.h>
+#include "input.h"
 
 struct output {
 	char *name;
@@ -23,7 +23,8 @@ struct outputs {
 	const struct nic *nic;
 	const char *(*describe)(void *context, uint32_t binding, uint64_t cookie);
 	void *describe_context;
-	void (*fault)(void *context, size_t output, int error);
+	/* batch: its number, or FAULTS_AT_BEGIN or _END */
+	void (*fault)(void *context, size_t output, uint64_t batch, int error);
 	void *context;
 };
 
@@ -38,9 +39,9 @@ int outputs_open(struct outputs *outputs, const struct nic *nic,
 /* In place of outputs_open: only close the descriptors, and leave the files as they are. */
 void outputs_reject(const struct replay_options *options);
 
-/* Write a packet wherever it belongs. */
-void outputs_write(struct outputs *outputs, const struct packet *packet,
-		   const struct asic_decision *result);
+/* Write the packets of a batch wherever they belong. */
+void outputs_write(struct outputs *outputs, const struct input_batch *batch,
+		   const struct asic_decision *const *decisions);
 
 /* Flush, close, report what could not be written. Twice is fine. */
 void outputs_close(struct outputs *outputs);

@@ -2,28 +2,15 @@
 #include <nicemu/engine/replay.h>
 
 #include "counts.h"
-#include "input.h"
-#include "output.h"
+#include "faults.h"
+#include "pump.h"
 
-#include <nicemu/packet/dissect.h>
-#include <nicemu/ports/filter.h>
-
-#include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { STEP_NS = 5000000 };
-
-static_assert((int)CAPTURE_BATCH <= FLOW_BATCH, "what is read at once must fit a batch of keys");
-
-struct error_list {
-	struct replay_error *error; /* name and text are owned */
-	size_t length;
-};
 
 struct replay {
 	struct emulator *emulator;
@@ -31,71 +18,50 @@ struct replay {
 	struct outputs outputs;
 	struct filter *filter;
 	struct counts before;
-	struct asic_worker *worker;
+	struct pump pump;
+	struct faults faults;
 	struct replay_results results;
-	struct error_list errors;
 	uint64_t started_ns; /* the system's clock; 0: not yet */
 	bool interrupted, ended;
 	bool measuring; /* another ASIC than the emulator's: which then is left as it is */
-
-	/* The batch at hand. */
-	struct packet packets[CAPTURE_BATCH];
-	uint16_t origin[CAPTURE_BATCH];
-	struct flow_batch *batch;
-	uint32_t flags[CAPTURE_BATCH];
-	const struct asic_decision *decisions[CAPTURE_BATCH];
 };
 
-static uint64_t system_ns(void)
+/* How many threads play. */
+static unsigned int jobs_of(const struct replay_options *options)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static void add_error(struct replay *replay, const struct replay_error *error)
-{
-	struct error_list *errors = &replay->errors;
-	struct replay_error *grown =
-		realloc(errors->error, (errors->length + 1) * sizeof(*errors->error));
-
-	if (!grown)
-		return;
-	errors->error = grown;
-	grown[errors->length] = *error;
-	grown[errors->length].name = strdup(error->name);
-	grown[errors->length].text = strdup(error->text);
-	errors->length++;
+	return options->jobs ? options->jobs : 1;
 }
 
 static void input_fault(void *context, size_t input, const struct capture_error *error)
 {
 	struct replay *replay = context;
 
-	add_error(replay, &(struct replay_error){
-				  .fault = REPLAY_INPUT_FAULT,
-				  .error = error->error,
-				  .has_offset = true,
-				  .offset = error->offset,
-				  .name = replay->inputs.input[input].name,
-				  .text = error->text,
-			  });
+	/* It is met in place of the next batch, or while that is read. */
+	faults_add(&replay->faults, replay->inputs.batches + 1,
+		   &(struct replay_error){
+			   .fault = REPLAY_INPUT_FAULT,
+			   .error = error->error,
+			   .has_offset = true,
+			   .offset = error->offset,
+			   .name = replay->inputs.input[input].name,
+			   .text = error->text,
+		   });
 }
 
-static void output_fault(void *context, size_t output, int error)
+static void output_fault(void *context, size_t output, uint64_t batch, int error)
 {
 	struct replay *replay = context;
 	const char *name = replay->outputs.output[output].name;
 	char text[4608];
 
 	snprintf(text, sizeof(text), "%s: can't be written: %s", name, strerror(-error));
-	add_error(replay, &(struct replay_error){
-				  .fault = REPLAY_OUTPUT_FAULT,
-				  .error = error,
-				  .name = name,
-				  .text = text,
-			  });
+	faults_add(&replay->faults, batch,
+		   &(struct replay_error){
+			   .fault = REPLAY_OUTPUT_FAULT,
+			   .error = error,
+			   .name = name,
+			   .text = text,
+		   });
 }
 
 static int allocate_results(struct replay *replay, const struct replay_options *options)
@@ -106,11 +72,6 @@ static int allocate_results(struct replay *replay, const struct replay_options *
 	results->ports = calloc(NIC_PORTS_MAX, sizeof(*results->ports));
 	if (!results->captures || !results->ports)
 		return -ENOMEM;
-	replay->batch = aligned_alloc(_Alignof(struct flow_batch), sizeof(*replay->batch));
-	replay->worker = asic_worker_create(options->asic ? options->asic : replay->emulator->asic,
-					    options->no_cache ? ASIC_NO_CACHE : ASIC_CACHE_DEFAULT);
-	if (!replay->batch || !replay->worker)
-		return -ENOMEM;
 	results->num_captures = options->num_inputs;
 	for (size_t i = 0; i < options->num_inputs; i++) {
 		results->captures[i].name = strdup(options->inputs[i].name);
@@ -119,6 +80,47 @@ static int allocate_results(struct replay *replay, const struct replay_options *
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+static int make_pump(struct replay *replay, const struct replay_options *options, char *message,
+		     size_t size)
+{
+	const struct lane_options lanes = {
+		.asic = options->asic ? options->asic : replay->emulator->asic,
+		.cache_bytes = options->no_cache ? ASIC_NO_CACHE : ASIC_CACHE_DEFAULT,
+		.filter = replay->filter,
+		.num_captures = options->num_inputs,
+	};
+	int ret = pump_start(&replay->pump, jobs_of(options), &lanes);
+
+	if (ret && ret != -ENOMEM)
+		snprintf(message, size, "there is no thread for each of %u jobs: %s", options->jobs,
+			 strerror(-ret));
+	return ret;
+}
+
+/* All that is needed besides the inputs. Takes the outputs' descriptors over. */
+static int prepare(struct replay *replay, const struct replay_options *options, char *message,
+		   size_t size)
+{
+	int ret = allocate_results(replay, options);
+
+	if (!ret)
+		ret = counts_take(&replay->before, replay->emulator);
+	if (!ret && options->filter)
+		ret = filter_compile(&replay->filter, options->filter, message, size);
+	if (!ret && jobs_of(options) > 1) {
+		snprintf(message, size, "more than one job is not available yet");
+		ret = -EOPNOTSUPP;
+	}
+	if (!ret)
+		ret = make_pump(replay, options, message, size);
+	/* Last, since this empties files, which only a replay that takes place may do. */
+	if (ret)
+		outputs_reject(options);
+	else
+		ret = outputs_open(&replay->outputs, &replay->emulator->nic, options);
+	return ret;
 }
 
 int replay_create(struct replay **result, struct emulator *emulator,
@@ -133,7 +135,7 @@ int replay_create(struct replay **result, struct emulator *emulator,
 	*result = NULL;
 	snprintf(message, size, "out of memory");
 	/* The descriptors change hands whatever happens. */
-	ret = inputs_open(&inputs, options, &error);
+	ret = inputs_open(&inputs, options, pump_keep(jobs_of(options)), &error);
 	*wrong_input = ret < 0;
 	if (!replay) {
 		inputs_close(&inputs);
@@ -146,23 +148,14 @@ int replay_create(struct replay **result, struct emulator *emulator,
 	replay->inputs.context = replay;
 	replay->outputs.fault = output_fault;
 	replay->outputs.context = replay;
-	if (ret)
+	faults_init(&replay->faults);
+	pump_init(&replay->pump, &replay->inputs, &replay->outputs);
+	if (ret) {
 		snprintf(message, size, "%s", error.text);
-	if (!ret)
-		ret = allocate_results(replay, options);
-	if (!ret)
-		ret = counts_take(&replay->before, emulator);
-	if (!ret && options->jobs > 1) {
-		snprintf(message, size, "more than one job is not available yet");
-		ret = -EOPNOTSUPP;
-	}
-	if (!ret && options->filter)
-		ret = filter_compile(&replay->filter, options->filter, message, size);
-	/* Last, since this empties files, which only a replay that takes place may do. */
-	if (ret)
 		outputs_reject(options);
-	else
-		ret = outputs_open(&replay->outputs, &emulator->nic, options);
+	} else {
+		ret = prepare(replay, options, message, size);
+	}
 	if (ret) {
 		replay_destroy(replay);
 		return ret;
@@ -175,6 +168,7 @@ void replay_destroy(struct replay *replay)
 {
 	if (!replay)
 		return;
+	pump_clear(&replay->pump);
 	inputs_close(&replay->inputs);
 	outputs_close(&replay->outputs);
 	if (replay->filter)
@@ -184,126 +178,37 @@ void replay_destroy(struct replay *replay)
 		free(replay->results.captures[i].name);
 	free(replay->results.captures);
 	free(replay->results.ports);
-	for (size_t i = 0; i < replay->errors.length; i++) {
-		free((char *)replay->errors.error[i].name);
-		free((char *)replay->errors.error[i].text);
-	}
-	free(replay->errors.error);
-	asic_worker_destroy(replay->worker);
-	free(replay->batch);
+	faults_clear(&replay->faults);
 	free(replay);
 }
 
-static void count(struct replay_counters *counters, const struct packet *packet)
+static void collect(struct replay *replay)
 {
-	counters->packets++;
-	counters->bytes += packet->length;
-}
+	struct emulator *emulator = replay->emulator;
 
-/* Keep the packets that the filter takes; how many. */
-static size_t filter_batch(struct replay *replay, size_t length)
-{
-	size_t kept = 0;
+	for (size_t i = 0; i < replay->pump.num_lanes; i++) {
+		struct tally *tally = &replay->pump.lanes[i]->tally;
 
-	if (!replay->filter)
-		return length;
-	for (size_t i = 0; i < length; i++) {
-		if (!filter_match(replay->filter, &replay->packets[i])) {
-			replay->results.captures[replay->origin[i]].filtered++;
-			continue;
-		}
-		replay->packets[kept] = replay->packets[i];
-		replay->origin[kept++] = replay->origin[i];
-	}
-	return kept;
-}
-
-static void count_received(struct replay *replay, size_t i)
-{
-	const struct packet *packet = &replay->packets[i];
-	struct replay_capture *capture = &replay->results.captures[replay->origin[i]];
-	uint32_t flags = replay->flags[i];
-
-	count(&replay->results.total, packet);
-	count(&capture->played, packet);
-	capture->truncated += packet->captured < packet->length;
-	capture->malformed += packet->flags & PACKET_BAD_LENGTH || flags & DISSECT_MALFORMED;
-	for (int n = 0; n < 2 - replay->measuring; n++) {
-		struct emulator_port_counters *ports =
-			n ? replay->emulator->ports : replay->results.ports;
-
-		ports[packet->port].rx_packets++;
-		ports[packet->port].rx_bytes += packet->length;
-	}
-}
-
-static void count_sent(struct replay *replay, uint16_t port, const struct packet *packet)
-{
-	for (int n = 0; n < 2 - replay->measuring; n++) {
-		struct emulator_port_counters *ports =
-			n ? replay->emulator->ports : replay->results.ports;
-
-		ports[port].tx_packets++;
-		ports[port].tx_bytes += packet->length;
-	}
-}
-
-static void count_fate(struct replay *replay, size_t i)
-{
-	const struct packet *packet = &replay->packets[i];
-	const struct asic_decision *fate = replay->decisions[i];
-
-	count(&replay->results.fates[fate->fate], packet);
-	if (!fate->matched)
-		count(&replay->results.unmatched, packet);
-	if (fate->fate == ASIC_REDIRECT)
-		count_sent(replay, fate->port, packet);
-	for (int m = 0; m < fate->num_mirrors; m++) {
-		count(&replay->results.mirrored, packet);
-		count_sent(replay, fate->mirrors[m], packet);
-	}
-}
-
-static void play_batch(struct replay *replay, size_t length)
-{
-	struct clock *clock = &replay->emulator->clock;
-	unsigned int chunks;
-
-	length = filter_batch(replay, length);
-	chunks = asic_begin(replay->worker);
-	dissect_batch(replay->packets, length, chunks, replay->batch, replay->flags);
-	asic_process(replay->worker, replay->packets, replay->batch, replay->decisions, length);
-	for (size_t i = 0; i < length; i++) {
+		tally_collect(tally, &replay->results, replay->measuring ? NULL : emulator->ports,
+			      emulator->nic.num_ports);
 		if (!replay->measuring)
-			clock_advance(clock, replay->packets[i].time_ns);
-		count_received(replay, i);
-		count_fate(replay, i);
-		outputs_write(&replay->outputs, &replay->packets[i], replay->decisions[i]);
+			clock_advance(&emulator->clock, tally->latest_ns);
 	}
 }
 
 bool replay_step(struct replay *replay)
 {
-	uint64_t begun = system_ns();
-
 	if (!replay->started_ns)
-		replay->started_ns = begun;
-	while (!replay->ended) {
-		int length;
-
-		if (replay->interrupted) {
-			replay->results.interrupted = true;
-			replay->ended = true;
-			break;
-		}
-		length = inputs_next(&replay->inputs, replay->packets, replay->origin);
-		if (length == INPUTS_END)
-			replay->ended = true;
-		else if (length > 0)
-			play_batch(replay, (size_t)length);
-		if (length == INPUTS_WAIT || system_ns() - begun > STEP_NS)
-			break;
+		replay->started_ns = system_ns();
+	if (replay->ended)
+		return false;
+	if (replay->interrupted) {
+		replay->results.interrupted = true;
+		replay->ended = true;
+		return false;
 	}
+	replay->ended = !pump_run(&replay->pump, STEP_NS);
+	collect(replay);
 	return !replay->ended;
 }
 
@@ -334,9 +239,9 @@ const struct replay_results *replay_get_results(const struct replay *replay)
 
 bool replay_get_error(const struct replay *replay, size_t index, struct replay_error *error)
 {
-	if (index >= replay->errors.length)
+	if (index >= replay->faults.length)
 		return false;
-	*error = replay->errors.error[index];
+	*error = replay->faults.fault[index].error;
 	return true;
 }
 

@@ -28,21 +28,29 @@ static void note_fault(void *context, size_t input, const struct capture_error *
 /* Play everything; how many packets. Waits are counted where waits is not NULL. */
 static size_t drain(struct inputs *inputs, struct seen *seen, size_t size)
 {
-	struct packet packets[CAPTURE_BATCH];
-	uint16_t origin[CAPTURE_BATCH];
+	static struct input_batch batch;
 	size_t length = 0;
+	uint64_t batches = 0;
 	int count;
 
-	while ((count = inputs_next(inputs, packets, origin)) > 0) {
+	while ((count = inputs_next(inputs, &batch)) > 0) {
+		uint64_t latest = 0;
+
+		cr_assert_eq(batch.count, count);
+		cr_assert_eq(batch.number, ++batches);
 		for (int i = 0; i < count; i++) {
+			const struct packet *packet = &batch.packets[i];
+
 			cr_assert_lt(length, size);
 			seen[length++] = (struct seen){
-				.time_ns = packets[i].time_ns,
-				.port = packets[i].port,
-				.origin = origin[i],
-				.mark = packets[i].data[packets[i].captured - 1],
+				.time_ns = packet->time_ns,
+				.port = packet->port,
+				.origin = input_batch_origin(&batch, (size_t)i),
+				.mark = packet->data[packet->captured - 1],
 			};
+			latest = packet->time_ns > latest ? packet->time_ns : latest;
 		}
+		cr_assert_eq(batch.latest_ns, latest);
 	}
 	cr_assert_eq(count, INPUTS_END);
 	return length;
@@ -58,7 +66,7 @@ static void open_inputs(struct inputs *inputs, struct replay_input *given, size_
 	options->num_inputs = length;
 	if (!options->loops)
 		options->loops = 1;
-	cr_assert_eq(inputs_open(inputs, options, &error), 0, "%s", error.text);
+	cr_assert_eq(inputs_open(inputs, options, 1, &error), 0, "%s", error.text);
 	inputs->fault = note_fault;
 }
 
@@ -193,7 +201,7 @@ Test(input, a_file_that_is_no_capture_is_found_at_opening)
 	struct capture_error error;
 	struct inputs inputs;
 
-	cr_assert_lt(inputs_open(&inputs, &options, &error), 0);
+	cr_assert_lt(inputs_open(&inputs, &options, 1, &error), 0);
 	cr_assert_not_null(strstr(error.text, "empty.pcap"), "%s", error.text);
 	inputs_close(&inputs);
 }
@@ -204,7 +212,7 @@ struct slow {
 	int writer;
 	uint8_t bytes[1024];
 	size_t size, written;
-	struct packet packets[CAPTURE_BATCH];
+	struct input_batch batch;
 };
 
 static void open_slow(struct slow *s)
@@ -231,9 +239,7 @@ static void write_slow(struct slow *s, size_t size)
 
 static int next_slow(struct slow *s)
 {
-	uint16_t origin[CAPTURE_BATCH];
-
-	return inputs_next(&s->inputs, s->packets, origin);
+	return inputs_next(&s->inputs, &s->batch);
 }
 
 static void end_slow(struct slow *s)
@@ -253,12 +259,12 @@ Test(input, a_silent_pipe_is_waited_for_without_blocking)
 	/* The file header, the first packet, and a part of the second. */
 	write_slow(&s, 24 + 76 + 30);
 	cr_assert_eq(next_slow(&s), 1);
-	cr_assert_eq(s.packets[0].data[59], 1);
+	cr_assert_eq(s.batch.packets[0].data[59], 1);
 	cr_assert_eq(next_slow(&s), INPUTS_WAIT);
 	cr_assert_eq(next_slow(&s), INPUTS_WAIT);
 	write_slow(&s, s.size - s.written);
 	cr_assert_eq(next_slow(&s), 2);
-	cr_assert_eq(s.packets[1].data[59], 3);
+	cr_assert_eq(s.batch.packets[1].data[59], 3);
 	end_slow(&s);
 }
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lane.h"
+
+#include <nicemu/packet/dissect.h>
+
+#include <assert.h>
+#include <stdlib.h>
+
+static_assert((int)CAPTURE_BATCH <= FLOW_BATCH, "what is read at once must fit a batch of keys");
+
+struct lane *lane_create(const struct lane_options *options)
+{
+	struct lane *lane = aligned_alloc(_Alignof(struct lane), sizeof(*lane));
+
+	if (!lane)
+		return NULL;
+	*lane = (struct lane){
+		.worker = asic_worker_create(options->asic, options->cache_bytes),
+		.filter = options->filter,
+		.batches = calloc(options->max_batches, sizeof(*lane->batches)),
+	};
+	if (tally_init(&lane->tally, options->num_captures) || !lane->worker || !lane->batches) {
+		lane_destroy(lane);
+		return NULL;
+	}
+	return lane;
+}
+
+void lane_destroy(struct lane *lane)
+{
+	if (!lane)
+		return;
+	asic_worker_destroy(lane->worker);
+	tally_clear(&lane->tally);
+	free(lane->batches);
+	free(lane);
+}
+
+/* Keep the packets that the filter takes. */
+static void filter_batch(struct lane *lane, struct input_batch *batch)
+{
+	size_t kept = 0;
+
+	batch->latest_ns = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct packet *packet = &batch->packets[i];
+
+		if (!filter_match(lane->filter, packet)) {
+			lane->tally.captures[input_batch_origin(batch, i)].filtered++;
+			continue;
+		}
+		if (packet->time_ns > batch->latest_ns)
+			batch->latest_ns = packet->time_ns;
+		batch->origins[kept] = batch->origins[i];
+		batch->packets[kept++] = *packet;
+	}
+	batch->count = kept;
+}
+
+static void play_batch(struct lane *lane, struct lane_batch *batch)
+{
+	struct input_batch *in = &batch->in;
+	unsigned int chunks;
+
+	if (lane->filter)
+		filter_batch(lane, in);
+	chunks = asic_begin(lane->worker);
+	dissect_batch(in->packets, in->count, chunks, &lane->keys, lane->flags);
+	asic_process(lane->worker, in->packets, &lane->keys, batch->decisions, in->count);
+	tally_batch(&lane->tally, in, lane->flags, batch->decisions);
+}
+
+void lane_play(struct lane *lane)
+{
+	for (size_t i = 0; i < lane->num_batches; i++)
+		play_batch(lane, &lane->batches[i]);
+}

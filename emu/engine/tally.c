@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tally.h"
+
+#include <nicemu/packet/dissect.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int tally_init(struct tally *tally, size_t num_captures)
+{
+	*tally = (struct tally){
+		.captures = calloc(num_captures + 1, sizeof(*tally->captures)),
+		.num_captures = num_captures,
+		.sent = calloc(NIC_PORTS_MAX, sizeof(*tally->sent)),
+	};
+	return tally->captures && tally->sent ? 0 : -ENOMEM;
+}
+
+void tally_clear(struct tally *tally)
+{
+	free(tally->captures);
+	free(tally->sent);
+}
+
+static void add(struct replay_counters *sum, struct replay_counters more)
+{
+	sum->packets += more.packets;
+	sum->bytes += more.bytes;
+}
+
+/* One packet more if it is; without a branch, since what becomes of packets is not foreseeable. */
+static inline void count_if(struct replay_counters *counters, bool it_is, uint64_t bytes)
+{
+	counters->packets += it_is;
+	counters->bytes += it_is ? bytes : 0;
+}
+
+static inline bool is_malformed(const struct packet *packet, uint32_t flags)
+{
+	return packet->flags & PACKET_BAD_LENGTH || flags & DISSECT_MALFORMED;
+}
+
+static void count_packet(struct tally_capture *capture, const struct packet *packet, uint32_t flags)
+{
+	count_if(&capture->played, true, packet->length);
+	capture->truncated += packet->captured < packet->length;
+	capture->malformed += is_malformed(packet, flags);
+}
+
+static void count_received(struct tally *tally, const struct input_batch *batch,
+			   const uint32_t *flags)
+{
+	/* In registers: of most batches all packets come from one capture. */
+	struct tally_capture capture;
+
+	if (batch->mixed) {
+		for (size_t i = 0; i < batch->count; i++)
+			count_packet(&tally->captures[batch->origins[i]], &batch->packets[i],
+				     flags[i]);
+		return;
+	}
+	capture = tally->captures[batch->origin];
+	for (size_t i = 0; i < batch->count; i++)
+		count_packet(&capture, &batch->packets[i], flags[i]);
+	tally->captures[batch->origin] = capture;
+}
+
+/* leaving: the indexes of those packets of which something leaves by a port; how many they are. */
+static size_t count_fates(struct tally *tally, const struct input_batch *batch,
+			  const struct asic_decision *const *decisions, uint16_t *leaving)
+{
+	struct replay_counters all = {0}, dropped = {0}, redirected = {0}, unmatched = {0};
+	size_t num_leaving = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct asic_decision *decision = decisions[i];
+		bool redirect = decision->fate == ASIC_REDIRECT;
+		uint64_t bytes = batch->packets[i].length;
+
+		count_if(&all, true, bytes);
+		count_if(&dropped, decision->fate == ASIC_DROP, bytes);
+		count_if(&redirected, redirect, bytes);
+		count_if(&unmatched, !decision->matched, bytes);
+		leaving[num_leaving] = (uint16_t)i;
+		num_leaving += redirect || decision->num_mirrors;
+	}
+	add(&tally->fates[ASIC_DROP], dropped);
+	add(&tally->fates[ASIC_REDIRECT], redirected);
+	add(&tally->unmatched, unmatched);
+	all.packets -= dropped.packets + redirected.packets;
+	all.bytes -= dropped.bytes + redirected.bytes;
+	add(&tally->fates[ASIC_HOST], all);
+	return num_leaving;
+}
+
+static void count_leaving(struct tally *tally, const struct packet *packet,
+			  const struct asic_decision *decision)
+{
+	const struct replay_counters one = {1, packet->length};
+
+	if (decision->fate == ASIC_REDIRECT)
+		add(&tally->sent[decision->port], one);
+	for (int m = 0; m < decision->num_mirrors; m++) {
+		add(&tally->mirrored, one);
+		add(&tally->sent[decision->mirrors[m]], one);
+	}
+}
+
+void tally_batch(struct tally *tally, const struct input_batch *batch, const uint32_t *flags,
+		 const struct asic_decision *const *decisions)
+{
+	uint16_t leaving[CAPTURE_BATCH];
+	size_t num_leaving;
+
+	if (batch->latest_ns > tally->latest_ns)
+		tally->latest_ns = batch->latest_ns;
+	count_received(tally, batch, flags);
+	num_leaving = count_fates(tally, batch, decisions, leaving);
+	for (size_t i = 0; i < num_leaving; i++)
+		count_leaving(tally, &batch->packets[leaving[i]], decisions[leaving[i]]);
+}
+
+static void collect_captures(struct tally *tally, struct replay_results *results,
+			     struct emulator_port_counters *since_start)
+{
+	for (size_t i = 0; i < tally->num_captures; i++) {
+		const struct tally_capture *more = &tally->captures[i];
+		struct replay_capture *capture = &results->captures[i];
+		struct emulator_port_counters *port = &results->ports[capture->port];
+
+		add(&capture->played, more->played);
+		capture->filtered += more->filtered;
+		capture->truncated += more->truncated;
+		capture->malformed += more->malformed;
+		add(&results->total, more->played);
+		port->rx_packets += more->played.packets;
+		port->rx_bytes += more->played.bytes;
+		if (since_start) {
+			since_start[capture->port].rx_packets += more->played.packets;
+			since_start[capture->port].rx_bytes += more->played.bytes;
+		}
+	}
+}
+
+static void collect_sent(const struct tally *tally, struct emulator_port_counters *ports,
+			 size_t num_ports)
+{
+	for (size_t i = 0; ports && i < num_ports; i++) {
+		ports[i].tx_packets += tally->sent[i].packets;
+		ports[i].tx_bytes += tally->sent[i].bytes;
+	}
+}
+
+void tally_collect(struct tally *tally, struct replay_results *results,
+		   struct emulator_port_counters *since_start, size_t num_ports)
+{
+	collect_captures(tally, results, since_start);
+	for (int i = 0; i < ASIC_FATES; i++)
+		add(&results->fates[i], tally->fates[i]);
+	add(&results->mirrored, tally->mirrored);
+	add(&results->unmatched, tally->unmatched);
+	collect_sent(tally, results->ports, num_ports);
+	collect_sent(tally, since_start, num_ports);
+
+	memset(tally->captures, 0, tally->num_captures * sizeof(*tally->captures));
+	memset(tally->fates, 0, sizeof(tally->fates));
+	tally->mirrored = (struct replay_counters){0};
+	tally->unmatched = (struct replay_counters){0};
+	memset(tally->sent, 0, num_ports * sizeof(*tally->sent));
+}
