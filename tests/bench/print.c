@@ -24,14 +24,23 @@ static void print_prefix(FILE *out, const struct rule *rule, const char *field,
 	putc(' ', out);
 }
 
+static bool port_is_exact(struct port_match port)
+{
+	return port.min == port.max;
+}
+
+/*
+ * apart: with its mask, although that has all bits: else nft would merge two neighbouring ports
+ * into one load, which no kernel offloads.
+ */
 static void print_port(FILE *out, const struct rule *rule, const char *field,
-		       struct port_match port)
+		       struct port_match port, bool apart)
 {
 	const char *protocol = rule->protocol == IPPROTO_TCP ? "tcp" : "udp";
 
 	if (port_is_any(port))
 		return;
-	if (port.min == port.max)
+	if (port_is_exact(port) && !apart)
 		fprintf(out, "%s %s %u ", protocol, field, port.min);
 	else
 		fprintf(out, "%s %s & 0x%04x == 0x%04x ", protocol, field, port_mask(port),
@@ -52,10 +61,9 @@ void rule_print(FILE *out, const struct rule *rule)
 	print_prefix(out, rule, "saddr", rule->source, rule->source_length);
 	print_prefix(out, rule, "daddr", rule->destination, rule->destination_length);
 	print_protocols(out, rule);
-	/* In the order of the header nft would merge both into one load, which no kernel offloads.
-	 */
-	print_port(out, rule, "dport", rule->destination_port);
-	print_port(out, rule, "sport", rule->source_port);
+	print_port(out, rule, "sport", rule->source_port,
+		   port_is_exact(rule->source_port) && port_is_exact(rule->destination_port));
+	print_port(out, rule, "dport", rule->destination_port, false);
 	fprintf(out, "%s%s\n", rule->counter ? "counter " : "", rule->drop ? "drop" : "accept");
 }
 
