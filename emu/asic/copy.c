@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For measurements: a second ASIC with the same entries, the entries' numbers, memory. */
+/* For measurements: a second ASIC with the same entries, the entries and their numbers, memory. */
 #include "internal.h"
 
 #include <errno.h>
@@ -128,6 +128,27 @@ size_t asic_entry_number(const struct asic *asic, const struct asic_decision *de
 	if (asic->numbered != view.version && !number_entries((struct asic *)asic, view.version))
 		return count_before(asic, entry_of_decision(decision)) + 1;
 	return entry_of_decision(decision)->number;
+}
+
+int asic_visit_entries(const struct asic *asic,
+		       int (*visit)(void *context, const struct tcam_entry *entry), void *context)
+{
+	size_t count;
+	struct entry **all = sorted(asic, by_order, &count);
+	int ret = all ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !ret && i < count; i++)
+		ret = visit(context, &all[i]->tcam);
+	free(all);
+	return ret;
+}
+
+struct tcam_measure asic_measure(const struct asic *asic)
+{
+	struct tcam_measure measure;
+
+	asic->ops->measure(asic->tcam, &measure);
+	return measure;
 }
 
 struct asic_memory asic_memory(const struct asic *asic)

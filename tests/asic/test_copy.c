@@ -115,6 +115,41 @@ Test(copy, numbers_are_places_in_the_order_of_priority_and_arrival)
 	cr_assert_gt(seen, RULES / 2);
 }
 
+struct visits {
+	uint32_t priority;
+	uint64_t arrival;
+	size_t count, stop_after;
+};
+
+static int visit(void *context, const struct tcam_entry *entry)
+{
+	struct visits *visits = context;
+
+	if (visits->count++) {
+		cr_assert_leq(visits->priority, entry->priority);
+		if (visits->priority == entry->priority)
+			cr_assert_lt(visits->arrival, entry->arrival);
+	}
+	visits->priority = entry->priority;
+	visits->arrival = entry->arrival;
+	return visits->count == visits->stop_after ? -EINTR : 0;
+}
+
+Test(copy, entries_are_visited_in_order_until_the_visitor_has_enough)
+{
+	struct visits all = {0}, some = {.stop_after = 10};
+
+	load_rules();
+	cr_assert_eq(asic_visit_entries(board.asic, visit, &all), 0);
+	cr_assert_eq(all.count, asic_entries(board.asic));
+	cr_assert_eq(asic_visit_entries(board.asic, visit, &some), -EINTR);
+	cr_assert_eq(some.count, 10);
+	cr_assert_eq(asic_measure(board.asic).entries, all.count);
+	fail_alloc_at(1);
+	cr_assert_eq(asic_visit_entries(board.asic, visit, &all), -ENOMEM);
+	fail_alloc_at(0);
+}
+
 Test(copy, numbers_need_no_memory)
 {
 	const struct asic_decision *at;

@@ -122,6 +122,16 @@ struct asic_memory {
 };
 struct asic_memory asic_memory(const struct asic *asic);
 
+/* How large its table is. */
+struct tcam_measure asic_measure(const struct asic *asic);
+
+/*
+ * Every entry, in (priority, arrival) order: for measurements of tables. Stops at the first visit
+ * that returns other than 0, and returns that; 0, or -ENOMEM before any visit.
+ */
+int asic_visit_entries(const struct asic *asic,
+		       int (*visit)(void *context, const struct tcam_entry *entry), void *context);
+
 size_t asic_entries(const struct asic *asic);
 uint64_t asic_capacity(const struct asic *asic);
 
