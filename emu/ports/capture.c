@@ -159,17 +159,102 @@ static int fill(struct capture *c)
 	return capture_fail(c, -ret, c->source.offset, "can't read: %s", strerror(-ret));
 }
 
+/* A state of the reader that all before has been checked for. */
+struct mark {
+	uint64_t offset;
+	uint64_t last_time_ns;
+	size_t num_interfaces;
+	struct passing passing;
+	bool big_endian;
+	int (*step)(struct capture *c, struct packet *packet);
+	size_t (*run)(struct capture *c, struct packet *packets, size_t count);
+	size_t done; /* packets of this batch */
+};
+
+static struct mark set_mark(const struct capture *c, size_t done)
+{
+	return (struct mark){
+		.offset = c->source.offset,
+		.last_time_ns = c->last_time_ns,
+		.num_interfaces = c->num_interfaces,
+		.passing = c->passing,
+		.big_endian = c->big_endian,
+		.step = c->step,
+		.run = c->run,
+		.done = done,
+	};
+}
+
+/*
+ * The window has been lost: what was made of it since the mark may be made of zeros. Go back there
+ * and on with read(2), which tells what the file really has. What a block changes and the mark does
+ * not hold is the interfaces' descriptions, and only those behind num_interfaces: there is a mark
+ * behind each block. Returns 0 or the fault.
+ */
+static int back_to_mark(struct capture *c, const struct mark *mark)
+{
+	int ret;
+
+	c->fault = (struct capture_error){0};
+	c->last_time_ns = mark->last_time_ns;
+	c->num_interfaces = mark->num_interfaces;
+	c->passing = mark->passing;
+	c->big_endian = mark->big_endian;
+	c->step = mark->step;
+	c->run = mark->run;
+	ret = source_stream(&c->source, mark->offset);
+	if (ret)
+		return capture_fail(c, -ret, mark->offset, "can't read: %s", strerror(-ret));
+	return 0;
+}
+
+static int fail_truncated(struct capture *c)
+{
+	return capture_fail(c, EINVAL, c->source.offset,
+			    "the file has been truncated while it was read: it had %llu bytes",
+			    (unsigned long long)c->size);
+}
+
+/* The file ends where it may; but is it all of it? */
+static int check_end(struct capture *c)
+{
+	return !c->seekable || c->source.offset >= c->size ? 0 : fail_truncated(c);
+}
+
+/*
+ * A step, and more bytes where that needs them and no packet waits to be delivered. Returns what
+ * the step did; STEP_BLOCK also for bytes that have come. *mark moves on behind a step that can be
+ * relied on; STEP_LOST: it can't, and the reader is back there.
+ */
+static int step_checked(struct capture *c, struct packet *packets, size_t done, struct mark *mark)
+{
+	int step = c->step(c, &packets[done]);
+
+	if (step == STEP_PACKET)
+		return step;
+	if (!source_intact(&c->source, true)) {
+		int ret = back_to_mark(c, mark);
+
+		return ret ? ret : STEP_LOST;
+	}
+	*mark = set_mark(c, done);
+	if (step == STEP_END)
+		return done ? STEP_END : check_end(c);
+	if (step != STEP_MORE || done)
+		return step == STEP_MORE ? STEP_END : step;
+	step = fill(c);
+	return step ? step : STEP_BLOCK;
+}
+
 /* All steps up to behind the file header, however long that takes: 0 or the fault. */
 static int read_file_header(struct capture *c)
 {
+	struct mark mark = set_mark(c, 0);
 	struct packet unused;
 	int ret = 0;
 
-	while (ret >= 0 && c->source.offset == c->start) {
-		ret = c->step(c, &unused);
-		if (ret == STEP_MORE)
-			ret = fill(c);
-	}
+	while (ret >= 0 && c->source.offset == c->start)
+		ret = step_checked(c, &unused, 0, &mark);
 	return ret < 0 ? ret : 0;
 }
 
@@ -234,27 +319,66 @@ void capture_close(struct capture *capture)
 	free(capture);
 }
 
+/*
+ * Packets up to count; how many, or the fault or -EAGAIN, if there is none before it. A fault
+ * behind packets has been noted and is told by the next call.
+ */
+static int read_batch(struct capture *c, struct packet *packets, size_t count)
+{
+	struct mark mark = set_mark(c, 0);
+	int step = STEP_BLOCK;
+	size_t done = 0;
+	int ret;
+
+	while (step > STEP_END && done < count) {
+		if (c->run)
+			done += c->run(c, packets + done, count - done);
+		if (done == count)
+			break;
+		step = step_checked(c, packets, done, &mark);
+		if (step == STEP_PACKET)
+			done++;
+		else if (step == STEP_LOST && mark.done)
+			return (int)mark.done;
+		else if (step == STEP_LOST)
+			done = 0;
+	}
+	if (!done || source_intact(&c->source, false))
+		return done ? (int)done : step;
+	ret = back_to_mark(c, &mark);
+	if (ret || mark.done)
+		return ret ? ret : (int)mark.done;
+	return read_batch(c, packets, count); /* by read(2) now: once more at most */
+}
+
 int capture_read(struct capture *capture, struct packet *packets, size_t count,
 		 struct capture_error *error)
 {
-	size_t done = 0;
+	const struct mapped_file *file = capture->source.file;
 	int ret = capture->fault.error;
 
-	while (!ret && done < count) {
-		int step = capture->step(capture, &packets[done]);
-
-		if (step == STEP_PACKET)
-			done++;
-		else if (step == STEP_BLOCK)
-			continue;
-		else if (done || step == STEP_END)
-			break;
-		else
-			ret = step == STEP_MORE ? fill(capture) : step;
-	}
-	if (ret)
+	if (!ret && file && atomic_load_explicit(&file->torn, memory_order_relaxed))
+		ret = fail_truncated(capture);
+	if (!ret)
+		ret = read_batch(capture, packets, count);
+	if (ret < 0)
 		*error = capture->fault;
-	return ret ? ret : (int)done;
+	else if (ret > 0)
+		source_end_batch(&capture->source);
+	return ret;
+}
+
+int capture_keep(struct capture *capture, size_t batches)
+{
+	return source_keep(&capture->source, batches);
+}
+
+int capture_map(struct capture *capture)
+{
+	/* A link header is made in the packet's own bytes, which a window does not allow. */
+	if (!capture->seekable || capture->fake_ethernet)
+		return 0;
+	return source_map(&capture->source);
 }
 
 uint64_t capture_position(const struct capture *capture)
@@ -280,16 +404,18 @@ int capture_rewind(struct capture *capture, struct capture_error *error)
 		return -ESPIPE;
 	}
 	capture->fault = (struct capture_error){0};
+	if (capture->source.file)
+		atomic_store(&capture->source.file->torn, false);
 	capture->passing = (struct passing){0};
 	capture->num_interfaces = 0;
 	capture->last_time_ns = 0;
 	capture->step = step_file_header;
-	if (lseek(capture->fd, (off_t)capture->start, SEEK_SET) < 0)
-		ret = capture_fail(capture, errno, capture->start, "%s", strerror(errno));
-	else {
-		source_restart(&capture->source, capture->start);
+	capture->run = NULL;
+	ret = source_restart(&capture->source, capture->start);
+	if (ret)
+		capture_fail(capture, -ret, capture->start, "%s", strerror(-ret));
+	else
 		ret = read_file_header(capture);
-	}
 	if (ret)
 		*error = capture->fault;
 	return ret;

@@ -25,6 +25,7 @@ enum step {
 	STEP_PACKET = 1, /* *packet is filled */
 	STEP_BLOCK = 2,  /* something without a packet was passed */
 	STEP_MORE = 3,   /* needs capture.want bytes, and fewer have been read */
+	STEP_LOST = 4,   /* of capture.c alone: the window was lost, the step is to be made again */
 };
 
 /* One interface of a pcapng section; a classic file is one interface. */
@@ -51,10 +52,12 @@ struct capture {
 	bool seekable;
 	bool fake_ethernet;
 	uint64_t start; /* offset of the first byte */
-	uint64_t size;  /* of a regular file */
+	uint64_t size;  /* of a regular file, when it was opened */
 
 	int (*step)(struct capture *c, struct packet *packet); /* enum step or negative errno */
-	size_t want;                                           /* with STEP_MORE */
+	/* How many packets of the plainest kind come next, at most count. Optional, for speed. */
+	size_t (*run)(struct capture *c, struct packet *packets, size_t count);
+	size_t want;                /* with STEP_MORE */
 	struct capture_error fault; /* once error is not 0, nothing more is delivered */
 
 	uint64_t last_time_ns; /* of the packet before, for one without a time stamp */

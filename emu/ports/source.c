@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #if defined(__has_feature)
@@ -22,75 +23,160 @@
 #define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
 #endif
 
+/* A block is read on into only while there is room for a read that is worth its call. */
+enum { READ_MIN = 64 * 1024 };
+
+static struct piece *current(const struct source *s)
+{
+	return &s->pieces[s->current];
+}
+
+/* Whether no packet that has to stay is in it. */
+static bool is_free(const struct source *s, const struct piece *piece)
+{
+	return !piece->used || piece->used + s->keep <= s->batch;
+}
+
 /*
- * The buffer is larger than what is in it, so AddressSanitizer would not see a read behind the last
+ * A block is larger than what is in it, so AddressSanitizer would not see a read behind the last
  * byte: what is not filled is marked.
  */
 static void mark_unfilled(const struct source *s)
 {
-	ASAN_POISON_MEMORY_REGION(s->buffer + s->end, s->capacity - s->end);
+	ASAN_POISON_MEMORY_REGION(s->buffer + s->end, current(s)->capacity - s->end);
 }
 
-static void unmark_unfilled(const struct source *s)
+static void unmark(const struct piece *piece)
 {
-	ASAN_UNPOISON_MEMORY_REGION(s->buffer + s->end, s->capacity - s->end);
+	ASAN_UNPOISON_MEMORY_REGION(piece->bytes, piece->capacity);
+}
+
+static void drop_piece(struct piece *piece)
+{
+	if (piece->capacity)
+		unmark(piece);
+	if (piece->mapping)
+		mapping_destroy(piece->mapping);
+	else
+		free(piece->bytes);
+	*piece = (struct piece){0};
+}
+
+static void drop_free_windows(struct source *s)
+{
+	for (size_t i = 0; i < s->num_pieces; i++)
+		if (i != s->current && s->pieces[i].mapping && is_free(s, &s->pieces[i]))
+			drop_piece(&s->pieces[i]);
+}
+
+/* There is always one: the batches that stay have at most keep - 1 pieces besides the current. */
+static size_t find_free(const struct source *s)
+{
+	size_t i = 0;
+
+	while (i + 1 < s->num_pieces && (i == s->current || !is_free(s, &s->pieces[i])))
+		i++;
+	return i;
+}
+
+static int make_block(struct piece *piece, size_t capacity)
+{
+	if (piece->mapping)
+		drop_piece(piece);
+	if (piece->capacity >= capacity) {
+		unmark(piece);
+		return 0;
+	}
+	drop_piece(piece);
+	piece->bytes = malloc(capacity);
+	if (!piece->bytes)
+		return -ENOMEM;
+	piece->capacity = capacity;
+	return 0;
+}
+
+static void set_current(struct source *s, size_t index, size_t begin, size_t end)
+{
+	s->current = index;
+	s->buffer = s->pieces[index].bytes;
+	s->begin = begin;
+	s->end = end;
 }
 
 int source_open(struct source *s, int fd, uint64_t offset)
 {
 	*s = (struct source){
 		.fd = fd,
-		.capacity = SOURCE_HEADROOM + SOURCE_BLOCK,
-		.begin = SOURCE_HEADROOM,
-		.end = SOURCE_HEADROOM,
 		.offset = offset,
 		.patience_ms = -1,
+		.keep = 1,
+		.num_pieces = 2,
+		.batch = 1,
+		.window = SOURCE_WINDOW,
+		.whole = SOURCE_WHOLE,
+		.start = offset,
 	};
-	s->buffer = malloc(s->capacity);
-	if (!s->buffer)
+	s->pieces = calloc(s->num_pieces, sizeof(*s->pieces));
+	if (!s->pieces || make_block(&s->pieces[0], SOURCE_HEADROOM + SOURCE_BLOCK))
 		return -ENOMEM;
+	set_current(s, 0, SOURCE_HEADROOM, SOURCE_HEADROOM);
 	mark_unfilled(s);
 	return 0;
 }
 
 void source_close(struct source *s)
 {
-	if (s->buffer)
-		unmark_unfilled(s);
-	free(s->buffer);
-	s->buffer = NULL;
+	for (size_t i = 0; s->pieces && i < s->num_pieces; i++)
+		drop_piece(&s->pieces[i]);
+	free(s->pieces);
+	s->pieces = NULL;
+	mapped_file_free(s->file);
+	s->file = NULL;
 }
 
-void source_restart(struct source *s, uint64_t offset)
+void source_end_batch(struct source *s)
 {
-	s->begin = SOURCE_HEADROOM;
-	s->end = SOURCE_HEADROOM;
-	s->offset = offset;
-	s->at_end = false;
-	mark_unfilled(s);
+	current(s)->used = s->batch++;
 }
 
-static int grow(struct source *s, size_t capacity)
+int source_keep(struct source *s, size_t batches)
 {
-	uint8_t *buffer;
+	struct piece *grown;
 
-	if (capacity <= s->capacity)
-		return 0;
-	buffer = realloc(s->buffer, capacity);
-	if (!buffer)
-		return -ENOMEM;
-	s->buffer = buffer;
-	s->capacity = capacity;
+	if (batches < 1)
+		batches = 1;
+	if (batches + 1 > s->num_pieces) {
+		grown = reallocarray(s->pieces, batches + 1, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		memset(&grown[s->num_pieces], 0, (batches + 1 - s->num_pieces) * sizeof(*grown));
+		s->pieces = grown;
+		s->num_pieces = batches + 1;
+	}
+	s->keep = batches;
 	return 0;
 }
 
-static void move_to_front(struct source *s)
-{
-	size_t left = source_available(s);
+/* Streaming */
 
-	memmove(s->buffer + SOURCE_HEADROOM, source_at(s), left);
-	s->begin = SOURCE_HEADROOM;
-	s->end = SOURCE_HEADROOM + left;
+/* Room for size bytes in a block that no kept packet is in, with what is left in front. */
+static int turn_block(struct source *s, size_t size)
+{
+	struct piece *from = current(s);
+	size_t index = is_free(s, from) ? s->current : find_free(s);
+	size_t left = source_available(s);
+	size_t capacity = SOURCE_HEADROOM + (size > SOURCE_BLOCK ? size : SOURCE_BLOCK);
+	struct piece *to;
+
+	if (index == s->current && from->capacity < capacity)
+		index = find_free(s);
+	to = &s->pieces[index];
+	if (index != s->current && make_block(to, capacity))
+		return -ENOMEM;
+	memmove(to->bytes + SOURCE_HEADROOM, source_at(s), left);
+	set_current(s, index, SOURCE_HEADROOM, SOURCE_HEADROOM + left);
+	to->used = 0;
+	return 0;
 }
 
 /* Wait for bytes; -EAGAIN when patience ends before, also by a signal: its handler wants a say. */
@@ -110,7 +196,7 @@ static int read_some(struct source *s)
 
 	if (ret)
 		return ret;
-	got = read(s->fd, s->buffer + s->end, s->capacity - s->end);
+	got = read(s->fd, s->buffer + s->end, current(s)->capacity - s->end);
 	if (got > 0)
 		s->end += (size_t)got;
 	else if (got == 0)
@@ -122,17 +208,137 @@ static int read_some(struct source *s)
 	return 0;
 }
 
-int source_want(struct source *s, size_t size)
+static int want_read(struct source *s, size_t size)
 {
-	int ret;
+	struct piece *piece = current(s);
+	int ret = 0;
 
-	if (source_available(s) >= size || s->at_end)
-		return 0;
-	unmark_unfilled(s);
-	move_to_front(s);
-	ret = grow(s, SOURCE_HEADROOM + size);
+	unmark(piece);
+	if (is_free(s, piece) || piece->capacity - s->begin < size ||
+	    piece->capacity - s->end < READ_MIN)
+		ret = turn_block(s, size);
 	while (!ret && source_available(s) < size && !s->at_end)
 		ret = read_some(s);
 	mark_unfilled(s);
 	return ret;
+}
+
+int source_stream(struct source *s, uint64_t offset)
+{
+	size_t index = is_free(s, current(s)) ? s->current : find_free(s);
+	int ret = make_block(&s->pieces[index], SOURCE_HEADROOM + SOURCE_BLOCK);
+
+	if (!ret && lseek(s->fd, (off_t)offset, SEEK_SET) < 0)
+		ret = -errno;
+	if (ret)
+		return ret;
+	s->mapped = false;
+	s->at_end = false;
+	s->offset = offset;
+	s->pieces[index].used = 0;
+	set_current(s, index, SOURCE_HEADROOM, SOURCE_HEADROOM);
+	mark_unfilled(s);
+	return 0;
+}
+
+/* Windows */
+
+int source_map(struct source *s)
+{
+	if (!s->file)
+		s->file = mapped_file_new(s->fd);
+	if (!s->file)
+		return -ENOMEM;
+	if (!s->mapped && !current(s)->mapping) {
+		/* What was read ahead is in the window too. */
+		s->end = s->begin;
+		s->at_end = false;
+		mark_unfilled(s);
+	}
+	s->mapped = true;
+	return 0;
+}
+
+bool source_intact(const struct source *s, bool all)
+{
+	struct mapping *mapping = current(s)->mapping;
+
+	return !mapping || mapping_intact(mapping, s->buffer + (all ? s->end : s->begin));
+}
+
+/* The window from the page that has the next byte; or the only one. */
+static int turn_window(struct source *s, uint64_t size)
+{
+	uint64_t first = size <= s->whole ? s->start : s->offset;
+	uint64_t offset = first - first % mapping_page_size();
+	uint64_t length = size - offset;
+	size_t index = find_free(s);
+	struct mapping *mapping;
+	int ret;
+
+	if (size > s->whole && length > s->window)
+		length = s->window;
+	ret = mapping_create(&mapping, s->file, offset, (size_t)length, size);
+	if (ret)
+		return ret;
+	drop_piece(&s->pieces[index]);
+	s->pieces[index] = (struct piece){
+		.bytes = (uint8_t *)(uintptr_t)mapping_bytes(mapping),
+		.capacity = mapping_capacity(mapping),
+		.mapping = mapping,
+	};
+	set_current(s, index, (size_t)(s->offset - offset), (size_t)length);
+	mark_unfilled(s);
+	drop_free_windows(s);
+	return 0;
+}
+
+static int stream_on(struct source *s, size_t size)
+{
+	int ret = source_stream(s, s->offset);
+
+	return ret ? ret : want_read(s, size);
+}
+
+static int want_mapped(struct source *s, size_t size)
+{
+	uint64_t there;
+	struct stat status;
+
+	while (source_available(s) < size && !s->at_end) {
+		there = s->offset + source_available(s);
+		if (fstat(s->fd, &status) < 0)
+			return -errno;
+		/* What is no longer there, or is a file without a size, is left to read(2). */
+		if ((uint64_t)status.st_size < there || !status.st_size)
+			return stream_on(s, size);
+		s->at_end = (uint64_t)status.st_size == there;
+		if (!s->at_end && turn_window(s, (uint64_t)status.st_size) < 0)
+			return stream_on(s, size);
+	}
+	return 0;
+}
+
+int source_want(struct source *s, size_t size)
+{
+	if (source_available(s) >= size || s->at_end)
+		return 0;
+	return s->mapped ? want_mapped(s, size) : want_read(s, size);
+}
+
+int source_restart(struct source *s, uint64_t offset)
+{
+	const struct mapping *mapping = current(s)->mapping;
+
+	s->mapped = s->file != NULL;
+	if (!s->mapped)
+		return source_stream(s, offset);
+	s->at_end = false;
+	s->offset = offset;
+	if (mapping && offset >= mapping_offset(mapping) &&
+	    offset - mapping_offset(mapping) < s->end && source_intact(s, true))
+		s->begin = (size_t)(offset - mapping_offset(mapping));
+	else
+		s->end = s->begin;
+	return 0;
 }

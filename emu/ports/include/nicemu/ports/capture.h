@@ -8,12 +8,23 @@
  * byte where the file went wrong. libpcap serves as its oracle in the tests.
  *
  * Invariants: packets come in the order of the file, each once; what was handed out stays valid
- * until the next call; after a fault nothing more comes.
+ * until the next call, or longer (capture_keep); after a fault nothing more comes.
  *
- * How: one buffer is filled by read(2) in large blocks, for files and pipes alike; packets are
- * handed out where they lie in it. There is no mapping, so a file that shrinks while it is read is
- * an error and not a signal, and memory is bounded whatever the file claims: one block, or the
- * largest block of a pcapng file that must be seen as a whole (16 MiB at most).
+ * How: packets are handed out where they lie, in a block that read(2) has filled, or, for a regular
+ * file and a caller that asks for it (capture_map), in a mapped window. Memory is bounded whatever
+ * the file claims: one block of 1 MiB, or the largest block of a pcapng file that must be seen as a
+ * whole (16 MiB at most); windows of 64 MiB, of which only those stay that kept packets are in (a
+ * file of up to 256 MiB is one window, which stays for the next pass). capture_keep multiplies
+ * that.
+ *
+ * A file that is truncated while it is read is an error that names the file and the offset, never
+ * a signal and never packets of zeros: in a window, bytes that are gone read as zeros, so what was
+ * learnt from them is worth something only after the file was asked whether they were all there
+ * when they were read. The reader does so for what it reads itself, record headers and blocks, and
+ * goes on with read(2) where they were not. A caller that maps does so for the packets' bytes, with
+ * capture_settle. That cannot be told from a file that is written over while it is read; and there
+ * are file systems (XFS) that clear the bytes behind the new end a moment before the file is
+ * shorter.
  *
  * What a packet's fields are: captured and length as the record has them, also where captured is
  * more than length (PACKET_BAD_LENGTH) or than the file's snap length; without the frame check
@@ -26,7 +37,10 @@
  * that is not taken is an error at once in a classic file; in pcapng, when a packet of such an
  * interface comes up.
  *
- * Threading: one owner per reader and writer.
+ * Threading: one owner per reader and writer. The bytes of packets that are kept may be read, and
+ * capture_settle be called for them, by other threads while the owner reads on. No thread that
+ * touches packets of a mapped capture may block SIGBUS; the process's handler of it is replaced by
+ * one that passes on what is not about captures.
  */
 #ifndef NICEMU_PORTS_CAPTURE_H
 #define NICEMU_PORTS_CAPTURE_H
@@ -74,10 +88,41 @@ void capture_close(struct capture *capture);
  * The next packets, at most count: how many, 0 at the end, or a negative errno with error filled
  * (after all packets before the fault have been delivered; every later call returns it again).
  * -EINVAL: the file is wrong. Fewer than count are normal: what has arrived is not held back. port
- * is left 0. Bytes stay valid until the next call.
+ * is left 0. Bytes stay valid until the next call; see capture_keep.
  */
 int capture_read(struct capture *capture, struct packet *packets, size_t count,
 		 struct capture_error *error);
+
+/*
+ * After this call the bytes of the last `batches` calls of capture_read that delivered packets stay
+ * valid, also over capture_rewind; 1 (from the start; 0 is the same): those of the last call. Each
+ * may hold a block of its own (1 MiB, 16 MiB at most) where the capture is not mapped; nothing is
+ * copied. 0 or -ENOMEM (nothing has changed then).
+ */
+int capture_keep(struct capture *capture, size_t batches);
+
+/*
+ * From now on map the file: the caller promises to settle each batch before it counts it, and not
+ * to look at bytes afterwards (one that writes packets to outputs had better not map). Where that
+ * is not possible (a pipe, a file system without, fake_ethernet) reading goes on as before. 0 or
+ * -ENOMEM.
+ */
+int capture_map(struct capture *capture);
+
+/*
+ * Whether what was seen in these packets (of one capture_read, all or some, in order, of any
+ * capture, still kept) was there: true, at the price of a few nanoseconds a batch and hardly ever a
+ * system call. Else false: what was learnt from the bytes is void and they must be looked at
+ * again, and this be called again. *count is then less where packets are gone for good, and
+ * capture_read will return the fault; the other packets' data point to copies, which live as long
+ * as the capture.
+ *
+ *	do
+ *		dissect(packets, count);
+ *	while (!capture_settle(packets, &count));
+ *	count_them(packets, count);
+ */
+bool capture_settle(struct packet *packets, size_t *count);
 
 /*
  * How long capture_read may wait for a pipe that is silent: it then returns -EAGAIN without a fault

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether packets that were handed out of a window were the file's; and what is left of them. */
+#include "mapping.h"
+
+#include <nicemu/ports/capture.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+static bool read_whole(int fd, uint8_t *to, size_t size, uint64_t offset)
+{
+	while (size) {
+		ssize_t got = pread(fd, to, size, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		to += got;
+		size -= (size_t)got;
+		offset += (size_t)got;
+	}
+	return true;
+}
+
+/*
+ * Copy what is still in the file: the packets before the first one that is not. Their lengths and
+ * times are sound, capture_read has seen to that.
+ */
+static size_t rescue(struct mapping *mapping, struct packet *packets, size_t count)
+{
+	struct mapped_file *file = mapping_file(mapping);
+	size_t size = 0, done = 0;
+	uint8_t *copy;
+
+	for (size_t i = 0; i < count; i++)
+		size += packets[i].captured;
+	copy = mapped_file_memory(file, size);
+	while (copy && done < count) {
+		uint64_t offset = mapping_offset(mapping) +
+				  (uint64_t)(packets[done].data - mapping_bytes(mapping));
+
+		if (!read_whole(file->fd, copy, packets[done].captured, offset))
+			break;
+		packets[done].data = copy;
+		copy += packets[done++].captured;
+	}
+	if (done < count)
+		atomic_store(&file->torn, true);
+	return done;
+}
+
+bool capture_settle(struct packet *packets, size_t *count)
+{
+	const struct packet *last = packets + *count - 1;
+	struct mapping *mapping = *count ? mapping_find(packets->data) : NULL;
+
+	if (!mapping || mapping_intact(mapping, last->data + last->captured))
+		return true;
+	*count = rescue(mapping, packets, *count);
+	return false;
+}
