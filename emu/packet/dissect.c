@@ -5,9 +5,10 @@
  */
 #include <nicemu/packet/dissect.h>
 
+#include "bytes.h"
+
 #include <nicemu/base/cursor.h>
 
-#include <endian.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -51,35 +52,6 @@ struct dissection {
 	uint8_t ip_proto;
 	uint8_t vlan_tags;
 };
-
-static uint16_t be16_at(const uint8_t *p)
-{
-	uint16_t value;
-
-	memcpy(&value, p, sizeof(value));
-	return be16toh(value);
-}
-
-static uint32_t be32_at(const uint8_t *p)
-{
-	uint32_t value;
-
-	memcpy(&value, p, sizeof(value));
-	return be32toh(value);
-}
-
-static uint64_t be48_at(const uint8_t *p)
-{
-	return (uint64_t)be32_at(p) << 16 | be16_at(p + 4);
-}
-
-static uint64_t be64_at(const uint8_t *p)
-{
-	uint64_t value;
-
-	memcpy(&value, p, sizeof(value));
-	return be64toh(value);
-}
 
 /* The next size bytes of a header; NULL, and a flag, where the captured bytes end before. */
 static const uint8_t *header(struct dissection *d, size_t size)

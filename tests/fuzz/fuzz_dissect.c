@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The dissector against its reference. The first byte of the input says how the record's lengths
- * relate (0: all captured; 1 to 0xef: 16 bytes each cut by a snap length; from 0xf0 on: fewer bytes
- * on the wire than captured), the rest is the frame.
+ * The dissector against its reference, and its batches against it. The first byte of the input says
+ * how the record's lengths relate (0: all captured; 1 to 0xef: 16 bytes each cut by a snap length;
+ * from 0xf0 on: fewer bytes on the wire than captured), the rest is the frame.
  */
 #include "../packet/frames.h"
 
@@ -36,6 +36,18 @@ static void print(const char *who, const struct flow_key *key, const struct diss
 	fputc('\n', stderr);
 }
 
+static void check_batches(const struct packet *packet)
+{
+	char text[TEXT_MAX];
+
+	for (unsigned int chunks = 0; chunks <= FLOW_ALL_CHUNKS; chunks++) {
+		if (batch_agrees(packet, 0, chunks, text))
+			continue;
+		fprintf(stderr, "%s\n", text);
+		abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct dissect_result result, result2;
@@ -47,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	packet.data = data + 1;
 	packet.captured = (uint32_t)size - 1;
 	packet.length = wire_length(data[0], packet.captured);
+	check_batches(&packet);
 	dissect(&packet, &key, &result);
 	dissect_reference(&packet, &key2, &result2);
 	if (memcmp(&key, &key2, sizeof(key)) == 0 && same(&result, &result2))

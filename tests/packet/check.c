@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { PAGE = 4096, ROOM = 65 * PAGE };
+enum { PAGE = 4096, ROOM = 65 * PAGE, PADDING = 26 };
 
 /* Memory for a frame that ends exactly where a page begins that can't be touched. */
 static uint8_t *fence(void)
@@ -104,15 +104,23 @@ void check_no_garbage(const char *who, const struct flow_key *key)
 	}
 }
 
+/* At most 256 bytes. */
+static void bytes_to_hex(const struct packet *packet, char *hex)
+{
+	uint32_t shown = packet->captured < 256 ? packet->captured : 256;
+
+	hex[0] = 0;
+	for (uint32_t i = 0; i < shown; i++)
+		sprintf(hex + 2 * i, "%02x", packet->data[i]);
+}
+
 static void fail(const char *who, const struct packet *packet, const char *other,
 		 const struct flow_key *key, const struct dissect_result *result,
 		 const struct flow_key *key2, const struct dissect_result *result2)
 {
-	char text[TEXT_MAX], text2[TEXT_MAX], hex[2 * 256 + 1] = "";
-	uint32_t shown = packet->captured < 256 ? packet->captured : 256;
+	char text[TEXT_MAX], text2[TEXT_MAX], hex[2 * 256 + 1];
 
-	for (uint32_t i = 0; i < shown; i++)
-		sprintf(hex + 2 * i, "%02x", packet->data[i]);
+	bytes_to_hex(packet, hex);
 	key_to_text(key, result, text);
 	key_to_text(key2, result2, text2);
 	cr_assert_fail(
@@ -126,6 +134,38 @@ static bool same_result(const struct dissect_result *a, const struct dissect_res
 {
 	return a->flags == b->flags && a->l3_offset == b->l3_offset &&
 	       a->l4_offset == b->l4_offset && a->vlan_tags == b->vlan_tags;
+}
+
+/* One chunk set and slot a call, in turn: the callers come by often enough for all of them. */
+static void check_batch(const char *who, const struct packet *packet)
+{
+	static unsigned int turn;
+	char text[TEXT_MAX], hex[2 * 256 + 1];
+
+	turn++;
+	if (batch_agrees(packet, turn % 3, turn % (FLOW_ALL_CHUNKS + 1), text))
+		return;
+	bytes_to_hex(packet, hex);
+	cr_assert_fail("%s: captured %u length %u bytes %s\n  %s", who, packet->captured,
+		       packet->length, hex, text);
+}
+
+/*
+ * Most of what is checked is shorter than what the batch's straight way asks for. With something
+ * behind it, it goes there.
+ */
+static void check_padded_batch(const char *who, const uint8_t *bytes, size_t captured,
+			       uint32_t length)
+{
+	struct packet packet = {.captured = (uint32_t)captured + PADDING,
+				.length = length + PADDING};
+	uint8_t *at = fence() - packet.captured;
+
+	memcpy(at, bytes, captured);
+	for (int i = 0; i < PADDING; i++)
+		at[captured + (size_t)i] = (uint8_t)(0x51 + 7 * i);
+	packet.data = at;
+	check_batch(who, &packet);
 }
 
 void check_frame(const char *who, const uint8_t *bytes, size_t captured, uint32_t length,
@@ -147,4 +187,7 @@ void check_frame(const char *who, const uint8_t *bytes, size_t captured, uint32_
 	if (memcmp(key, &key2, sizeof(key2)) || !same_result(result, &result2))
 		fail(who, &packet, "reference", key, result, &key2, &result2);
 	check_no_garbage(who, key);
+	check_batch(who, &packet);
+	if (captured + PADDING <= ROOM)
+		check_padded_batch(who, bytes, captured, length);
 }

@@ -41,6 +41,14 @@ void dissect_reference(const struct packet *packet, struct flow_key *key,
 void check_frame(const char *who, const uint8_t *bytes, size_t captured, uint32_t length,
 		 struct flow_key *key, struct dissect_result *result);
 
+/*
+ * Puts the frame, which must stay valid for the call, into slot `slot` of a batch and makes the
+ * given chunks by every variant of dissect_batch that this machine can run. False, with what
+ * differs from dissect() in text (TEXT_MAX bytes), where a chunk or the flags do; also where slots
+ * beyond the batch or chunks nobody asked for were written.
+ */
+bool batch_agrees(const struct packet *packet, size_t slot, unsigned int chunks, char *text);
+
 /* Every field whose presence bits are not all set is zero. */
 void check_no_garbage(const char *who, const struct flow_key *key);
 

@@ -85,8 +85,12 @@ void dissect(const struct packet *packet, struct flow_key *key, struct dissect_r
 
 /*
  * The same for a batch of packets (count <= FLOW_BATCH), of which only some chunks of the keys are
- * wanted (bit c = chunk c; chunk 0 is always made): what a packet path calls. dissect() is its
- * slow, obvious twin. flags[i] is enum dissect_flags of packets[i].
+ * wanted (bit c = chunk c; chunk 0 is always made): what a packet path calls. flags[i] is enum
+ * dissect_flags of packets[i]. Chunks that are not wanted, and slots from count on, are left alone.
+ *
+ * Plain frames (IPv4 without options and not fragmented, IPv6 without extension headers, with at
+ * most one tag) go a straight way, with vector instructions where the machine has them; all others
+ * go through dissect(), its slow, obvious twin, which gives the same for every frame.
  */
 void dissect_batch(const struct packet *packets, size_t count, unsigned int chunks,
 		   struct flow_batch *batch, uint32_t *flags);
