@@ -9,6 +9,7 @@
 #include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -17,8 +18,9 @@ struct incoming {
 	struct shim_request header;
 	int fds[SHIM_FDS_MAX];
 	size_t num_fds, first_fd; /* first_fd: of those that belong to the endpoint */
-	uint8_t *data;            /* the payload: in the server's packet, or owned */
+	uint8_t *data;            /* the payload: in the server's packet, owned, or mapped */
 	uint8_t *owned;
+	void *mapped; /* header.size bytes, which can't be written to */
 };
 
 typedef int64_t (*request_fn)(struct client *client, struct incoming *in);
@@ -50,13 +52,10 @@ static void take_fds(struct incoming *in, struct msghdr *message)
 	}
 }
 
-/* Only shared memory: reading another kind of file could block, mapping it could raise SIGBUS. */
-static int read_file(struct incoming *in)
+static int copy_file(struct incoming *in)
 {
 	size_t have = 0, size = in->header.size;
 
-	if (in->num_fds < 2 || fcntl(in->fds[1], F_GET_SEALS) < 0)
-		return -EBADMSG;
 	in->owned = malloc(size ? size : 1);
 	if (!in->owned)
 		return -ENOBUFS;
@@ -70,8 +69,36 @@ static int read_file(struct incoming *in)
 		have += (size_t)n;
 	}
 	in->data = in->owned;
-	in->first_fd = 2;
 	return 0;
+}
+
+/* Big batches stay where they are, when nobody can change or cut them: a copy of one costs. */
+static bool map_file(struct incoming *in, int seals)
+{
+	const int wanted = F_SEAL_SHRINK | F_SEAL_WRITE;
+
+	if (in->header.op != (SHIM_SEND | SHIM_IN_FILE) || (seals & wanted) != wanted ||
+	    !in->header.size)
+		return false;
+	in->mapped =
+		mmap(NULL, in->header.size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, in->fds[1], 0);
+	if (in->mapped == MAP_FAILED)
+		in->mapped = NULL;
+	in->data = in->mapped;
+	return in->mapped;
+}
+
+/* Only shared memory: reading another kind of file could block, mapping it could raise SIGBUS. */
+static int read_file(struct incoming *in)
+{
+	int seals = in->num_fds < 2 ? -1 : fcntl(in->fds[1], F_GET_SEALS);
+	struct stat status;
+
+	if (seals < 0 || fstat(in->fds[1], &status) < 0 ||
+	    status.st_size < (off_t)in->header.size)
+		return -EBADMSG;
+	in->first_fd = 2;
+	return map_file(in, seals) ? 0 : copy_file(in);
 }
 
 /* 0, -EAGAIN (nothing there), or -EBADMSG and the like: the client breaks the wire's rules. */
@@ -256,5 +283,7 @@ bool client_serve(struct client *client)
 		client->dead = true;
 	close_fds(&in);
 	free(in.owned);
+	if (in.mapped)
+		munmap(in.mapped, in.header.size);
 	return !error && !client->dead;
 }

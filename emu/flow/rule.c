@@ -23,6 +23,7 @@ struct flow_rule *flow_rule_alloc_extras(size_t num_actions, size_t num_extras)
 				 num_extras * sizeof(rule->match.extras[0]));
 	if (!rule)
 		return NULL;
+	rule->holders = 1;
 	rule->num_actions = num_actions;
 	rule->match.num_extras = num_extras;
 	if (num_extras)
@@ -46,14 +47,26 @@ struct flow_rule *flow_rule_copy(const struct flow_rule *rule)
 	extras = copy->match.extras;
 	memcpy(copy, rule, sizeof(*rule) + rule->num_actions * sizeof(rule->actions[0]));
 	copy->match.extras = extras;
+	copy->holders = 1;
 	if (num_extras)
 		memcpy(extras, rule->match.extras, num_extras * sizeof(*extras));
 	return copy;
 }
 
+struct flow_rule *flow_rule_hold(const struct flow_rule *rule)
+{
+	struct flow_rule *held = (struct flow_rule *)rule;
+
+	if (!held->holders)
+		return flow_rule_copy(rule);
+	held->holders++;
+	return held;
+}
+
 void flow_rule_free(struct flow_rule *rule)
 {
-	free(rule);
+	if (rule && --rule->holders == 0)
+		free(rule);
 }
 
 const char *flow_action_name(enum flow_action_id id)

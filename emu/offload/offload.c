@@ -15,7 +15,7 @@
 struct rule {
 	uint64_t cookie;
 	struct offload_stats reported;  /* totals at the last STATS */
-	struct offload_command command; /* the last REPLACE that was accepted; owns its rule */
+	struct offload_command command; /* the last REPLACE that was accepted; holds its rule */
 	const struct bound *bound;
 	UT_hash_handle hh;
 	struct rule *prev, *next; /* in offload.arrived */
@@ -315,7 +315,7 @@ static int replace_in_driver(struct offload *o, struct bound *bound,
 	if (!bound || bound->unbound)
 		return no_binding(reason, command->binding);
 	if (command->rule) {
-		kept = flow_rule_copy(command->rule);
+		kept = flow_rule_hold(command->rule);
 		if (!kept)
 			return reason_no_memory(reason);
 	}

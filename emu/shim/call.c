@@ -73,7 +73,9 @@ static long write_whole(int fd, const uint8_t *data, size_t size)
 /* A memfd with the payload, or -ENOBUFS, or -EFAULT for bytes that can't be read. */
 static int payload_file(const struct wire_call *call)
 {
-	int fd = (int)direct(SYS_memfd_create, (long)"nicemu", MFD_CLOEXEC, 0, 0, 0);
+	const long seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	int fd = (int)direct(SYS_memfd_create, (long)"nicemu", MFD_CLOEXEC | MFD_ALLOW_SEALING, 0,
+			     0, 0);
 
 	if (fd < 0)
 		return -ENOBUFS;
@@ -85,6 +87,8 @@ static int payload_file(const struct wire_call *call)
 			return error == -EFAULT ? -EFAULT : -ENOBUFS;
 		}
 	}
+	/* So that it can be read where it is; without the seals it is copied. */
+	direct(SYS_fcntl, fd, F_ADD_SEALS, seals, 0, 0);
 	return fd;
 }
 

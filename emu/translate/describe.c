@@ -204,8 +204,8 @@ static void print_set(struct text *text, const struct statement *s, const struct
 	const struct nft_expr *expr = &s->exprs[s->consumer];
 	struct element_printer printer = {text, s, operand, 0};
 
-	if (strncmp(expr->lookup.name, "__", 2) != 0) {
-		text_add(text, "@%s", expr->lookup.name);
+	if (strncmp(expr->name, "__", 2) != 0) {
+		text_add(text, "@%s", expr->name);
 		return;
 	}
 	text_add(text, "{");
@@ -243,8 +243,8 @@ static void print_verdict(struct text *text, const struct nft_expr *expr)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (words[i].verdict == expr->immediate.verdict)
-			text_add(text, "%s%s%s", words[i].word, expr->immediate.chain[0] ? " " : "",
-				 expr->immediate.chain);
+			text_add(text, "%s%s%s", words[i].word, expr->name ? " " : "",
+				 expr->name ? expr->name : "");
 }
 
 static void print_objref(struct text *text, const struct statement *s)
@@ -259,7 +259,7 @@ static void print_objref(struct text *text, const struct statement *s)
 	text_add(text, "%s name ",
 		 type < sizeof(kinds) / sizeof(kinds[0]) ? kinds[type] : "object");
 	if (!expr->lookup.has_sreg) {
-		text_add(text, "\"%s\"", expr->lookup.name);
+		text_add(text, "\"%s\"", expr->name);
 		return;
 	}
 	print_key(text, s, &operand);
@@ -273,7 +273,7 @@ static void print_dynset(struct text *text, const struct statement *s)
 	const struct nft_expr *expr = &s->exprs[s->consumer];
 	struct operand operand;
 
-	text_add(text, "%s @%s { ", operations[expr->lookup.op % 3], expr->lookup.name);
+	text_add(text, "%s @%s { ", operations[expr->lookup.op % 3], expr->name);
 	print_key(text, s, &operand);
 	text_add(text, expr->lookup.has_exprs ? " … }" : " }");
 }

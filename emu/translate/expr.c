@@ -90,7 +90,7 @@ static int keep_attributes(struct nft_expr *expr, const struct nlattr *nest)
 		return -ENOMEM;
 	memcpy(expr->attributes, mnl_attr_get_payload(nest), size);
 	attr_clear_nested_flags(expr->attributes, size);
-	expr->size = size;
+	expr->size = (uint16_t)size; /* an attribute's length has 16 bits */
 	return 0;
 }
 
@@ -101,7 +101,6 @@ static int parse_one(struct expr_init *init, struct nft_expr *expr, const struct
 	size_t kernel_size;
 	int error;
 
-	expr->kernel = context->kernel;
 	error = parse_head(context, attr, &expr->type, data, &nest, &kernel_size);
 	if (!error && init->stateful_only && !expr->type->stateful)
 		error = -EOPNOTSUPP;
@@ -242,9 +241,21 @@ int nft_expr_parse_stateful(struct nft_expr *expr, const struct nlattr *attr,
 	return parse_one(&init, expr, attr);
 }
 
+int nft_expr_set_name(struct nft_expr *expr, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy)
+		return -ENOMEM;
+	free(expr->name);
+	expr->name = copy;
+	return 0;
+}
+
 void nft_expr_clear(struct nft_expr *expr)
 {
 	free(expr->attributes);
+	free(expr->name);
 	memset(expr, 0, sizeof(*expr));
 }
 
@@ -257,16 +268,15 @@ void nft_exprs_free(struct nft_expr *exprs, size_t num_exprs)
 
 int nft_expr_copy(struct nft_expr *copy, const struct nft_expr *expr)
 {
-	uint8_t *attributes = NULL;
-
-	if (expr->size > 0) {
-		attributes = malloc(expr->size);
-		if (!attributes)
-			return -ENOMEM;
-		memcpy(attributes, expr->attributes, expr->size);
-	}
 	*copy = *expr;
-	copy->attributes = attributes;
+	copy->attributes = expr->size ? malloc(expr->size) : NULL;
+	copy->name = expr->name ? strdup(expr->name) : NULL;
+	if ((expr->size && !copy->attributes) || (expr->name && !copy->name)) {
+		nft_expr_clear(copy);
+		return -ENOMEM;
+	}
+	if (expr->size)
+		memcpy(copy->attributes, expr->attributes, expr->size);
 	return 0;
 }
 
@@ -320,8 +330,8 @@ int validate_hooks(uint32_t hooknum, uint32_t hooks)
 	return hooknum < 32 && hooks >> hooknum & 1 ? 0 : -EOPNOTSUPP;
 }
 
-int nft_expr_validate(const struct nft_expr *expr, uint8_t family, const char *type,
-		      uint32_t hooknum)
+int nft_expr_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+		      uint8_t family, const char *type, uint32_t hooknum)
 {
-	return expr->type->validate ? expr->type->validate(expr, family, type, hooknum) : 0;
+	return expr->type->validate ? expr->type->validate(expr, kernel, family, type, hooknum) : 0;
 }

@@ -67,8 +67,8 @@ static void fwd_dump(struct attr_writer *writer, const struct nft_expr *expr)
 	attr_put_be32(writer, NFTA_FWD_NFPROTO, expr->fwd_dup.nfproto);
 }
 
-static int fwd_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			uint32_t hooknum)
+static int fwd_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	return validate_hooks(hooknum, 1u << NF_NETDEV_INGRESS | 1u << NF_NETDEV_EGRESS);
 }

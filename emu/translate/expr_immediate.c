@@ -40,12 +40,7 @@ static int lookup_chain(struct expr_init *init, struct nft_expr *expr,
 	if (error)
 		return error;
 	expr->reference_kind = NFT_EXPR_CHAIN;
-	if (name)
-		strncpy(expr->immediate.chain, name, sizeof(expr->immediate.chain) - 1);
-	else
-		attr_copy_string(expr->immediate.chain, sizeof(expr->immediate.chain),
-				 tb[NFTA_VERDICT_CHAIN]);
-	return 0;
+	return name ? nft_expr_set_name(expr, name) : expr_name_from(expr, tb[NFTA_VERDICT_CHAIN]);
 }
 
 /* What older kernels let pass, for nobody: they refuse it when it is offloaded. */
@@ -124,7 +119,7 @@ static void verdict_dump(struct attr_writer *writer, const struct nft_expr *expr
 
 	attr_put_be32(writer, NFTA_VERDICT_CODE, (uint32_t)expr->immediate.verdict);
 	if (expr->immediate.verdict == NFT_JUMP || expr->immediate.verdict == NFT_GOTO)
-		attr_put_string(writer, NFTA_VERDICT_CHAIN, expr->immediate.chain);
+		attr_put_string(writer, NFTA_VERDICT_CHAIN, expr->name);
 	attr_nest_end(writer, verdict);
 	attr_nest_end(writer, data);
 }

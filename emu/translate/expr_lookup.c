@@ -56,11 +56,7 @@ int set_lookup(struct expr_init *init, struct nft_expr *expr, const struct nlatt
 		return error;
 	expr->reference_kind = NFT_EXPR_SET;
 	expr->reference = set->reference;
-	if (set->name)
-		strncpy(expr->lookup.name, set->name, sizeof(expr->lookup.name) - 1);
-	else
-		attr_copy_string(expr->lookup.name, sizeof(expr->lookup.name), name);
-	return 0;
+	return set->name ? nft_expr_set_name(expr, set->name) : expr_name_from(expr, name);
 }
 
 static int lookup_dreg(struct expr_init *init, struct nft_expr *expr, const struct nlattr *attr,
@@ -103,7 +99,7 @@ static int lookup_init(struct expr_init *init, struct nft_expr *expr,
 
 static void lookup_dump(struct attr_writer *writer, const struct nft_expr *expr)
 {
-	attr_put_string(writer, NFTA_LOOKUP_SET, expr->lookup.name);
+	attr_put_string(writer, NFTA_LOOKUP_SET, expr->name);
 	register_put(writer, NFTA_LOOKUP_SREG, expr->lookup.sreg);
 	if (expr->lookup.has_dreg)
 		register_put(writer, NFTA_LOOKUP_DREG, expr->lookup.dreg);
@@ -161,27 +157,26 @@ static int objref_init(struct expr_init *init, struct nft_expr *expr,
 		return error;
 	expr->reference_kind = NFT_EXPR_OBJECT;
 	expr->lookup.flags = type;
-	attr_copy_string(expr->lookup.name, sizeof(expr->lookup.name), tb[NFTA_OBJREF_IMM_NAME]);
-	return 0;
+	return expr_name_from(expr, tb[NFTA_OBJREF_IMM_NAME]);
 }
 
 static void objref_dump(struct attr_writer *writer, const struct nft_expr *expr)
 {
 	if (expr->lookup.has_sreg) {
 		register_put(writer, NFTA_OBJREF_SET_SREG, expr->lookup.sreg);
-		attr_put_string(writer, NFTA_OBJREF_SET_NAME, expr->lookup.name);
+		attr_put_string(writer, NFTA_OBJREF_SET_NAME, expr->name);
 	} else {
-		attr_put_string(writer, NFTA_OBJREF_IMM_NAME, expr->lookup.name);
+		attr_put_string(writer, NFTA_OBJREF_IMM_NAME, expr->name);
 		attr_put_be32(writer, NFTA_OBJREF_IMM_TYPE, expr->lookup.flags);
 	}
 }
 
-static int objref_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			   uint32_t hooknum)
+static int objref_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			   uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	enum { OBJECT_SYNPROXY = 10 };
 
-	if (expr->lookup.flags != OBJECT_SYNPROXY || !expr->kernel->synproxy_object_hooks)
+	if (expr->lookup.flags != OBJECT_SYNPROXY || !kernel->synproxy_object_hooks)
 		return 0;
 	if (family != NFPROTO_IPV4 && family != NFPROTO_IPV6 && family != NFPROTO_INET)
 		return -EOPNOTSUPP;
@@ -331,7 +326,7 @@ static void dynset_dump(struct attr_writer *writer, const struct nft_expr *expr)
 	if (expr->lookup.has_dreg)
 		register_put(writer, NFTA_DYNSET_SREG_DATA, expr->lookup.dreg);
 	attr_put_be32(writer, NFTA_DYNSET_OP, expr->lookup.op);
-	attr_put_string(writer, NFTA_DYNSET_SET_NAME, expr->lookup.name);
+	attr_put_string(writer, NFTA_DYNSET_SET_NAME, expr->name);
 	attr_put_be64(writer, NFTA_DYNSET_TIMEOUT, expr->lookup.timeout_ms);
 	if (expr->lookup.has_exprs)
 		dynset_put_exprs(writer, expr);

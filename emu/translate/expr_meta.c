@@ -105,8 +105,8 @@ static void meta_dump(struct attr_writer *writer, const struct nft_expr *expr)
 	register_put(writer, expr->meta.is_set ? NFTA_META_SREG : NFTA_META_DREG, expr->meta.reg);
 }
 
-static int meta_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			 uint32_t hooknum)
+static int meta_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			 uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	bool inet = family == NFPROTO_IPV4 || family == NFPROTO_IPV6 || family == NFPROTO_INET;
 

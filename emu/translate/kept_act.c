@@ -215,8 +215,8 @@ static int reject_init(struct expr_init *init, struct nft_expr *expr,
 	}
 }
 
-static int reject_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			   uint32_t hooknum)
+static int reject_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			   uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	uint32_t inet = BIT(NF_INET_LOCAL_IN) | BIT(NF_INET_FORWARD) | BIT(NF_INET_LOCAL_OUT) |
 			BIT(NF_INET_PRE_ROUTING);
@@ -264,10 +264,10 @@ static int queue_init(struct expr_init *init, struct nft_expr *expr,
 	return error;
 }
 
-static int queue_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			  uint32_t hooknum)
+static int queue_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			  uint8_t family, const char *chain_type, uint32_t hooknum)
 {
-	if (!expr->kernel->queue_hooks)
+	if (!kernel->queue_hooks)
 		return 0;
 	if (!is_inet(family) && family != NFPROTO_BRIDGE)
 		return -EOPNOTSUPP;

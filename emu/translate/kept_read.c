@@ -277,8 +277,8 @@ static int fib_validate_netdev(const struct nft_expr *expr, uint32_t hooknum)
 	return validate_hooks(hooknum, BIT(NF_NETDEV_INGRESS) | BIT(NF_NETDEV_EGRESS));
 }
 
-static int fib_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			uint32_t hooknum)
+static int fib_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	const uint32_t in = BIT(NF_INET_PRE_ROUTING) | BIT(NF_INET_LOCAL_IN) | BIT(NF_INET_FORWARD);
 	const uint32_t out =
@@ -286,9 +286,9 @@ static int fib_validate(const struct nft_expr *expr, uint8_t family, const char 
 	uint32_t flags = kept_be32(expr, NFTA_FIB_FLAGS);
 	bool address_type = kept_be32(expr, NFTA_FIB_RESULT) == NFT_FIB_RESULT_ADDRTYPE;
 
-	if (family == NFPROTO_NETDEV && expr->kernel->fib_netdev_hooks)
+	if (family == NFPROTO_NETDEV && kernel->fib_netdev_hooks)
 		return fib_validate_netdev(expr, hooknum);
-	if (!address_type && !expr->kernel->fib_input_forward)
+	if (!address_type && !kernel->fib_input_forward)
 		return validate_hooks(hooknum, BIT(NF_INET_PRE_ROUTING));
 	if (!address_type || flags & NFTA_FIB_F_IIF)
 		return validate_hooks(hooknum, in);
@@ -316,8 +316,8 @@ static int rt_init(struct expr_init *init, struct nft_expr *expr, const struct n
 	return kept_store(init, tb[NFTA_RT_DREG], sizes[key]);
 }
 
-static int rt_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-		       uint32_t hooknum)
+static int rt_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+		       uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	if (!is_inet(family))
 		return -EOPNOTSUPP;
@@ -435,8 +435,8 @@ static int socket_init(struct expr_init *init, struct nft_expr *expr,
 	return kept_store(init, tb[NFTA_SOCKET_DREG], sizes[key]);
 }
 
-static int socket_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			   uint32_t hooknum)
+static int socket_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			   uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	return validate_hooks(hooknum, BIT(NF_INET_PRE_ROUTING) | BIT(NF_INET_LOCAL_IN) |
 					       BIT(NF_INET_LOCAL_OUT));
@@ -461,8 +461,8 @@ static int osf_init(struct expr_init *init, struct nft_expr *expr, const struct 
 	return kept_store(init, tb[NFTA_OSF_DREG], NFT_OSF_MAXGENRELEN);
 }
 
-static int osf_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			uint32_t hooknum)
+static int osf_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	/* IPv6 once passed, and never matched; all stable branches refuse it by now. */
 	if (family != NFPROTO_IPV4 && family != NFPROTO_INET)
@@ -506,8 +506,8 @@ static int xfrm_init(struct expr_init *init, struct nft_expr *expr, const struct
 	return kept_store(init, tb[NFTA_XFRM_DREG], sizes[key]);
 }
 
-static int xfrm_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			 uint32_t hooknum)
+static int xfrm_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			 uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	if (kept_u8(expr, NFTA_XFRM_DIR) == 0)
 		return validate_hooks(hooknum, BIT(NF_INET_FORWARD) | BIT(NF_INET_LOCAL_IN) |

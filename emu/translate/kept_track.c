@@ -200,8 +200,8 @@ static int nat_init(struct expr_init *init, struct nft_expr *expr, const struct 
 	return error ? error : ct_family((uint8_t)family);
 }
 
-static int nat_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			uint32_t hooknum)
+static int nat_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	const uint32_t source = BIT(NF_INET_POST_ROUTING) | BIT(NF_INET_LOCAL_IN);
 	const uint32_t destination = BIT(NF_INET_PRE_ROUTING) | BIT(NF_INET_LOCAL_OUT);
@@ -259,8 +259,8 @@ static int masq_init(struct expr_init *init, struct nft_expr *expr, const struct
 	return load_pair(init, tb[NFTA_MASQ_REG_PROTO_MIN], tb[NFTA_MASQ_REG_PROTO_MAX], 2);
 }
 
-static int masq_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			 uint32_t hooknum)
+static int masq_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			 uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	if (strcmp(chain_type, "nat") != 0)
 		return -EOPNOTSUPP;
@@ -294,8 +294,8 @@ static int redir_init(struct expr_init *init, struct nft_expr *expr,
 	return !error && has_unknown_nat_flags(tb[NFTA_REDIR_FLAGS]) ? -EINVAL : error;
 }
 
-static int redir_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			  uint32_t hooknum)
+static int redir_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			  uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	if (strcmp(chain_type, "nat") != 0)
 		return -EOPNOTSUPP;
@@ -346,8 +346,8 @@ static int tproxy_init(struct expr_init *init, struct nft_expr *expr,
 	return error;
 }
 
-static int tproxy_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			   uint32_t hooknum)
+static int tproxy_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			   uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	return is_inet(family) ? validate_hooks(hooknum, BIT(NF_INET_PRE_ROUTING)) : -EOPNOTSUPP;
 }
@@ -373,8 +373,8 @@ static int synproxy_init(struct expr_init *init, struct nft_expr *expr,
 	return ct_family(init->context->family);
 }
 
-static int synproxy_validate(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			     uint32_t hooknum)
+static int synproxy_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			     uint8_t family, const char *chain_type, uint32_t hooknum)
 {
 	if (!is_inet(family))
 		return -EOPNOTSUPP;

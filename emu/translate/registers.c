@@ -135,6 +135,14 @@ void data_value_put(struct attr_writer *writer, uint16_t type, const uint8_t *da
 	attr_nest_end(writer, nest);
 }
 
+int expr_name_from(struct nft_expr *expr, const struct nlattr *attr)
+{
+	char name[NFT_NAME_MAXLEN];
+
+	attr_copy_string(name, sizeof(name), attr);
+	return nft_expr_set_name(expr, name);
+}
+
 uint64_t nft_whole_ticks(uint64_t milliseconds)
 {
 	enum { TICK_MS = 4 };

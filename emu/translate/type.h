@@ -76,8 +76,8 @@ struct nft_expr_type {
 	int (*init)(struct expr_init *init, struct nft_expr *expr, const struct nlattr *const tb[]);
 	void (*dump)(struct attr_writer *writer, const struct nft_expr *expr);
 	void (*reset)(struct nft_expr *expr);
-	int (*validate)(const struct nft_expr *expr, uint8_t family, const char *chain_type,
-			uint32_t hooknum);
+	int (*validate)(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+			uint8_t family, const char *chain_type, uint32_t hooknum);
 	/* 0, or a negative errno with the reason filled in. */
 	int (*offload)(struct offload *offload, const struct nft_expr *expr);
 	bool (*is_action)(const struct nft_expr *expr);
@@ -99,6 +99,9 @@ void register_put(struct attr_writer *writer, uint16_t type, uint8_t reg);
 /* nft_data_init() for values: *size is the wanted size, or 0 for any (then set). */
 int data_value(const struct nlattr *attr, uint8_t data[NFT_DATA_SIZE], size_t *size);
 void data_value_put(struct attr_writer *writer, uint16_t type, const uint8_t *data, size_t size);
+
+/* The name that the attribute holds (empty for NULL); 0 or -ENOMEM. */
+int expr_name_from(struct nft_expr *expr, const struct nlattr *attr);
 
 /* nft_set_lookup_global() and binding, through the context; the reference goes to expr. */
 int set_lookup(struct expr_init *init, struct nft_expr *expr, const struct nlattr *name,

@@ -33,6 +33,27 @@ Test(flow_rule, prints_flagged_and_unflagged_keys)
 	flow_rule_free(copy);
 }
 
+Test(flow_rule, is_held_by_several_owners_and_goes_with_the_last)
+{
+	struct flow_rule *rule = flow_rule_alloc(1), *second = flow_rule_hold(rule);
+
+	cr_assert_eq(second, rule, "no copy");
+	rule->match.used_keys = 5;
+	flow_rule_free(rule);
+	cr_expect_eq(second->match.used_keys, 5);
+	flow_rule_free(second); /* what is freed once too often or never, the sanitizer sees */
+}
+
+Test(flow_rule, one_that_was_not_allocated_is_copied_for_a_second_owner)
+{
+	const struct flow_rule rule = {.protocol = 0x0800};
+	struct flow_rule *held = flow_rule_hold(&rule);
+
+	cr_assert_neq(held, &rule);
+	cr_expect_eq(held->protocol, 0x0800);
+	flow_rule_free(held);
+}
+
 Test(flow_rule, prints_a_flagged_key_without_a_name_as_its_number)
 {
 	struct flow_rule *rule = flow_rule_alloc(0);

@@ -122,12 +122,13 @@ static void translate(const struct nft_expr *exprs, size_t count, const struct n
 	flow_rule_free(rule);
 }
 
-static void check_each(const struct nft_expr *exprs, size_t count, uint8_t family)
+static void check_each(const struct nft_expr *exprs, size_t count, uint8_t family,
+		       const struct kernel_behavior *kernel)
 {
 	struct nft_expr copy;
 
 	for (size_t i = 0; i < count; i++) {
-		nft_expr_validate(&exprs[i], family, "filter", 0);
+		nft_expr_validate(&exprs[i], kernel, family, "filter", 0);
 		dump_in_little_room(&exprs[i]);
 		fail_if(nft_expr_copy(&copy, &exprs[i]));
 		nft_expr_reset(&copy);
@@ -166,7 +167,7 @@ static void check(struct nlmsghdr *nlh, struct nlattr *list, const struct kernel
 		fail_if(exprs[i].offset >= nlh->nlmsg_len);
 	if (thorough) {
 		dump_twice(exprs, count, &context);
-		check_each(exprs, count, context.family);
+		check_each(exprs, count, context.family, kernel);
 	}
 	translate(exprs, count, nlh, kernel);
 	nft_exprs_free(exprs, count);

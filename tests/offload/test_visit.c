@@ -47,7 +47,11 @@ Test(visit, tells_the_last_accepted_replace_of_each_in_the_order_of_arrival)
 		c.binding = b.id;
 		cr_assert_eq(offload_replace(offload, &c, NULL), 0);
 	}
-	rule->match.used_keys = 2; /* what is held is a copy */
+	/* The rule itself is held, so another one needs memory of its own. */
+	flow_rule_free(rule);
+	rule = flow_rule_alloc(1);
+	c.rule = rule;
+	rule->match.used_keys = 2;
 	assert_held(offload, "port 3 cookie 9 prio 7 protocol 0x0800 keys 0x1\n"
 			     "port 4 cookie 9 prio 7 protocol 0x0800 keys 0x1\n"
 			     "port 3 cookie 8 prio 7 protocol 0x0800 keys 0x1\n"

@@ -197,7 +197,7 @@ static bool is_accepted(const struct nlmsghdr *nlh, const struct kernel_behavior
 				    &bad, NULL) &&
 		   count > 0;
 	for (size_t i = 0; accepted && i < count; i++)
-		accepted = !nft_expr_validate(&exprs[i], NFPROTO_NETDEV, "filter", 0);
+		accepted = !nft_expr_validate(&exprs[i], kernel, NFPROTO_NETDEV, "filter", 0);
 	nft_exprs_free(exprs, count);
 	return accepted;
 }

@@ -336,12 +336,12 @@ Test(expr, references_and_real_names_stay_with_the_expression)
 	cr_expect_eq(exprs[0].reference_kind, NFT_EXPR_NO_REFERENCE);
 	cr_expect_eq(exprs[1].reference_kind, NFT_EXPR_SET);
 	cr_expect_eq(exprs[1].reference, &l);
-	cr_expect_str_eq(exprs[1].lookup.name, "__set7");
+	cr_expect_str_eq(exprs[1].name, "__set7");
 	cr_expect_eq(exprs[2].reference_kind, NFT_EXPR_CHAIN);
-	cr_expect_str_eq(exprs[2].immediate.chain, "__chain1");
+	cr_expect_str_eq(exprs[2].name, "__chain1");
 	cr_expect_str_eq(nft_expr_name(&exprs[2]), "immediate");
 	cr_assert_eq(nft_expr_copy(&copy, &exprs[1]), 0);
-	cr_expect_str_eq(copy.lookup.name, "__set7");
+	cr_expect_str_eq(copy.name, "__set7");
 	nft_expr_clear(&copy);
 	nft_exprs_free(exprs, count);
 	cr_expect_eq(l.released, 0, "the endpoint drops references itself");
@@ -430,10 +430,11 @@ Test(expr, hooks_limit_where_an_expression_may_be_used)
 	cr_assert_eq(nft_exprs_parse(&exprs, &count, encode_list(encode_finish(r)), &context, &bad,
 				     NULL),
 		     0);
-	cr_expect_eq(nft_expr_validate(&exprs[1], NFPROTO_NETDEV, "filter", 0), 0);
-	cr_expect_eq(nft_expr_validate(&exprs[1], NFPROTO_NETDEV, "filter", 1), 0);
-	cr_expect_eq(nft_expr_validate(&exprs[1], NFPROTO_NETDEV, "filter", 2), -EOPNOTSUPP);
-	cr_expect_eq(nft_expr_validate(&exprs[0], NFPROTO_NETDEV, "filter", 9), 0);
+	cr_expect_eq(nft_expr_validate(&exprs[1], &kernel, NFPROTO_NETDEV, "filter", 0), 0);
+	cr_expect_eq(nft_expr_validate(&exprs[1], &kernel, NFPROTO_NETDEV, "filter", 1), 0);
+	cr_expect_eq(nft_expr_validate(&exprs[1], &kernel, NFPROTO_NETDEV, "filter", 2),
+		     -EOPNOTSUPP);
+	cr_expect_eq(nft_expr_validate(&exprs[0], &kernel, NFPROTO_NETDEV, "filter", 9), 0);
 	nft_exprs_free(exprs, count);
 }
 

@@ -158,7 +158,7 @@ struct nft {
 	uint32_t validate_walk;
 	struct nft_table *tables;
 	struct nft_trans *transactions; /* of the open batch, in order */
-	struct nft_id *ids;
+	struct nft_id *ids, *ids_by_object;
 	struct nft_pending *notifications;
 	struct nft_refusal *refusals; /* array; strings owned */
 	size_t num_refusals, room_refusals, lost_refusals;

@@ -5,12 +5,13 @@
 #include <errno.h>
 
 /* A jump tells its chain's name of today: it may have been renamed since the rule was made. */
-static void refresh_chain_name(struct nft_expr *expr)
+static bool refresh_chain_name(struct nft_expr *expr)
 {
 	const struct nft_chain *chain = expr->reference;
 
-	if (chain && expr->reference_kind == NFT_EXPR_CHAIN)
-		snprintf(expr->immediate.chain, sizeof(expr->immediate.chain), "%s", chain->name);
+	if (!chain || expr->reference_kind != NFT_EXPR_CHAIN || !strcmp(expr->name, chain->name))
+		return true;
+	return nft_expr_set_name(expr, chain->name) == 0;
 }
 
 void nft_rule_fill(struct nft *nft, struct nft_writer *w, const struct nft_chain *chain,
@@ -27,9 +28,9 @@ void nft_rule_fill(struct nft *nft, struct nft_writer *w, const struct nft_chain
 		nft_offload_update_counters(nft, chain, rule);
 	list = nft_nest_begin(w, NFTA_RULE_EXPRESSIONS);
 	for (size_t i = 0; i < rule->num_exprs && !w->failed; i++) {
-		refresh_chain_name(&rule->exprs[i]);
 		element = nft_nest_begin(w, NFTA_LIST_ELEM);
-		if (!nft_expr_dump(nft_writer_header(w), sizeof(w->bytes), &rule->exprs[i]))
+		if (!refresh_chain_name(&rule->exprs[i]) ||
+		    !nft_expr_dump(nft_writer_header(w), sizeof(w->bytes), &rule->exprs[i]))
 			w->failed = true;
 		nft_nest_end(w, element);
 	}

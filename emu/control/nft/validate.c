@@ -34,8 +34,8 @@ static int validate_expr(struct walk *walk, const struct nft_expr *expr)
 	int error = 0;
 
 	if (nft_chain_is_base(walk->base))
-		error = nft_expr_validate(expr, walk->base->table->family, walk->base->type->name,
-					  walk->base->hooknum);
+		error = nft_expr_validate(expr, walk->nft->env.kernel, walk->base->table->family,
+					  walk->base->type->name, walk->base->hooknum);
 
 	if (error || !expr->reference)
 		return error;

@@ -14,8 +14,11 @@
  * key and mask use the layout of flow/key.h; their word 0 (presence, port) is always zero here: the
  * ASIC adds it.
  *
- * Ownership: a flow rule is one allocation, freed with flow_rule_free. Threading: immutable once
- * handed on.
+ * Ownership: a flow rule is one allocation, freed with flow_rule_free. It is immutable once handed
+ * on, so whoever wants to keep it holds the same one (flow_rule_hold) instead of a copy: there can
+ * be a million of them, and what translates and what sends both keep each.
+ *
+ * Threading: held and freed by one thread.
  */
 #ifndef NICEMU_FLOW_RULE_H
 #define NICEMU_FLOW_RULE_H
@@ -177,6 +180,7 @@ struct flow_rule {
 	uint16_t
 		protocol; /* ethertype the kernel gives as common.protocol, host order; 0 unknown */
 	uint32_t lost_actions; /* the sender had more than it could tell */
+	uint32_t holders;      /* of an allocated one; 0 in memory that somebody else manages */
 	size_t num_actions;
 	struct flow_action_entry actions[]; /* in the order of the expressions */
 };
@@ -186,6 +190,12 @@ struct flow_rule *flow_rule_alloc(size_t num_actions);
 /* The same with room for num_extras fields in match.extras. */
 struct flow_rule *flow_rule_alloc_extras(size_t num_actions, size_t num_extras);
 struct flow_rule *flow_rule_copy(const struct flow_rule *rule);
+
+/*
+ * For a second owner: the same rule once more, or a copy of one that was not allocated; NULL when
+ * memory is out. Each owner frees it.
+ */
+struct flow_rule *flow_rule_hold(const struct flow_rule *rule);
 void flow_rule_free(struct flow_rule *rule);
 
 /* "ACCEPT", "DROP", "REDIRECT" …; "?" for a number that is none. */

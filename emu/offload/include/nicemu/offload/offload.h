@@ -74,7 +74,8 @@ struct offload_command {
 	bool repeated; /* as in a binding */
 	uint64_t handle,
 		previous; /* of the nf_tables rule and the one before it; 0: none, not told */
-	const struct flow_rule *rule; /* REPLACE only; borrowed during the call; copied */
+	const struct flow_rule
+		*rule; /* REPLACE only; immutable; held (flow_rule_hold) when accepted */
 };
 
 /*

@@ -7,7 +7,8 @@
  *
  * Client to emulator: one packet = struct shim_request + payload, with descriptors attached: first
  * the answer socket (always), then, where the payload does not travel in the packet itself, a memfd
- * that holds it (see SHIM_IN_FILE), then any descriptors that the request itself passes
+ * that holds it (see SHIM_IN_FILE; where it is sealed so that it stays as it is, the emulator maps
+ * it and else copies it), then any descriptors that the request itself passes
  * (SHIM_PROTOCOL_COMMAND). The emulator answers on the answer socket with struct shim_answer +
  * payload when all is done: when a client's send returns, every reply can already be read.
  *
@@ -36,10 +37,10 @@
 
 enum {
 	SHIM_WIRE_VERSION = 2,
-	SHIM_INLINE_MAX = 65536, /* bytes of payload in the packet */
-	SHIM_PAYLOAD_MAX = 256 << 20,
-	SHIM_CHUNK_MAX = 32768, /* bytes of JSON text in one datagram */
-	SHIM_FDS_MAX = 64,      /* descriptors with one request, answer socket and memfd included */
+	SHIM_INLINE_MAX = 65536,      /* bytes of payload in the packet */
+	SHIM_PAYLOAD_MAX = INT32_MAX, /* what the kernel lets a netlink socket send at once */
+	SHIM_CHUNK_MAX = 32768,       /* bytes of JSON text in one datagram */
+	SHIM_FDS_MAX = 64, /* descriptors with one request, answer socket and memfd included */
 };
 
 enum { SHIM_CHUNK_MORE = 'm', SHIM_CHUNK_LAST = 'l' };

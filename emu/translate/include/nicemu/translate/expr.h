@@ -14,8 +14,12 @@
  * Errors are negative errnos at the message, as the kernel's; *bad points at the attribute that a
  * kernel would report in the extended ack (for expressions always the NFTA_LIST_ELEM), or is NULL.
  *
- * Ownership: an expression owns its copy of the attributes. What the callbacks put into `reference`
- * belongs to the endpoint: it drops it (by reference_kind) before it clears the expression.
+ * Ownership: an expression owns its copy of the attributes and its name. What the callbacks put
+ * into `reference` belongs to the endpoint: it drops it (by reference_kind) before it clears the
+ * expression.
+ *
+ * Size: a rule has about ten of them and there can be a million rules, so everything that few
+ * expressions have is outside of the struct.
  *
  * Threading: pure functions; the callbacks run in the caller's thread.
  */
@@ -46,13 +50,13 @@ enum nft_expr_reference {
  */
 struct nft_expr {
 	const struct nft_expr_type *type;
-	const struct kernel_behavior *kernel; /* the context's: must live as long */
 	uint8_t *attributes; /* of types that keep bytes: the contents of NFTA_EXPR_DATA, owned */
-	size_t size;         /* bytes in attributes */
+	char *name;          /* of the chain, set or object that it names, owned; else NULL */
+	void *reference;     /* the endpoint's: what the look-up callback gave */
 	uint32_t offset;     /* of its NFTA_LIST_ELEM in the message, 0 where not known */
-	enum nft_expr_reference reference_kind;
-	void *reference; /* the endpoint's: what the look-up callback gave */
-	union {          /* by type; only what translation, dump and endpoint need */
+	uint16_t size;       /* bytes in attributes */
+	uint8_t reference_kind; /* enum nft_expr_reference */
+	union {                 /* by type; only what translation, dump and endpoint need */
 		struct {
 			bool is_set; /* writes to the packet */
 			uint8_t base, reg;
@@ -72,17 +76,16 @@ struct nft_expr {
 		struct {
 			uint8_t sreg, sreg2, dreg, length;
 			bool has_sreg2;
-			uint32_t op;
-			uint8_t mask[64],
-				xor_[64]; /* bit shifts: mask holds the shift, host order */
+			uint8_t op;
+			uint8_t mask[16],
+				xor_[16]; /* bit shifts: mask holds the shift, host order */
 		} bitwise;
 		struct {
 			uint8_t dreg, length; /* dreg 0 is the verdict register's first word */
 			bool is_verdict;
 			int32_t verdict;
 			uint8_t data[16];
-			char chain[256]; /* of jump and goto */
-		} immediate;
+		} immediate; /* name: of jump and goto */
 		struct {
 			uint64_t packets, bytes; /* initial values; the endpoint adds to them */
 		} counter;
@@ -91,7 +94,6 @@ struct nft_expr {
 			bool to_neighbour; /* fwd to an address: never offloaded */
 		} fwd_dup;
 		struct {
-			char name[256]; /* of the set or the object */
 			uint8_t sreg, dreg;
 			bool has_dreg, has_sreg; /* objref: has_sreg = by map */
 			uint32_t flags; /* lookup, dynset: NFT_x_F_*; objref: object type */
@@ -100,7 +102,7 @@ struct nft_expr {
 			uint32_t op;
 			uint64_t timeout_ms;
 			bool has_exprs;
-		} lookup;
+		} lookup; /* name: of the set or the object */
 	};
 };
 
@@ -171,6 +173,9 @@ int nft_expr_parse_stateful(struct nft_expr *expr, const struct nlattr *attr,
 void nft_expr_clear(struct nft_expr *expr);
 void nft_exprs_free(struct nft_expr *exprs, size_t num_exprs);
 
+/* Replace the name; 0 or -ENOMEM. */
+int nft_expr_set_name(struct nft_expr *expr, const char *name);
+
 /* A deep copy (set element expressions are cloned); -ENOMEM. reference is copied as it is. */
 int nft_expr_copy(struct nft_expr *copy, const struct nft_expr *expr);
 
@@ -206,7 +211,7 @@ bool nft_expr_is_stateful(const struct nft_expr *expr);
  * NEWRULE in later transactions, at commit otherwise). Only base chains that reach the rule are
  * asked. type is the chain's type ("filter", "nat", "route"). 0 or a negative errno.
  */
-int nft_expr_validate(const struct nft_expr *expr, uint8_t family, const char *type,
-		      uint32_t hooknum);
+int nft_expr_validate(const struct nft_expr *expr, const struct kernel_behavior *kernel,
+		      uint8_t family, const char *type, uint32_t hooknum);
 
 #endif
