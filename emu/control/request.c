@@ -94,8 +94,7 @@ static int read_file(struct incoming *in)
 	int seals = in->num_fds < 2 ? -1 : fcntl(in->fds[1], F_GET_SEALS);
 	struct stat status;
 
-	if (seals < 0 || fstat(in->fds[1], &status) < 0 ||
-	    status.st_size < (off_t)in->header.size)
+	if (seals < 0 || fstat(in->fds[1], &status) < 0 || status.st_size < (off_t)in->header.size)
 		return -EBADMSG;
 	in->first_fd = 2;
 	return map_file(in, seals) ? 0 : copy_file(in);
