@@ -166,8 +166,8 @@ struct mark {
 	size_t num_interfaces;
 	struct passing passing;
 	bool big_endian;
-	int (*step)(struct capture *c, struct packet *packet);
-	size_t (*run)(struct capture *c, struct packet *packets, size_t count);
+	step_function *step;
+	run_function *run;
 	size_t done; /* packets of this batch */
 };
 

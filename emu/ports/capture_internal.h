@@ -45,6 +45,18 @@ struct passing {
 	bool active;
 };
 
+struct capture;
+
+/* One step: enum step, or a negative errno with the fault noted. */
+typedef int step_function(struct capture *c, struct packet *packet);
+
+/*
+ * The packets that come next as long as they are whole and of the plainest kind, at most count: how
+ * many. Fails never: what it does not take is a step. It is there for speed, and gives exactly what
+ * steps would.
+ */
+typedef size_t run_function(struct capture *c, struct packet *packets, size_t count);
+
 struct capture {
 	struct source source;
 	char *name;
@@ -54,7 +66,7 @@ struct capture {
 	uint64_t start; /* offset of the first byte */
 	uint64_t size;  /* of a regular file, when it was opened */
 
-	int (*step)(struct capture *c, struct packet *packet); /* enum step or negative errno */
+	step_function *step;
 	/* How many packets of the plainest kind come next, at most count. Optional, for speed. */
 	size_t (*run)(struct capture *c, struct packet *packets, size_t count);
 	size_t want;                /* with STEP_MORE */
@@ -99,6 +111,12 @@ int capture_check_link(struct capture *c, const struct interface *interface, uin
 void capture_finish_packet(const struct interface *interface, uint8_t fcs_size, uint8_t *data,
 			   struct packet *packet);
 
+/*
+ * A number out of a mapped window may change between two looks at it. So it is loaded once: the
+ * compiler must not load it again where it was checked before.
+ */
+#define LOADED_ONCE(value) __asm__("" : "+r"(value))
+
 /* Numbers in the file's byte order. 0 after the cursor has failed. */
 static inline uint16_t file_u16(struct cursor *c, bool big_endian)
 {
@@ -107,6 +125,7 @@ static inline uint16_t file_u16(struct cursor *c, bool big_endian)
 
 	if (at)
 		memcpy(&value, at, sizeof(value));
+	LOADED_ONCE(value);
 	return big_endian ? be16toh(value) : le16toh(value);
 }
 
@@ -116,6 +135,7 @@ static inline uint32_t load_u32(const uint8_t *at, bool big_endian)
 	uint32_t value;
 
 	memcpy(&value, at, sizeof(value));
+	LOADED_ONCE(value);
 	return big_endian ? be32toh(value) : le32toh(value);
 }
 
@@ -133,6 +153,7 @@ static inline uint64_t file_u64(struct cursor *c, bool big_endian)
 
 	if (at)
 		memcpy(&value, at, sizeof(value));
+	LOADED_ONCE(value);
 	return big_endian ? be64toh(value) : le64toh(value);
 }
 

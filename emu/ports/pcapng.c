@@ -16,6 +16,7 @@ enum {
 	BLOCK_SIZE_LIMIT = 16 * 1024 * 1024, /* of a block that has to be in memory as a whole */
 	SECTION_HEADER_MIN = 28,
 	ENHANCED_HEADER_SIZE = 28,
+	ENHANCED_MIN = 32,    /* with the length behind */
 	BYTE_ORDER_SIZE = 12, /* type, length, byte order: what is needed to know the length */
 };
 
@@ -30,7 +31,7 @@ static const struct block {
 	const char *name;
 	handle_block *handle;
 } blocks[] = {
-	{PCAPNG_ENHANCED_PACKET, 32, "an enhanced packet block", enhanced_packet},
+	{PCAPNG_ENHANCED_PACKET, ENHANCED_MIN, "an enhanced packet block", enhanced_packet},
 	{PCAPNG_SIMPLE_PACKET, 16, "a simple packet block", simple_packet},
 	{PCAPNG_INTERFACE, 20, "an interface description block", interface_description},
 	{PCAPNG_OBSOLETE_PACKET, 32, "a packet block", obsolete_packet},
@@ -450,46 +451,74 @@ static int whole_block(struct capture *c, const struct block *block, uint32_t si
 	return ret;
 }
 
+/* Nanoseconds of this interface's unit, where its packets are plain; 0: they are not. */
+static uint32_t plain_unit(const struct interface *interface)
+{
+	if (interface->link != LINK_ETHERNET || interface->fcs_size || interface->time_offset)
+		return 0;
+	if (interface->resolution == 9)
+		return 1;
+	return interface->resolution == 6 ? 1000 : 0;
+}
+
 /*
  * What nearly every block of a large file is: an enhanced packet, here as a whole, without options,
- * of an Ethernet interface with microseconds or nanoseconds. Halves the time. Anything else is left
- * to step(), which also says what is wrong.
+ * of an Ethernet interface with microseconds or nanoseconds. Anything else is left to step(), which
+ * also says what is wrong.
  */
-static bool plain_packet(struct capture *c, struct packet *packet)
+__attribute__((always_inline)) static inline size_t
+run_blocks(struct capture *c, struct packet *packets, size_t count, bool big_endian)
 {
 	struct source *s = &c->source;
-	struct cursor cursor = cursor_over(source_at(s), source_available(s));
-	struct cursor header = cursor_sub(&cursor, ENHANCED_HEADER_SIZE);
-	const uint8_t *at = header.data;
-	const struct interface *interface;
-	uint32_t size, captured;
-	uint64_t stamp;
+	const uint8_t *begin = source_at(s), *at = begin;
+	size_t left = source_available(s), done = 0;
+	uint32_t unit_number = UINT32_MAX, unit = 0; /* of the interface before */
+	uint64_t time_ns = c->last_time_ns;
 
-	if (cursor_failed(&cursor) || load_u32(at, c->big_endian) != PCAPNG_ENHANCED_PACKET)
-		return false;
-	size = load_u32(at + 4, c->big_endian);
-	captured = load_u32(at + 20, c->big_endian);
-	if (captured > CAPTURE_SNAPLEN_MAX ||
-	    load_u32(at + 8, c->big_endian) >= c->num_interfaces ||
-	    size != ENHANCED_HEADER_SIZE + (captured + 3) / 4 * 4 + sizeof(size))
-		return false;
-	interface = &c->interfaces[load_u32(at + 8, c->big_endian)];
-	if (interface->link != LINK_ETHERNET || interface->fcs_size || interface->time_offset)
-		return false;
-	cursor_skip(&cursor, size - ENHANCED_HEADER_SIZE - sizeof(size));
-	if (file_u32(&cursor, c->big_endian) != size)
-		return false;
-	stamp = (uint64_t)load_u32(at + 12, c->big_endian) << 32 | load_u32(at + 16, c->big_endian);
-	if (!stamp_to_ns(interface, stamp, &packet->time_ns))
-		return false;
-	packet->data = at + ENHANCED_HEADER_SIZE;
-	packet->captured = captured;
-	packet->length = load_u32(at + 24, c->big_endian);
-	packet->port = 0;
-	packet->flags = captured > packet->length ? PACKET_BAD_LENGTH : 0;
-	c->last_time_ns = packet->time_ns;
-	source_consume(s, size);
-	return true;
+	while (done < count && left >= ENHANCED_MIN &&
+	       load_u32(at, big_endian) == PCAPNG_ENHANCED_PACKET) {
+		uint32_t size = load_u32(at + 4, big_endian);
+		uint32_t number = load_u32(at + 8, big_endian);
+		uint32_t captured = load_u32(at + 20, big_endian);
+		uint32_t length = load_u32(at + 24, big_endian);
+		uint64_t stamp = (uint64_t)load_u32(at + 12, big_endian) << 32 |
+				 load_u32(at + 16, big_endian);
+		struct packet *packet = &packets[done];
+
+		if (captured > CAPTURE_SNAPLEN_MAX || size > left ||
+		    size != ENHANCED_MIN + (captured + 3) / 4 * 4 ||
+		    load_u32(at + size - sizeof(size), big_endian) != size)
+			break;
+		if (number != unit_number) {
+			if (number >= c->num_interfaces)
+				break;
+			unit = plain_unit(&c->interfaces[number]);
+			unit_number = number;
+		}
+		if (!unit || __builtin_mul_overflow(stamp, (uint64_t)unit, &stamp))
+			break;
+		time_ns = stamp;
+		packet->data = at + ENHANCED_HEADER_SIZE;
+		packet->captured = captured;
+		packet->length = length;
+		packet->time_ns = time_ns;
+		packet->port = 0;
+		packet->flags = captured > length ? PACKET_BAD_LENGTH : 0;
+		at += size;
+		left -= size;
+		done++;
+	}
+	c->last_time_ns = time_ns;
+	source_consume(s, (size_t)(at - begin));
+	return done;
+}
+
+static size_t run(struct capture *c, struct packet *packets, size_t count)
+{
+	if (c->passing.active)
+		return 0;
+	return c->big_endian ? run_blocks(c, packets, count, true)
+			     : run_blocks(c, packets, count, false);
 }
 
 static int step(struct capture *c, struct packet *packet)
@@ -503,8 +532,6 @@ static int step(struct capture *c, struct packet *packet)
 
 	if (c->passing.active)
 		return pass(c);
-	if (plain_packet(c, packet))
-		return STEP_PACKET;
 	type = file_u32(&cursor, c->big_endian);
 	if (cursor_failed(&cursor) && !available && s->at_end)
 		return STEP_END;
@@ -531,5 +558,6 @@ static int step(struct capture *c, struct packet *packet)
 int pcapng_start(struct capture *c, struct packet *packet)
 {
 	c->step = step;
+	c->run = run;
 	return step(c, packet); /* the first section header */
 }
