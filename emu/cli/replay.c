@@ -25,7 +25,8 @@ static const char help[] =
 	"      --loop N          play everything N times, later each time\n"
 	"      --merge           merge the captures by time stamp (default: one after the other)\n"
 	"      --fake-ethernet   take raw IP and Linux cooked captures, with a made-up header\n"
-	"      --jobs N          only 1 in this version\n";
+	"      --jobs N          let N threads play, or auto: as many as there are CPUs; the\n"
+	"                        results are the same\n";
 
 struct terminal_progress {
 	bool shown, wanted;
@@ -109,28 +110,11 @@ static json_t *replay_request(const struct replay_arguments *a, json_t *listing)
 	json_object_set_new(request, "loop", json_integer((json_int_t)a->loops));
 	json_object_set_new(request, "merge", json_boolean(a->merge));
 	json_object_set_new(request, "fake_ethernet", json_boolean(a->fake_ethernet));
+	json_object_set_new(request, "jobs", json_integer((json_int_t)a->jobs));
 	json_object_set_new(request, "reproducible", json_boolean(a->common.reproducible));
 	if (listing)
 		json_object_set(request, "listing", listing);
 	return request;
-}
-
-/* The answer where it is a document, else NULL and *status after a complaint. Takes both. */
-static json_t *check_answer(json_t *answer, json_t *request, int *status)
-{
-	const char *error = json_string_value(json_object_get(answer, "error"));
-
-	json_decref(request);
-	*status = EXIT_DONE;
-	if (!answer) {
-		*status = EXIT_ENVIRONMENT;
-		return NULL;
-	}
-	if (!error)
-		return answer;
-	*status = complain((int)json_integer_value(json_object_get(answer, "status")), "%s", error);
-	json_decref(answer);
-	return NULL;
 }
 
 /* The document of a replay that does not take place. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay_arguments.h"
 
+#include <nicemu/engine/replay.h>
+
 #include <ctype.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,28 +30,42 @@ static const struct option long_options[] = {
 	{0},
 };
 
-/* A whole number of at least 1. */
-static int parse_count(const char *text, const char *option, uint64_t *count)
+/* A whole number from 1 to max. */
+static bool parse_number(const char *text, uint64_t max, uint64_t *number)
 {
 	char *end;
 
 	errno = 0;
-	*count = strtoull(text, &end, 10);
-	if (errno || *end || !isdigit((unsigned char)text[0]) || *count < 1 || *count > UINT32_MAX)
-		return complain_usage("%s takes a number from 1 to %u, not '%s'", option,
-				      UINT32_MAX, text);
+	*number = strtoull(text, &end, 10);
+	return !errno && !*end && isdigit((unsigned char)text[0]) && *number >= 1 && *number <= max;
+}
+
+static int parse_loops(const char *text, uint64_t *loops)
+{
+	if (!parse_number(text, UINT32_MAX, loops))
+		return complain_usage("--loop takes a number from 1 to %u, not '%s'", UINT32_MAX,
+				      text);
 	return EXIT_DONE;
 }
 
-static int parse_jobs(const char *text)
+/* CPUs that this process may use. */
+static uint64_t count_cpus(void)
 {
-	uint64_t jobs;
-	int status = parse_count(text, "--jobs", &jobs);
+	cpu_set_t cpus;
 
-	if (status == EXIT_DONE && jobs > 1)
-		return complain(EXIT_ENVIRONMENT,
-				"--jobs %s: more than one is not available in this version", text);
-	return status;
+	if (sched_getaffinity(0, sizeof(cpus), &cpus))
+		return REPLAY_JOBS_MAX; /* it fails where there are more than fit the set */
+	return CPU_COUNT(&cpus) < REPLAY_JOBS_MAX ? (uint64_t)CPU_COUNT(&cpus) : REPLAY_JOBS_MAX;
+}
+
+static int parse_jobs(const char *text, uint64_t *jobs)
+{
+	if (strcmp(text, "auto") == 0)
+		*jobs = count_cpus();
+	else if (!parse_number(text, REPLAY_JOBS_MAX, jobs))
+		return complain_usage("--jobs takes a number from 1 to %d or auto, not '%s'",
+				      REPLAY_JOBS_MAX, text);
+	return EXIT_DONE;
 }
 
 static bool ends_in(const char *text, const char *end)
@@ -106,9 +123,9 @@ static int take_option(struct replay_arguments *a, int c, const char **port)
 	case 'p': *port = optarg; return EXIT_DONE;
 	case 'w': return add_output(a, optarg);
 	case OPTION_FILTER: a->filter = optarg; return EXIT_DONE;
-	case OPTION_LOOP: return parse_count(optarg, "--loop", &a->loops);
+	case OPTION_LOOP: return parse_loops(optarg, &a->loops);
 	case OPTION_MERGE: a->merge = true; return EXIT_DONE;
-	case OPTION_JOBS: return parse_jobs(optarg);
+	case OPTION_JOBS: return parse_jobs(optarg, &a->jobs);
 	case OPTION_FAKE_ETHERNET: a->fake_ethernet = true; return EXIT_DONE;
 	case 'h': a->help = true; return EXIT_DONE;
 	default: return complain_option();
@@ -133,7 +150,7 @@ int replay_arguments_parse(struct replay_arguments *a, int argc, char **argv)
 	int status = EXIT_DONE;
 	int c;
 
-	*a = (struct replay_arguments){.loops = 1};
+	*a = (struct replay_arguments){.loops = 1, .jobs = 1};
 	a->rules = calloc((size_t)argc, sizeof(*a->rules));
 	a->captures = calloc((size_t)argc, sizeof(*a->captures));
 	a->outputs = calloc((size_t)argc, sizeof(*a->outputs));

@@ -36,7 +36,7 @@ struct replay_arguments {
 	struct replay_output_argument *outputs;
 	size_t num_outputs;
 	const char *filter;
-	uint64_t loops;
+	uint64_t loops, jobs;
 	bool merge, fake_ethernet;
 	bool help;
 	bool output_is_stdout; /* an output goes to stdout, so the report goes to stderr */

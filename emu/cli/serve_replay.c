@@ -4,8 +4,8 @@
  * job's results to a report.
  *
  * {"command": "replay", "captures": [{"file", "port"}], "outputs": [{"file", "to", "format"}],
- *  "filter", "loop", "merge", "fake_ethernet", "reproducible", "listing"}; descriptors: those of
- * the captures, then those of the outputs. The answer is the report.
+ *  "filter", "loop", "merge", "fake_ethernet", "jobs", "reproducible", "listing"}; descriptors:
+ * those of the captures, then those of the outputs. The answer is the report.
  */
 #include "cli.h"
 #include "serve.h"
@@ -181,11 +181,15 @@ static json_t *start(struct replay_job *job, const struct replay_options *option
 {
 	bool wrong_input = false;
 	char message[512];
+	int error = replay_create(&job->replay, job->emulator, options, &wrong_input, message,
+				  sizeof(message));
 
-	if (replay_create(&job->replay, job->emulator, options, &wrong_input, message,
-			  sizeof(message)) == 0)
+	if (!error)
 		return NULL;
-	return serve_error(wrong_input ? EXIT_INPUT : EXIT_USAGE, "%s", message);
+	return serve_error(wrong_input        ? EXIT_INPUT
+			   : error == -EINVAL ? EXIT_USAGE
+					      : EXIT_ENVIRONMENT,
+			   "%s", message);
 }
 
 static json_t *handle_replay(struct emulator *emulator, const json_t *request, int *fds,
@@ -193,6 +197,7 @@ static json_t *handle_replay(struct emulator *emulator, const json_t *request, i
 {
 	struct replay_job *job = calloc(1, sizeof(*job));
 	json_int_t loops = json_integer_value(json_object_get(request, "loop"));
+	json_int_t jobs = json_integer_value(json_object_get(request, "jobs"));
 	struct replay_options options = {
 		.num_inputs = json_array_size(json_object_get(request, "captures")),
 		.num_outputs = json_array_size(json_object_get(request, "outputs")),
@@ -200,6 +205,7 @@ static json_t *handle_replay(struct emulator *emulator, const json_t *request, i
 		.loops = loops > 0 ? (uint64_t)loops : 1,
 		.merge = json_is_true(json_object_get(request, "merge")),
 		.fake_ethernet = json_is_true(json_object_get(request, "fake_ethernet")),
+		.jobs = jobs > 0 && jobs <= REPLAY_JOBS_MAX ? (unsigned int)jobs : 1,
 		.describe = description_of,
 	};
 	json_t *error = NULL;

@@ -62,6 +62,7 @@ int inputs_open(struct inputs *inputs, const struct replay_options *options, siz
 	*inputs = (struct inputs){
 		.merge = options->merge,
 		.fake_ethernet = options->fake_ethernet,
+		.copies = keep > 1,
 		.passes = options->loops,
 		.passes_left = options->loops - 1,
 	};
@@ -270,6 +271,44 @@ static bool next_pass(struct inputs *inputs)
 	return again;
 }
 
+static bool copy_bytes(struct input_batch *batch)
+{
+	size_t size = 0, at = 0;
+
+	for (size_t i = 0; i < batch->count; i++)
+		size += batch->packets[i].captured;
+	if (size > batch->bytes_size) {
+		uint8_t *grown = realloc(batch->bytes, size);
+
+		if (!grown)
+			return false;
+		batch->bytes = grown;
+		batch->bytes_size = size;
+	}
+	for (size_t i = 0; i < batch->count; i++) {
+		struct packet *packet = &batch->packets[i];
+
+		if (packet->captured)
+			memcpy(batch->bytes + at, packet->data, packet->captured);
+		packet->data = batch->bytes + at;
+		at += packet->captured;
+	}
+	return true;
+}
+
+static int end_without_memory(struct inputs *inputs)
+{
+	struct capture_error error = {.error = -ENOMEM};
+
+	for (size_t i = 0; i < inputs->length; i++) {
+		snprintf(error.text, sizeof(error.text), "%.200s: out of memory",
+			 inputs->input[i].name);
+		end_with_fault(inputs, &inputs->input[i], &error);
+	}
+	inputs->passes_left = 0;
+	return INPUTS_END;
+}
+
 int inputs_next(struct inputs *inputs, struct input_batch *batch)
 {
 	int count;
@@ -278,6 +317,8 @@ int inputs_next(struct inputs *inputs, struct input_batch *batch)
 		count = inputs->merge ? next_merged(inputs, batch)
 				      : next_in_sequence(inputs, batch);
 	} while (count == INPUTS_END && next_pass(inputs));
+	if (count > 0 && inputs->copies && !copy_bytes(batch))
+		return end_without_memory(inputs);
 	if (count > 0) {
 		inputs->any = true;
 		batch->number = ++inputs->batches;

@@ -31,6 +31,9 @@ struct input_batch {
 	bool mixed;
 	uint16_t origin;
 	uint16_t origins[CAPTURE_BATCH];
+	/* The bytes of its packets, where more than one batch stays valid; owned, to be freed. */
+	uint8_t *bytes;
+	size_t bytes_size;
 };
 
 static inline uint16_t input_batch_origin(const struct input_batch *batch, size_t i)
@@ -56,6 +59,7 @@ struct inputs {
 	size_t length;
 	size_t current; /* where they are read one after the other */
 	bool merge, fake_ethernet;
+	bool copies;          /* each batch has its packets' bytes */
 	uint64_t passes_left; /* after this one */
 	uint64_t shift_ns;    /* added to time stamps in this pass */
 	uint64_t first_ns, last_ns;

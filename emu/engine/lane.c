@@ -18,6 +18,7 @@ struct lane *lane_create(const struct lane_options *options)
 		.worker = asic_worker_create(options->asic, options->cache_bytes),
 		.filter = options->filter,
 		.batches = calloc(options->max_batches, sizeof(*lane->batches)),
+		.max_batches = options->max_batches,
 	};
 	if (tally_init(&lane->tally, options->num_captures) || !lane->worker || !lane->batches) {
 		lane_destroy(lane);
@@ -32,6 +33,8 @@ void lane_destroy(struct lane *lane)
 		return;
 	asic_worker_destroy(lane->worker);
 	tally_clear(&lane->tally);
+	for (size_t i = 0; lane->batches && i < lane->max_batches; i++)
+		free(lane->batches[i].in.bytes);
 	free(lane->batches);
 	free(lane);
 }

@@ -27,7 +27,7 @@ struct lane {
 	struct tally tally;
 	uint64_t unit; /* the unit at hand (pump.h), while busy */
 	bool busy;
-	size_t num_batches; /* of the unit at hand */
+	size_t num_batches, max_batches; /* of the unit at hand */
 	struct lane_batch *batches;
 	struct flow_batch keys;
 	uint32_t flags[CAPTURE_BATCH];

@@ -170,13 +170,16 @@ bool pump_run(struct pump *pump, uint64_t duration_ns)
 	return !pump->ended;
 }
 
-/* All signals are the event loop's. */
+/* All signals are the event loop's, but those that a thread's own instructions raise. */
 static int start_threads(struct pump *pump)
 {
+	static const int own[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
 	sigset_t all, before;
 	int error = 0;
 
 	sigfillset(&all);
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		sigdelset(&all, own[i]);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (size_t i = 1; i < pump->num_lanes && !error; i++) {
 		error = pthread_create(&pump->lanes[i]->thread, NULL, thread_main, pump->lanes[i]);

@@ -109,10 +109,6 @@ static int prepare(struct replay *replay, const struct replay_options *options, 
 		ret = counts_take(&replay->before, replay->emulator);
 	if (!ret && options->filter)
 		ret = filter_compile(&replay->filter, options->filter, message, size);
-	if (!ret && jobs_of(options) > 1) {
-		snprintf(message, size, "more than one job is not available yet");
-		ret = -EOPNOTSUPP;
-	}
 	if (!ret)
 		ret = make_pump(replay, options, message, size);
 	/* Last, since this empties files, which only a replay that takes place may do. */

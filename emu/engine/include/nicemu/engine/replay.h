@@ -18,6 +18,9 @@
  * Invariants: packets = drop + redirect + host; the sum over captures is packets; the clock never
  * goes back, so captures that are not in order of time leave it where it was.
  *
+ * With several jobs, threads of the replay's own play during a step, next to the caller's. They
+ * rest between steps, and have no signal but the system's own complaints.
+ *
  * Threading: the emulator's event loop.
  */
 #ifndef NICEMU_ENGINE_REPLAY_H
@@ -51,6 +54,8 @@ struct replay_output {
 	uint16_t port; /* REPLAY_TAP_PORT */
 	enum capture_format format;
 };
+
+enum { REPLAY_JOBS_MAX = 64 };
 
 struct replay_options {
 	struct replay_input *inputs;
@@ -123,8 +128,9 @@ struct replay;
 
 /*
  * Begin. Takes the descriptors of all inputs and outputs over, also on failure. 0, or a negative
- * errno with message (size bytes) filled and *wrong_input telling whether an input is to blame
- * (else the options are): regular files are opened here, pipes when it is their turn.
+ * errno with message (size bytes) filled and *wrong_input telling whether an input is to blame.
+ * Else -EINVAL says that the options are, any other that the system lacks memory or threads.
+ * Regular files are opened here, pipes when it is their turn.
  */
 int replay_create(struct replay **replay, struct emulator *emulator,
 		  const struct replay_options *options, bool *wrong_input, char *message,
