@@ -43,9 +43,26 @@ int print_document(FILE *out, const json_t *document, print_fn print,
 	return EXIT_DONE;
 }
 
-int fetch_listing(struct session *session, json_t **listing)
+json_t *check_answer(json_t *answer, json_t *request, int *status)
 {
-	char *argv[] = {"nft", "-s", "-a", "list", "ruleset", NULL};
+	const char *error = json_string_value(json_object_get(answer, "error"));
+
+	json_decref(request);
+	*status = EXIT_DONE;
+	if (!answer) {
+		*status = EXIT_ENVIRONMENT;
+		return NULL;
+	}
+	if (!error)
+		return answer;
+	*status = complain((int)json_integer_value(json_object_get(answer, "status")), "%s", error);
+	json_decref(answer);
+	return NULL;
+}
+
+/* argv: an nft command that lists something. */
+static int list(struct session *session, char *argv[], json_t **listing)
+{
 	char *output = NULL, *errors = NULL;
 	int status = session_run(session, argv, &output, &errors);
 	int result = EXIT_DONE;
@@ -66,4 +83,18 @@ int fetch_listing(struct session *session, json_t **listing)
 	free(output);
 	free(errors);
 	return result;
+}
+
+int fetch_listing(struct session *session, json_t **listing)
+{
+	char *argv[] = {"nft", "-s", "-a", "list", "ruleset", NULL};
+
+	return list(session, argv, listing);
+}
+
+int fetch_chains(struct session *session, json_t **listing)
+{
+	char *argv[] = {"nft", "-s", "-a", "list", "chains", NULL};
+
+	return list(session, argv, listing);
 }

@@ -21,5 +21,13 @@ int print_document(FILE *out, const json_t *document, print_fn print,
  * EXIT_DONE, or an exit status after a complaint.
  */
 int fetch_listing(struct session *session, json_t **listing);
+/* The same without rules: how many there are does not matter. */
+int fetch_chains(struct session *session, json_t **listing);
+
+/*
+ * What session_request answered, where it is a document; else NULL, and *status after a complaint.
+ * Takes both references.
+ */
+json_t *check_answer(json_t *answer, json_t *request, int *status);
 
 #endif
