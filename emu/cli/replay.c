@@ -25,7 +25,8 @@ static const char help[] =
 	"      --loop N          play everything N times, later each time\n"
 	"      --merge           merge the captures by time stamp (default: one after the other)\n"
 	"      --fake-ethernet   take raw IP and Linux cooked captures, with a made-up header\n"
-	"      --jobs N          only 1 in this version\n";
+	"      --jobs N          let N threads play, or auto: as many as there are CPUs; the\n"
+	"                        results are the same\n";
 
 struct terminal_progress {
 	bool shown, wanted;
@@ -109,6 +110,7 @@ static json_t *replay_request(const struct replay_arguments *a, json_t *listing)
 	json_object_set_new(request, "loop", json_integer((json_int_t)a->loops));
 	json_object_set_new(request, "merge", json_boolean(a->merge));
 	json_object_set_new(request, "fake_ethernet", json_boolean(a->fake_ethernet));
+	json_object_set_new(request, "jobs", json_integer((json_int_t)a->jobs));
 	json_object_set_new(request, "reproducible", json_boolean(a->common.reproducible));
 	if (listing)
 		json_object_set(request, "listing", listing);
