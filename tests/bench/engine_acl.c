@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rte_acl on its own, packets and bytes counted a rule as everywhere. */
+#include "acl.h"
+#include "engine.h"
+
+#include <stdlib.h>
+
+struct engine {
+	struct rte_acl_ctx *contexts[2]; /* IPv4, IPv6 */
+	const uint8_t **keys;            /* by packet */
+	struct acl_key4 *keys4;
+	struct acl_key6 *keys6;
+	struct counts *counts;
+	size_t bytes;
+};
+
+static void acl_destroy(struct engine *engine)
+{
+	if (!engine)
+		return;
+	rte_acl_free(engine->contexts[0]);
+	rte_acl_free(engine->contexts[1]);
+	free(engine->keys);
+	free(engine->keys4);
+	free(engine->keys6);
+	free(engine->counts);
+	free(engine);
+}
+
+static bool make_keys(struct engine *engine, const struct trace *trace)
+{
+	size_t ipv6 = 0;
+
+	for (size_t i = 0; i < trace->count; i++)
+		ipv6 += trace->headers[i].ipv6;
+	engine->keys = calloc(trace->count + 1, sizeof(*engine->keys));
+	engine->keys4 = calloc(trace->count - ipv6 + 1, sizeof(*engine->keys4));
+	engine->keys6 = calloc(ipv6 + 1, sizeof(*engine->keys6));
+	if (!engine->keys || !engine->keys4 || !engine->keys6)
+		return false;
+	for (size_t i = 0, n4 = 0, n6 = 0; i < trace->count; i++) {
+		const struct header *header = &trace->headers[i];
+
+		if (header->ipv6) {
+			engine->keys[i] = (const uint8_t *)&engine->keys6[n6];
+			acl_key6_make(header, &engine->keys6[n6++]);
+		} else {
+			engine->keys[i] = (const uint8_t *)&engine->keys4[n4];
+			acl_key4_make(header, &engine->keys4[n4++]);
+		}
+	}
+	return true;
+}
+
+static struct engine *acl_create(const struct engine_ops *ops, const struct workload *workload)
+{
+	const enum rte_acl_classify_alg *algorithm = ops->argument;
+	const struct ruleset *set = &workload->set;
+	struct engine *engine = calloc(1, sizeof(*engine));
+	size_t before = acl_memory();
+
+	if (!engine)
+		return NULL;
+	engine->counts = calloc(set->count + 1, sizeof(*engine->counts));
+	if (!engine->counts || !make_keys(engine, &workload->trace))
+		goto fail;
+	for (int version = 0; version < 2; version++) {
+		bool wanted = false;
+
+		for (size_t i = 0; i < set->count && !wanted; i++)
+			wanted = set->rules[i].ipv6 == version;
+		if (!wanted)
+			continue;
+		engine->contexts[version] =
+			acl_build(set->rules, set->count, version, set->form, *algorithm);
+		if (!engine->contexts[version])
+			goto fail;
+	}
+	engine->bytes = acl_memory() - before;
+	return engine;
+fail:
+	acl_destroy(engine);
+	return NULL;
+}
+
+/* Packets of one batch through the context of their IP version. */
+static void classify(struct engine *engine, const struct header *headers, const uint8_t **keys,
+		     uint32_t *results, size_t n)
+{
+	const uint8_t *sorted[2][FLOW_BATCH];
+	uint32_t found[2][FLOW_BATCH] = {{0}};
+	uint8_t place[FLOW_BATCH];
+	uint32_t counts[2] = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		bool version = headers[i].ipv6;
+
+		place[i] = (uint8_t)counts[version];
+		sorted[version][counts[version]++] = keys[i];
+	}
+	for (int version = 0; version < 2; version++)
+		if (engine->contexts[version] && counts[version])
+			rte_acl_classify(engine->contexts[version], sorted[version], found[version],
+					 counts[version], 1);
+	for (size_t i = 0; i < n; i++)
+		results[i] = found[headers[i].ipv6][place[i]];
+}
+
+static void acl_pass(struct engine *engine, const struct workload *workload, uint32_t *deciding)
+{
+	const struct header *headers = workload->trace.headers;
+	struct rte_acl_ctx *only = engine->contexts[0] ? engine->contexts[0] : engine->contexts[1];
+	bool both = engine->contexts[0] && engine->contexts[1];
+	uint32_t results[FLOW_BATCH];
+
+	for (size_t first = 0, n; first < workload->trace.count; first += n) {
+		const struct packet *packets = &workload->packets[first];
+
+		n = workload_batch(workload, first);
+		if (both)
+			classify(engine, &headers[first], &engine->keys[first], results, n);
+		else
+			rte_acl_classify(only, &engine->keys[first], results, (uint32_t)n, 1);
+		for (size_t i = 0; i < n; i++) {
+			engine->counts[results[i]].packets++;
+			engine->counts[results[i]].bytes += packets[i].length;
+			if (deciding)
+				deciding[first + i] = results[i];
+		}
+	}
+}
+
+static size_t acl_bytes(const struct engine *engine)
+{
+	return engine->bytes;
+}
+
+static void acl_counted(const struct engine *engine, size_t number, uint64_t *packets,
+			uint64_t *bytes)
+{
+	*packets = engine->counts[number].packets;
+	*bytes = engine->counts[number].bytes;
+}
+
+static const enum rte_acl_classify_alg avx2 = RTE_ACL_CLASSIFY_AVX2;
+static const enum rte_acl_classify_alg avx512 = RTE_ACL_CLASSIFY_AVX512X32;
+
+const struct engine_ops engine_acl = {"rte_acl",   "DPDK's rte_acl with AVX2, its default",
+				      acl_create,  acl_destroy,
+				      acl_pass,    acl_bytes,
+				      acl_counted, &avx2};
+const struct engine_ops engine_acl_512 = {
+	"rte_acl-avx512", "DPDK's rte_acl with AVX-512, which it takes only when told so",
+	acl_create,       acl_destroy,
+	acl_pass,         acl_bytes,
+	acl_counted,      &avx512};
