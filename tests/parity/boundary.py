@@ -25,6 +25,7 @@ import frames
 import kernel
 
 PORTS = 40  # rules at a time: one port and one capture each
+JOBS = (1, 2, 3)
 
 
 def make_frame(generator):
@@ -83,10 +84,10 @@ def in_kernel(cases):
     return [batch[number][0] for number, batch in enumerate(counted)]
 
 
-def in_nicemu(cases):
+def in_nicemu(cases, jobs=1):
     """The same, or a text that tells what went wrong."""
     with tempfile.TemporaryDirectory() as folder:
-        words = ["replay", "-j", "-r", os.path.join(folder, "rules.nft")]
+        words = ["replay", "-j", "--jobs", str(jobs), "-r", os.path.join(folder, "rules.nft")]
         with open(words[-1], "w", encoding="ascii") as file:
             for number, (rule, _) in enumerate(cases):
                 file.write(draw.ruleset([rule], "eth%d" % number, True, table="t%d" % number))
@@ -111,11 +112,13 @@ def compare(options):
     excluded, totals, failed = collections.Counter(), collections.Counter(), 0
     while totals["rules"] < options.rules:
         cases = draw_cases(generator, min(PORTS, options.rules - totals["rules"]), excluded)
-        expected, got = in_kernel(cases), in_nicemu(cases)
-        if isinstance(got, str):
-            print("FAIL " + got)
-            return 1
-        found = differences(cases, expected, got)
+        expected, found = in_kernel(cases), []
+        for jobs in JOBS:
+            got = in_nicemu(cases, jobs)
+            if isinstance(got, str):
+                print("FAIL %d jobs: %s" % (jobs, got))
+                return 1
+            found += ["%d jobs: %s" % (jobs, line) for line in differences(cases, expected, got)]
         # Each rule fits the frame that it was drawn from; the count must not be everything, either.
         found += ["%s: the kernel counts none" % cases[i][0] for i, n in enumerate(expected) if n == 0]
         for line in found:

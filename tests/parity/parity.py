@@ -30,6 +30,7 @@ import kernel
 ETHERNET, TAG = 14, 4
 HIT_SHARE = 0.9
 POOL = 4  # rules drawn for one that is kept
+JOBS = (1, 2, 3)
 
 
 def captures(wanted):
@@ -103,13 +104,13 @@ def choose_rules(generator, traffic, count, log):
     return rules, Software(rules, traffic)
 
 
-def hardware(rules, traffic, folder):
+def hardware(rules, traffic, folder, jobs=1):
     """Packets and bytes by rule from nicemu's report, and what was wrong with the run."""
     capture, rules_file = os.path.join(folder, "frames.pcap"), os.path.join(folder, "rules.nft")
     frames.write_capture(capture, traffic.frames)
     with open(rules_file, "w", encoding="ascii") as file:
         file.write(draw.ruleset(rules, "eth0", True))
-    done = nicemu.nicemu("replay", "-j", "-r", rules_file, "-p", "eth0", capture)
+    done = nicemu.nicemu("replay", "-j", "--jobs", jobs, "-r", rules_file, "-p", "eth0", capture)
     if done.returncode:
         return None, "nicemu replay ended with %d: %s%s" % (
             done.returncode, done.stderr.strip(), refusals(done.stdout))
@@ -156,9 +157,12 @@ class Run:
         generator = random.Random(seed)
         count = max(1, min(self.options.rules, len(traffic.frames)))
         rules, software = choose_rules(generator, traffic, count, self.log)
-        with tempfile.TemporaryDirectory() as folder:
-            counted, problem = hardware(rules, traffic, folder)
-        found = [problem] if problem else differences(rules, software, counted)
+        found = []
+        for jobs in JOBS:
+            with tempfile.TemporaryDirectory() as folder:
+                counted, problem = hardware(rules, traffic, folder, jobs)
+            found += ["%d jobs: %s" % (jobs, line) for line in
+                      ([problem] if problem else differences(rules, software, counted))]
         hit = sum(packets > 0 for packets in software.packets)
         if hit < HIT_SHARE * len(rules):
             found.append("only %d of %d rules were hit" % (hit, len(rules)))

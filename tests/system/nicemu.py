@@ -9,6 +9,9 @@ import tempfile
 SOURCE = os.environ.get("NICEMU_SOURCE") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.environ.get("NICEMU_BUILD") or os.path.join(SOURCE, "build")
 NICEMU = os.path.join(BUILD, "emu", "cli", "nicemu")
+if os.environ.get("NICEMU_TEST_JOBS"):
+    os.environ["NICEMU_BUILD"] = BUILD
+    NICEMU = os.path.join(SOURCE, "tests", "system", "with_jobs")
 SHARED_PCAPS = os.environ.get("NICEMU_PCAPS") or os.path.join(SOURCE, "..", "shared", "pcaps")
 PCAPS = os.path.join(SOURCE, "pcaps")
 RULES = os.path.join(SOURCE, "rules")

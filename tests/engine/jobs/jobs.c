@@ -8,6 +8,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const struct {
 	const char *name;
@@ -117,11 +120,32 @@ static void check_interrupt(uint64_t seed)
 	printf("%s\n", name);
 }
 
+/* In a process of its own, since it can have no more threads. */
+static void check_lack_of_threads(void)
+{
+	const char *name = "threads that can't be had";
+	const struct rlimit none = {0, 0};
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		/* The limit is not for root. */
+		if (setrlimit(RLIMIT_NPROC, &none) ||
+		    (geteuid() == 0 && setresuid(65534, 65534, 65534)))
+			_exit(2);
+		_exit(play_without_threads() ? 0 : 1);
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		fail(name, 0, 4, "it was not refused as such");
+	printf("%s\n", name);
+}
+
 int main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		check_case(i, 1000 + i);
 	check_interrupt(77);
+	check_lack_of_threads();
 	return failures ? 1 : 0;
 }

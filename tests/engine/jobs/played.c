@@ -4,6 +4,7 @@
 #include "traffic.h"
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -281,6 +282,26 @@ void play(struct played *played, const struct plan *plan, unsigned int jobs)
 		read_outputs(played, written);
 	emulator_destroy(emulator);
 	rmdir(folder);
+}
+
+bool play_without_threads(void)
+{
+	char folder[] = "/tmp/nicemu-test-XXXXXX", message[512];
+	struct emulator *emulator = make_emulator(folder);
+	struct random random = {.state = 1};
+	struct replay_input input = {traffic_file(&random, 10, 0), "a", 0};
+	struct replay_options options = {.inputs = &input, .num_inputs = 1, .loops = 1, .jobs = 4};
+	struct replay *replay;
+	bool wrong_input;
+	int error =
+		replay_create(&replay, emulator, &options, &wrong_input, message, sizeof(message));
+
+	replay_destroy(replay);
+	emulator_destroy(emulator);
+	rmdir(folder);
+	if (error != -EAGAIN || wrong_input || !strstr(message, "4 jobs"))
+		printf("error %d: %s\n", error, message);
+	return error == -EAGAIN && !wrong_input && strstr(message, "4 jobs");
 }
 
 void played_free(struct played *played)

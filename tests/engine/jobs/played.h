@@ -32,6 +32,9 @@ struct played {
 
 /* In an emulator of its own with rules on two ports. Ends the program when it can't be done. */
 void play(struct played *played, const struct plan *plan, unsigned int jobs);
+/* Ask for 4 jobs where there can't be a thread more: whether that is refused with words on it. */
+bool play_without_threads(void);
+
 void played_free(struct played *played);
 
 #endif
