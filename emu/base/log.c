@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct line {
 	enum log_level level;
@@ -30,9 +31,26 @@ void log_destroy(struct log *log)
 	free(log);
 }
 
+/* Takes text over. */
+static void put(struct log *log, enum log_level level, uint64_t time_ns, char *text)
+{
+	struct line *line = &log->lines[log->count++ % LOG_LINES];
+
+	free(line->text);
+	*line = (struct line){.level = level, .time_ns = time_ns, .text = text};
+}
+
+void log_add_text(struct log *log, enum log_level level, uint64_t time_ns, const char *text,
+		  size_t size)
+{
+	char *copy = log ? strndup(text, size) : NULL;
+
+	if (copy)
+		put(log, level, time_ns, copy);
+}
+
 void log_add(struct log *log, enum log_level level, uint64_t time_ns, const char *format, ...)
 {
-	struct line *line;
 	va_list args;
 	char *text;
 	int size;
@@ -42,11 +60,8 @@ void log_add(struct log *log, enum log_level level, uint64_t time_ns, const char
 	va_start(args, format);
 	size = vasprintf(&text, format, args);
 	va_end(args);
-	if (size < 0)
-		return;
-	line = &log->lines[log->count++ % LOG_LINES];
-	free(line->text);
-	*line = (struct line){.level = level, .time_ns = time_ns, .text = text};
+	if (size >= 0)
+		put(log, level, time_ns, text);
 }
 
 void log_visit(const struct log *log, uint64_t after,

@@ -6,10 +6,29 @@
 #include <errno.h>
 #include <string.h>
 
+/*
+ * libmnl's, but inline: a ruleset of 100,000 rules has ten million attributes, each of which is
+ * looked at several times.
+ */
+static inline size_t payload_size(const struct nlattr *attr)
+{
+	return attr->nla_len - sizeof(*attr);
+}
+
+static inline const uint8_t *payload(const struct nlattr *attr)
+{
+	return (const uint8_t *)(attr + 1);
+}
+
+static inline bool is_whole(const struct nlattr *attr, size_t left)
+{
+	return left >= sizeof(*attr) && attr->nla_len >= sizeof(*attr) && attr->nla_len <= left;
+}
+
 static int check_string(const struct nlattr *attr, uint32_t max)
 {
-	const char *text = mnl_attr_get_payload(attr);
-	size_t length = mnl_attr_get_payload_len(attr);
+	const uint8_t *text = payload(attr);
+	size_t length = payload_size(attr);
 
 	if (length < 1)
 		return -ERANGE;
@@ -36,7 +55,7 @@ static int check_number(const struct nlattr *attr, const struct attr_policy *pol
 	static const uint8_t sizes[] = {[ATTR_U8] = 1,  [ATTR_U16] = 2,    [ATTR_U32] = 4,
 					[ATTR_U64] = 8, [ATTR_MASK32] = 4, [ATTR_REGISTER] = 4};
 
-	if (mnl_attr_get_payload_len(attr) < sizes[policy->kind])
+	if (payload_size(attr) < sizes[policy->kind])
 		return -ERANGE;
 	if (policy->kind == ATTR_REGISTER)
 		return kernel->register_policies ? check_limit(attr, ATTR_U32, LAST_REGISTER) : 0;
@@ -50,7 +69,7 @@ static int check_number(const struct nlattr *attr, const struct attr_policy *pol
 static int check_attr(const struct nlattr *attr, const struct attr_policy *policy,
 		      const struct kernel_behavior *kernel)
 {
-	size_t size = mnl_attr_get_payload_len(attr);
+	size_t size = payload_size(attr);
 
 	switch ((enum attr_kind)policy->kind) {
 	case ATTR_ANY: return 0;
@@ -71,16 +90,20 @@ static int check_attr(const struct nlattr *attr, const struct attr_policy *polic
 int attr_parse(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max_type, const void *data,
 	       size_t size, const struct attr_policy *policy, const struct kernel_behavior *kernel)
 {
-	const struct nlattr *attr;
+	const uint8_t *at = data;
 	int error;
 
-	memset(tb, 0, ATTR_TABLE_SIZE * sizeof(tb[0]));
-	if (size == 0) /* then data may be NULL */
-		return 0;
-	mnl_attr_for_each_payload(data, size)
-	{
-		uint16_t type = mnl_attr_get_type(attr);
+	for (unsigned int i = 0; i <= max_type; i++)
+		tb[i] = NULL;
+	/* Where size is 0, data may be NULL. */
+	for (size_t left = size; is_whole((const struct nlattr *)at, left);) {
+		const struct nlattr *attr = (const struct nlattr *)at;
+		uint16_t type = attr->nla_type & NLA_TYPE_MASK;
+		size_t step = MNL_ALIGN(attr->nla_len);
 
+		step = step < left ? step : left;
+		at += step;
+		left -= step;
 		if (type == 0 || type > max_type)
 			continue;
 		if (policy && !kernel_meets(kernel, policy[type].since))
@@ -99,8 +122,7 @@ int attr_parse_nested(const struct nlattr *tb[ATTR_TABLE_SIZE], unsigned int max
 		      const struct nlattr *nest, const struct attr_policy *policy,
 		      const struct kernel_behavior *kernel)
 {
-	return attr_parse(tb, max_type, mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest),
-			  policy, kernel);
+	return attr_parse(tb, max_type, payload(nest), payload_size(nest), policy, kernel);
 }
 
 uint8_t attr_u8(const struct nlattr *attr)
@@ -149,9 +171,11 @@ int attr_be32_max(const struct nlattr *attr, uint32_t max, uint32_t *value)
 
 bool attr_is_string(const struct nlattr *attr, const char *text)
 {
-	const char *bytes = mnl_attr_get_payload(attr);
-	size_t length = mnl_attr_get_payload_len(attr);
+	const char *bytes = (const char *)payload(attr);
+	size_t length = payload_size(attr);
 
+	if (length > 0 && bytes[0] != text[0])
+		return false;
 	while (length > 0 && bytes[length - 1] == '\0')
 		length--;
 	return length == strlen(text) && memcmp(bytes, text, length) == 0;

@@ -43,7 +43,7 @@ struct attr_policy {
 enum { ATTR_TABLE_SIZE = 32 }; /* more than any type's attributes */
 
 /*
- * tb[1 … max_type] of the attributes in data; the last of a kind counts, unknown ones are skipped.
+ * tb[0 … max_type] of the attributes in data; the last of a kind counts, unknown ones are skipped.
  * 0, -ERANGE for one that is too short, too long or too big, -EINVAL for unknown bits. policy may
  * be NULL, kernel where no limit depends on it.
  */

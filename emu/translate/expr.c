@@ -51,30 +51,46 @@ static const struct nft_expr_type *find_type(const struct nlattr *name,
 	return NULL;
 }
 
+/* What the first pass finds out about an expression. */
+struct head {
+	const struct nft_expr_type *type;
+	const struct nlattr *nest; /* NFTA_EXPR_DATA, or NULL */
+	size_t kernel_size;        /* of the kernel's private data */
+};
+
+/* The type's attributes. */
+static int parse_data(const struct nft_expr_context *context, const struct head *head,
+		      const struct nlattr *data[ATTR_TABLE_SIZE])
+{
+	const struct nft_expr_type *type = head->type;
+
+	if (head->nest)
+		return attr_parse_nested(data, type->max_attr, head->nest, type->policy,
+					 context->kernel);
+	memset(data, 0, ATTR_TABLE_SIZE * sizeof(data[0]));
+	return 0;
+}
+
 /* nf_tables_expr_parse(): name, policy, variant. data[] are the type's attributes. */
 static int parse_head(const struct nft_expr_context *context, const struct nlattr *attr,
-		      const struct nft_expr_type **type, const struct nlattr *data[ATTR_TABLE_SIZE],
-		      const struct nlattr **nest, size_t *kernel_size)
+		      struct head *head, const struct nlattr *data[ATTR_TABLE_SIZE])
 {
 	const struct nlattr *tb[ATTR_TABLE_SIZE];
 	int error = attr_parse_nested(tb, NFTA_EXPR_MAX, attr, expr_policy, context->kernel);
 
-	*type = NULL;
+	*head = (struct head){0};
 	if (error)
 		return error;
 	if (!tb[NFTA_EXPR_NAME])
 		return -EINVAL;
-	*type = find_type(tb[NFTA_EXPR_NAME], context);
-	if (!*type)
+	head->type = find_type(tb[NFTA_EXPR_NAME], context);
+	if (!head->type)
 		return -ENOENT;
-	memset(data, 0, ATTR_TABLE_SIZE * sizeof(data[0]));
-	*nest = tb[NFTA_EXPR_DATA];
-	if (*nest)
-		error = attr_parse_nested(data, (*type)->max_attr, *nest, (*type)->policy,
-					  context->kernel);
-	*kernel_size = (*type)->kernel_size;
-	if (!error && (*type)->select)
-		error = (*type)->select(context, data, kernel_size);
+	head->nest = tb[NFTA_EXPR_DATA];
+	error = parse_data(context, head, data);
+	head->kernel_size = head->type->kernel_size;
+	if (!error && head->type->select)
+		error = head->type->select(context, data, &head->kernel_size);
 	return error;
 }
 
@@ -94,18 +110,15 @@ static int keep_attributes(struct nft_expr *expr, const struct nlattr *nest)
 	return 0;
 }
 
-static int parse_one(struct expr_init *init, struct nft_expr *expr, const struct nlattr *attr)
+/* The head is right, data[] are its attributes. */
+static int make_one(struct expr_init *init, struct nft_expr *expr, const struct nlattr *attr,
+		    const struct head *head, const struct nlattr *const data[])
 {
 	const struct nft_expr_context *context = init->context;
-	const struct nlattr *data[ATTR_TABLE_SIZE], *nest;
-	size_t kernel_size;
 	int error;
 
-	error = parse_head(context, attr, &expr->type, data, &nest, &kernel_size);
-	if (!error && init->stateful_only && !expr->type->stateful)
-		error = -EOPNOTSUPP;
-	if (!error)
-		error = keep_attributes(expr, nest);
+	expr->type = head->type;
+	error = keep_attributes(expr, head->nest);
 	if (!error)
 		error = expr->type->init(init, expr, data);
 	if (context->message)
@@ -143,23 +156,24 @@ static int check_list(const struct nlattr *list, const struct nlattr **bad)
 
 /* First pass: every head is right, and how many there are. */
 static int check_heads(const struct nlattr *list, const struct nft_expr_context *context,
-		       size_t *count, const struct nlattr **bad)
+		       struct head heads[NFT_EXPR_MAXEXPRS], size_t *count,
+		       const struct nlattr **bad)
 {
-	const struct nlattr *attr, *data[ATTR_TABLE_SIZE], *nest;
-	const struct nft_expr_type *type;
-	size_t size, total = 0;
+	const struct nlattr *attr, *data[ATTR_TABLE_SIZE];
+	size_t total = 0;
 	int error;
 
 	mnl_attr_for_each_nested (attr, list) {
 		if (mnl_attr_get_type(attr) != NFTA_LIST_ELEM || *count == NFT_EXPR_MAXEXPRS)
 			return -EINVAL;
-		error = parse_head(context, attr, &type, data, &nest, &size);
+		error = parse_head(context, attr, &heads[*count], data);
 		if (error) {
 			*bad = attr;
-			refusal_at_parse(context->reason, error, type, attr, context->message);
+			refusal_at_parse(context->reason, error, heads[*count].type, attr,
+					 context->message);
 			return error;
 		}
-		total += KERNEL_HEADER + (size + 7) / 8 * 8;
+		total += KERNEL_HEADER + (heads[*count].kernel_size + 7) / 8 * 8;
 		(*count)++;
 	}
 	return total >= RULE_SIZE_LIMIT ? -EFBIG : 0;
@@ -178,7 +192,8 @@ int nft_exprs_parse(struct nft_expr **exprs, size_t *num_exprs, const struct nla
 		    const struct nft_expr_context *context, const struct nlattr **bad, int *failed)
 {
 	struct expr_init init = {.context = context};
-	const struct nlattr *attr;
+	struct head heads[NFT_EXPR_MAXEXPRS];
+	const struct nlattr *attr, *data[ATTR_TABLE_SIZE];
 	struct nft_expr *array;
 	size_t count = 0, done = 0;
 	int error = 0, ignored;
@@ -198,7 +213,7 @@ int nft_exprs_parse(struct nft_expr **exprs, size_t *num_exprs, const struct nla
 			*bad = NULL;
 		return error;
 	}
-	error = check_heads(list, context, &count, bad);
+	error = check_heads(list, context, heads, &count, bad);
 	if (error && *bad) {
 		*failed = (int)count;
 		if (context->reason)
@@ -212,7 +227,9 @@ int nft_exprs_parse(struct nft_expr **exprs, size_t *num_exprs, const struct nla
 	if (!array)
 		return -ENOMEM;
 	mnl_attr_for_each_nested (attr, list) {
-		error = parse_one(&init, &array[done], attr);
+		error = parse_data(context, &heads[done], data);
+		if (!error)
+			error = make_one(&init, &array[done], attr, &heads[done], data);
 		done++;
 		if (error)
 			break;
@@ -235,10 +252,17 @@ int nft_exprs_parse(struct nft_expr **exprs, size_t *num_exprs, const struct nla
 int nft_expr_parse_stateful(struct nft_expr *expr, const struct nlattr *attr,
 			    const struct nft_expr_context *context)
 {
-	struct expr_init init = {.context = context, .stateful_only = true};
+	struct expr_init init = {.context = context};
+	const struct nlattr *data[ATTR_TABLE_SIZE];
+	struct head head;
+	int error;
 
 	memset(expr, 0, sizeof(*expr));
-	return parse_one(&init, expr, attr);
+	error = parse_head(context, attr, &head, data);
+	expr->type = head.type;
+	if (!error && !head.type->stateful)
+		error = -EOPNOTSUPP;
+	return error ? error : make_one(&init, expr, attr, &head, data);
 }
 
 int nft_expr_set_name(struct nft_expr *expr, const char *name)

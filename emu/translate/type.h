@@ -56,7 +56,6 @@ enum {
 struct expr_init {
 	const struct nft_expr_context *context;
 	uint32_t stored; /* bit n: register word n was written by an earlier expression */
-	bool stateful_only;
 };
 
 struct offload;

@@ -171,6 +171,7 @@ struct nft {
 	bool judge;                    /* judge mode */
 	struct nft_writer writer;      /* scratch: answers and notifications */
 	struct nft_writer dump_writer; /* scratch: messages of a dump */
+	struct buffer log_line;        /* scratch: offload_log.c */
 };
 
 /* store.c: by attribute, in the next generation. NULL and *error = 0 or the kernel's errno. */

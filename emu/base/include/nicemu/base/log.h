@@ -13,6 +13,7 @@
 #ifndef NICEMU_BASE_LOG_H
 #define NICEMU_BASE_LOG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { LOG_LINES = 4096 };
@@ -28,6 +29,10 @@ void log_destroy(struct log *log);
 /* A NULL log is accepted: the line is dropped. time_ns: when, nanoseconds (see clock.h). */
 void log_add(struct log *log, enum log_level level, uint64_t time_ns, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* The same with a text as it is, of size bytes; for lines that come by the million. */
+void log_add_text(struct log *log, enum log_level level, uint64_t time_ns, const char *text,
+		  size_t size);
 
 /* Calls visit for the lines with sequence number > after, oldest first. Numbers start at 1. */
 void log_visit(const struct log *log, uint64_t after,
