@@ -58,7 +58,7 @@ static uint64_t count_cpus(void)
 	return CPU_COUNT(&cpus) < REPLAY_JOBS_MAX ? (uint64_t)CPU_COUNT(&cpus) : REPLAY_JOBS_MAX;
 }
 
-static int parse_jobs(const char *text, uint64_t *jobs)
+int parse_jobs(const char *text, uint64_t *jobs)
 {
 	if (strcmp(text, "auto") == 0)
 		*jobs = count_cpus();

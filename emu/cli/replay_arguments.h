@@ -46,6 +46,9 @@ struct replay_arguments {
 int replay_arguments_parse(struct replay_arguments *arguments, int argc, char **argv);
 void replay_arguments_free(struct replay_arguments *arguments);
 
+/* --jobs N|auto: EXIT_DONE, or EXIT_USAGE after a complaint. */
+int parse_jobs(const char *text, uint64_t *jobs);
+
 struct replay_files {
 	int *fds; /* captures, then outputs */
 	size_t length;

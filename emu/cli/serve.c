@@ -90,6 +90,7 @@ static const struct serve_command *find_command(const char *name)
 		serve_refusal_commands,
 		serve_show_commands,
 		serve_replay_commands,
+		serve_bench_commands,
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
@@ -164,7 +165,8 @@ static json_t *carry_out(struct serve *s, struct client *client, const json_t *r
 	if (!command)
 		return serve_error(EXIT_USAGE, "the emulator knows no command '%s'", name);
 	if (command->is_job && s->job_runs)
-		return serve_error(EXIT_ENVIRONMENT, "the emulator is busy with another replay");
+		return serve_error(EXIT_ENVIRONMENT,
+				   "the emulator is busy with another replay or bench");
 	answer = command->handle(s->emulator, request, fds, num_fds, &job);
 	if (answer)
 		return answer;
