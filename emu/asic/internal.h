@@ -43,11 +43,11 @@ struct count {
 };
 
 struct asic_worker {
-	struct asic *asic;
-	struct count **counts; /* by segment; NULL: it counts in the entries */
-	size_t room;           /* places in counts */
+	_Alignas(64) struct asic *asic; /* workers do not share a line */
+	struct count **counts;          /* by segment; NULL: it counts in the entries */
+	size_t room;                    /* places in counts */
 	struct asic_counters unmatched;
-	size_t cache_bytes;
+	struct flow_cache *cache; /* NULL: none */
 	struct tcam_view view;
 	struct asic_worker *prev, *next;
 };

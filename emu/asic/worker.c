@@ -1,21 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The packet path. */
+#include "flow_cache.h"
 #include "internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum { IFTYPE_ETHERNET = 1 };
 
 static const struct asic_decision no_match = {.fate = ASIC_HOST};
 
+/* A cache of less than that is none. */
+static int add_cache(struct asic_worker *worker, size_t bytes)
+{
+	if (bytes < FLOW_CACHE_MIN)
+		return 0;
+	worker->cache = flow_cache_create(bytes);
+	return worker->cache ? 0 : -ENOMEM;
+}
+
 struct asic_worker *asic_worker_create(struct asic *asic, size_t cache_bytes)
 {
-	struct asic_worker *worker = calloc(1, sizeof(*worker));
+	struct asic_worker *worker = aligned_alloc(_Alignof(struct asic_worker), sizeof(*worker));
 
 	if (!worker)
 		return NULL;
-	worker->asic = asic;
-	if (counts_add_worker(asic, worker)) {
+	*worker = (struct asic_worker){.asic = asic};
+	if (add_cache(worker, cache_bytes) || counts_add_worker(asic, worker)) {
+		flow_cache_destroy(worker->cache);
 		free(worker);
 		return NULL;
 	}
@@ -27,12 +39,13 @@ void asic_worker_destroy(struct asic_worker *worker)
 	if (!worker)
 		return;
 	counts_remove_worker(worker->asic, worker);
+	flow_cache_destroy(worker->cache);
 	free(worker);
 }
 
 size_t asic_worker_cache_bytes(const struct asic_worker *worker)
 {
-	return 0; /* it has none yet */
+	return worker->cache ? flow_cache_bytes(worker->cache) : 0;
 }
 
 unsigned int asic_begin(struct asic_worker *worker)
@@ -139,7 +152,11 @@ void asic_process(struct asic_worker *worker, const struct packet *packets,
 	set_ports(packets, batch, count);
 	if (worker->view.chunks >> meta_chunk & 1)
 		set_ifindex(packets, asic->nic, batch, count);
-	asic->ops->lookup(asic->tcam, &worker->view, batch, matches, count);
+	if (worker->cache)
+		flow_cache_lookup(worker->cache, asic->ops, asic->tcam, &worker->view, batch,
+				  matches, count);
+	else
+		asic->ops->lookup(asic->tcam, &worker->view, batch, matches, count);
 	prefetch_entries(matches, count);
 	if (worker->counts)
 		count_apart(worker, packets, matches, results, count);

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The flow cache gives the table's answers: in lockstep with the table itself under updates, for
+ * keys of every length, with every epoch used up; and it stands aside where it does not pay.
+ */
+#include "flow_cache.h"
+#include "flow_slots.h"
+
+#include <nicemu/base/random.h>
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENTRIES = 40, FLOWS = 300, WORDS_SHORT = 3, WORDS_MIDDLE = 7 };
+
+static const struct tcam_ops *const ops = &tcam_reference;
+
+/* Keys from a small pool, so that they come again; in the first words only. */
+struct traffic {
+	struct flow_key flow[FLOWS];
+	struct flow_batch batch;
+	size_t count;
+};
+
+static struct traffic traffic;
+static struct tcam_entry entries[ENTRIES];
+static bool in_table[ENTRIES];
+
+static uint64_t few_bits(struct random *r)
+{
+	return random_u64(r) & random_u64(r) & random_u64(r) & random_u64(r);
+}
+
+static void draw_flows(struct random *r)
+{
+	for (size_t f = 0; f < FLOWS; f++)
+		for (size_t w = 0; w < FLOW_KEY_WORDS; w++)
+			traffic.flow[f].word[w] = few_bits(r);
+}
+
+static void draw_batch(struct random *r)
+{
+	traffic.count = 1 + random_below(r, FLOW_BATCH);
+	memset(&traffic.batch, 0xa5, sizeof(traffic.batch)); /* chunks that nobody asked for */
+}
+
+static void fill_batch(struct random *r, unsigned int chunks)
+{
+	for (size_t i = 0; i < traffic.count; i++)
+		flow_batch_set(&traffic.batch, i, &traffic.flow[random_below(r, FLOWS)], chunks);
+}
+
+/* An entry that looks at a few bits of the first `words` words. */
+static struct tcam_entry draw_entry(struct random *r, size_t words)
+{
+	struct tcam_entry entry = {.priority = (uint32_t)random_below(r, 4)};
+
+	for (size_t w = 0; w < words; w++) {
+		entry.mask.word[w] = few_bits(r) & few_bits(r);
+		entry.value.word[w] = few_bits(r) & entry.mask.word[w];
+	}
+	return entry;
+}
+
+static void change(struct random *r, struct tcam *tcam, size_t words)
+{
+	size_t at = random_below(r, ENTRIES);
+	struct tcam_entry wanted = draw_entry(r, words);
+
+	if (!in_table[at]) {
+		entries[at] = wanted;
+		cr_assert_eq(ops->insert(tcam, &entries[at]), 0);
+		in_table[at] = true;
+	} else if (random_below(r, 2)) {
+		cr_assert_eq(ops->update(tcam, &entries[at], &wanted), 0);
+	} else {
+		cr_assert_eq(ops->remove(tcam, &entries[at]), 0);
+		in_table[at] = false;
+	}
+	ops->commit(tcam);
+}
+
+static void compare(struct random *r, struct flow_cache *cache, struct tcam *tcam, uint64_t seed,
+		    int round)
+{
+	struct tcam_entry *want[FLOW_BATCH], *got[FLOW_BATCH];
+	struct tcam_view view;
+
+	ops->view(tcam, &view);
+	draw_batch(r);
+	fill_batch(r, view.chunks);
+	ops->lookup(tcam, &view, &traffic.batch, want, traffic.count);
+	flow_cache_lookup(cache, ops, tcam, &view, &traffic.batch, got, traffic.count);
+	for (size_t i = 0; i < traffic.count; i++)
+		cr_assert_eq(got[i], want[i], "seed %lu round %d packet %zu of %zu: %p, not %p",
+			     (unsigned long)seed, round, i, traffic.count, (void *)got[i],
+			     (void *)want[i]);
+}
+
+/* Few changes, so that there are hits; in the end more and longer rules. */
+static struct flow_cache_counters lockstep(uint64_t seed, size_t bytes, size_t words, int rounds)
+{
+	struct random r = {seed};
+	struct flow_cache *cache = flow_cache_create(bytes);
+	struct tcam *tcam = ops->create(0);
+	struct flow_cache_counters counters;
+
+	cr_assert(cache && tcam);
+	memset(in_table, 0, sizeof(in_table));
+	draw_flows(&r);
+	for (int round = 0; round < rounds; round++) {
+		bool wider = words > WORDS_SHORT && round > rounds / 2;
+
+		for (uint64_t n = random_below(&r, 20) ? 0 : random_below(&r, 4); n; n--)
+			change(&r, tcam, wider ? words : WORDS_SHORT);
+		compare(&r, cache, tcam, seed, round);
+	}
+	counters = flow_cache_counters(cache);
+	flow_cache_destroy(cache);
+	ops->destroy(tcam);
+	return counters;
+}
+
+Test(flow_cache, it_answers_as_the_table_while_that_changes)
+{
+	static const size_t words[] = {WORDS_SHORT, WORDS_MIDDLE, FLOW_KEY_WORDS};
+	static const size_t bytes[] = {FLOW_CACHE_MIN, 20000, 1 << 20};
+
+	for (uint64_t seed = 1; seed <= 27; seed++) {
+		struct flow_cache_counters counters =
+			lockstep(seed, bytes[seed % 3], words[seed / 3 % 3], 600);
+
+		cr_assert_gt(counters.hits, 1000, "seed %lu: only %lu hits", (unsigned long)seed,
+			     (unsigned long)counters.hits);
+		cr_assert_gt(counters.misses, 300, "seed %lu: only %lu misses", (unsigned long)seed,
+			     (unsigned long)counters.misses);
+	}
+}
+
+/* --- one flow after the other --- */
+
+struct stage {
+	struct tcam *tcam;
+	struct flow_cache *cache;
+	struct tcam_entry a, b;
+};
+
+static struct stage stage;
+
+static void set_stage(void)
+{
+	stage = (struct stage){.tcam = ops->create(0), .cache = flow_cache_create(1 << 20)};
+	cr_assert(stage.tcam && stage.cache);
+	for (size_t w = 0; w < FLOW_CHUNK_WORDS; w++)
+		stage.a.mask.word[w] = w == 2 ? ~UINT64_C(0) : 0;
+	stage.b = stage.a;
+	stage.b.value.word[2] = 1;
+}
+
+static void clear_stage(void)
+{
+	flow_cache_destroy(stage.cache);
+	ops->destroy(stage.tcam);
+}
+
+TestSuite(flow_cache_stage, .init = set_stage, .fini = clear_stage);
+
+/* count flows from number `first` on. */
+static void send(uint64_t first, size_t count, struct tcam_entry **results)
+{
+	struct tcam_view view;
+
+	ops->view(stage.tcam, &view);
+	for (size_t i = 0; i < count; i++) {
+		struct flow_key key = {.word = {[2] = first + i}};
+
+		flow_batch_set(&traffic.batch, i, &key, view.chunks);
+	}
+	flow_cache_lookup(stage.cache, ops, stage.tcam, &view, &traffic.batch, results, count);
+}
+
+static struct tcam_entry *send_one(uint64_t flow)
+{
+	struct tcam_entry *result;
+
+	send(flow, 1, &result);
+	return result;
+}
+
+static uint64_t hits_of(uint64_t flow)
+{
+	uint64_t before = flow_cache_counters(stage.cache).hits;
+
+	send_one(flow);
+	return flow_cache_counters(stage.cache).hits - before;
+}
+
+Test(flow_cache_stage, no_match_is_an_answer_too)
+{
+	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
+	ops->commit(stage.tcam);
+	cr_assert_null(send_one(5));
+	cr_assert_eq(hits_of(5), 1);
+	cr_assert_null(send_one(5));
+	cr_assert_eq(send_one(0), &stage.a);
+	cr_assert_eq(hits_of(0), 1);
+}
+
+Test(flow_cache_stage, bits_that_no_rule_looks_at_make_no_other_flow)
+{
+	struct tcam_entry *results[2];
+	struct flow_key key = {.word = {[0] = 77, [2] = 0, [3] = 99}};
+	struct tcam_view view;
+
+	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
+	ops->commit(stage.tcam);
+	send_one(0);
+	ops->view(stage.tcam, &view);
+	flow_batch_set(&traffic.batch, 0, &key, view.chunks);
+	flow_cache_lookup(stage.cache, ops, stage.tcam, &view, &traffic.batch, results, 1);
+	cr_assert_eq(results[0], &stage.a);
+	cr_assert_eq(flow_cache_counters(stage.cache).hits, 1);
+}
+
+Test(flow_cache_stage, a_commit_empties_it_and_epochs_come_again_without_their_answers)
+{
+	enum { COMMITS = 2 * FLOW_EPOCHS + 10 };
+	struct tcam_entry other = stage.b;
+
+	other.value.word[2] = UINT64_MAX;
+	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
+	cr_assert_eq(ops->insert(stage.tcam, &other), 0);
+	for (uint64_t i = 0; i < COMMITS; i++) {
+		/* Flow i was answered in this epoch only. */
+		struct tcam_entry *result = send_one(i % 3 ? i + 10 : 0);
+
+		cr_assert_eq(result, i % 3 ? NULL : &stage.a, "commit %lu", (unsigned long)i);
+		other.priority++;
+		cr_assert_eq(ops->update(stage.tcam, &other, &other), 0);
+		ops->commit(stage.tcam);
+	}
+	cr_assert_eq(flow_cache_counters(stage.cache).hits, 0);
+	cr_assert_eq(ops->remove(stage.tcam, &stage.a), 0);
+	ops->commit(stage.tcam);
+	for (uint64_t i = 0; i < 1000; i++)
+		cr_assert_null(send_one(i));
+}
+
+static void send_distinct(uint64_t *flow, size_t batches)
+{
+	struct tcam_entry *results[FLOW_BATCH];
+
+	for (size_t n = 0; n < batches; n++, *flow += FLOW_BATCH)
+		send(*flow, FLOW_BATCH, results);
+}
+
+static void send_same(uint64_t first, size_t batches)
+{
+	struct tcam_entry *results[FLOW_BATCH];
+
+	for (size_t n = 0; n < batches; n++)
+		send(first + n % 8 * FLOW_BATCH, FLOW_BATCH, results);
+}
+
+Test(flow_cache_stage, it_stands_aside_where_nothing_repeats_and_comes_back_where_much_does)
+{
+	struct flow_cache_counters cold, mid, warm;
+	uint64_t flow = 1;
+
+	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
+	ops->commit(stage.tcam);
+	send_distinct(&flow, 1000);
+	cold = flow_cache_counters(stage.cache);
+	cr_assert_eq(cold.hits + cold.misses + cold.bypassed, 1000 * FLOW_BATCH);
+	cr_assert_eq(cold.hits, 0);
+	cr_assert_geq(cold.bypassed, 800u * FLOW_BATCH, "%lu", (unsigned long)cold.bypassed);
+	send_distinct(&flow, 10000);
+	mid = flow_cache_counters(stage.cache);
+	cr_assert_leq((mid.misses - cold.misses) * 12, 10000u * FLOW_BATCH,
+		      "%lu packets were put to it", (unsigned long)(mid.misses - cold.misses));
+	/* 1024 flows again and again: within some thousand packets nearly all hit. */
+	send_same(1, 300);
+	cold = flow_cache_counters(stage.cache);
+	send_same(1, 100);
+	warm = flow_cache_counters(stage.cache);
+	cr_assert_eq(warm.bypassed, cold.bypassed);
+	cr_assert_geq((warm.hits - cold.hits) * 10, 9 * 100u * FLOW_BATCH);
+	send_distinct(&flow, 1000);
+	cold = flow_cache_counters(stage.cache);
+	cr_assert_geq(cold.bypassed - warm.bypassed, 700u * FLOW_BATCH);
+}
+
+Test(flow_cache_stage, what_was_hit_outlives_what_comes_once)
+{
+	uint64_t hits = 0, flow = 1000000;
+
+	flow_cache_destroy(stage.cache);
+	stage.cache = flow_cache_create(FLOW_CACHE_MIN); /* 128 flows */
+	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
+	ops->commit(stage.tcam);
+	for (int n = 0; n < 2; n++)
+		for (uint64_t i = 0; i < 16; i++)
+			send_one(i);
+	for (int n = 0; n < 200; n++)
+		send_one(flow++);
+	for (uint64_t i = 0; i < 16; i++)
+		hits += hits_of(i);
+	cr_assert_geq(hits, 10, "only %lu", (unsigned long)hits);
+}
+
+Test(flow_cache, too_small_is_none)
+{
+	struct flow_cache *cache;
+
+	cr_assert_null(flow_cache_create(0));
+	cr_assert_null(flow_cache_create(FLOW_CACHE_MIN - 1));
+	cache = flow_cache_create(FLOW_CACHE_MIN + 100);
+	cr_assert_geq(flow_cache_bytes(cache), (size_t)FLOW_CACHE_MIN);
+	cr_assert_leq(flow_cache_bytes(cache), FLOW_CACHE_MIN + 100u);
+	flow_cache_destroy(cache);
+	flow_cache_destroy(NULL);
+}
+
+/* --- the parts that have a twin --- */
+
+Test(flow_cache, packed_keys_are_the_same_with_and_without_vectors)
+{
+	enum { STRIDE = FLOW_KEY_WORDS * 8 + FLOW_PACK_SLACK };
+	static uint8_t want[FLOW_BATCH * STRIDE], got[FLOW_BATCH * STRIDE];
+	struct random r = {7};
+
+	for (int round = 0; round < 300; round++) {
+		struct flow_key used = {0};
+		struct flow_pack plan;
+
+		for (size_t w = 0; w < FLOW_KEY_WORDS; w++)
+			if (random_below(&r, 2))
+				used.word[w] = round % 3 ? few_bits(&r) : random_u64(&r);
+		draw_flows(&r);
+		draw_batch(&r);
+		fill_batch(&r, FLOW_ALL_CHUNKS);
+		flow_pack_plan(&plan, &used);
+		memset(want, 0, sizeof(want));
+		memset(got, 0, sizeof(got));
+		flow_pack_plain(&plan, &traffic.batch, traffic.count, want, STRIDE);
+		flow_pack_best()(&plan, &traffic.batch, traffic.count, got, STRIDE);
+		cr_assert_arr_eq(got, want, sizeof(want), "round %d", round);
+	}
+}
+
+/* Exactly the used bits make a difference: every single one. */
+Test(flow_cache, packed_keys_differ_in_used_bits_only)
+{
+	uint8_t rows[2 * (FLOW_KEY_WORDS * 8 + FLOW_PACK_SLACK)] = {0};
+	size_t stride = sizeof(rows) / 2;
+	struct random r = {8};
+	struct flow_key used, key = {0};
+	struct flow_pack plan;
+
+	for (size_t w = 0; w < FLOW_KEY_WORDS; w++)
+		used.word[w] = random_u64(&r) & random_u64(&r);
+	flow_pack_plan(&plan, &used);
+	flow_batch_set(&traffic.batch, 0, &key, FLOW_ALL_CHUNKS);
+	for (size_t bit = 0; bit < FLOW_KEY_WORDS * 64; bit++) {
+		uint64_t flag = UINT64_C(1) << bit % 64;
+
+		key.word[bit / 64] = flag;
+		flow_batch_set(&traffic.batch, 1, &key, FLOW_ALL_CHUNKS);
+		key.word[bit / 64] = 0;
+		flow_pack_best()(&plan, &traffic.batch, 2, rows, stride);
+		cr_assert_eq(memcmp(rows, rows + stride, plan.bytes) != 0,
+			     (used.word[bit / 64] & flag) != 0, "bit %zu", bit);
+	}
+}
+
+/* Slots of 24 bytes of key in memory of their own. */
+static struct flow_slots *make_slots(size_t num_sets)
+{
+	struct flow_slots *slots = aligned_alloc(64, sizeof(*slots));
+	size_t bytes = num_sets * FLOW_WAYS * FLOW_SLOT_SHORT * 8;
+
+	memset(slots, 0, sizeof(*slots));
+	slots->sets = aligned_alloc(64, bytes);
+	memset(slots->sets, 0, bytes);
+	slots->num_sets = num_sets;
+	slots->words = FLOW_SLOT_SHORT;
+	slots->epoch = 1;
+	return slots;
+}
+
+Test(flow_cache, slots_are_found_the_same_with_and_without_vectors)
+{
+	enum { SETS = 32 };
+	struct flow_slots *slots[2] = {make_slots(SETS), make_slots(SETS)};
+	flow_probe_function *const probes[2] = {flow_probe_plain, flow_probe_best_short()};
+	struct random r = {9};
+	size_t hits = 0;
+
+	for (int round = 0; round < 3000; round++) {
+		size_t count = 1 + random_below(&r, FLOW_BATCH), missed[2];
+		struct tcam_entry *results[2][FLOW_BATCH] = {0};
+		struct random same = r;
+
+		for (int n = 0; n < 2; n++) {
+			r = same;
+			for (size_t i = 0; i < count; i++) {
+				uint64_t key[3] = {random_below(&r, 3), 5, random_below(&r, 40)};
+
+				memcpy(&slots[n]->rows[i * flow_slots_stride(slots[n])], key,
+				       sizeof(key));
+			}
+			if (round % 50 == 0)
+				slots[n]->epoch++;
+			flow_slots_find(slots[n], count);
+			missed[n] = probes[n](slots[n], results[n], count);
+		}
+		cr_assert_eq(missed[0], missed[1], "round %d", round);
+		cr_assert_arr_eq(slots[0]->missed, slots[1]->missed, missed[0]);
+		cr_assert_arr_eq(results[0], results[1], count * sizeof(results[0][0]));
+		hits += count - missed[0];
+		for (int n = 0; n < 2; n++)
+			for (size_t m = 0; m < missed[n]; m++)
+				flow_slots_put(slots[n], slots[n]->missed[m],
+					       m % 5 ? &entries[m % ENTRIES] : NULL);
+		cr_assert_arr_eq(slots[0]->sets, slots[1]->sets,
+				 SETS * FLOW_WAYS * FLOW_SLOT_SHORT * 8, "round %d", round);
+	}
+	cr_assert_gt(hits, 10000);
+	for (int n = 0; n < 2; n++) {
+		free(slots[n]->sets);
+		free(slots[n]);
+	}
+}
