@@ -138,7 +138,7 @@ static int add_rules(struct rte_acl_ctx *context, const struct rule *rules, size
 }
 
 struct rte_acl_ctx *acl_build(const struct rule *rules, size_t count, bool ipv6,
-			      enum rule_form form, enum rte_acl_classify_alg algorithm)
+			      enum rule_form form)
 {
 	static unsigned int contexts;
 	char name[RTE_ACL_NAMESIZE];
@@ -163,8 +163,6 @@ struct rte_acl_ctx *acl_build(const struct rule *rules, size_t count, bool ipv6,
 	error = add_rules(context, rules, count, ipv6, form);
 	if (!error)
 		error = rte_acl_build(context, &config);
-	if (!error)
-		error = rte_acl_set_ctx_classify(context, algorithm);
 	if (!error)
 		return context;
 	fprintf(stderr, "rte_acl: %s\n", rte_strerror(-error));

@@ -34,7 +34,7 @@ void acl_key6_make(const struct header *header, struct acl_key6 *key);
  * index from 1. NULL when there are none, or memory is out (said on stderr).
  */
 struct rte_acl_ctx *acl_build(const struct rule *rules, size_t count, bool ipv6,
-			      enum rule_form form, enum rte_acl_classify_alg algorithm);
+			      enum rule_form form);
 
 /* Memory that DPDK's allocator has given out. */
 size_t acl_memory(void);

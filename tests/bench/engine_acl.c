@@ -5,21 +5,68 @@
 
 #include <stdlib.h>
 
-struct engine {
+/* What was built last: building takes long, and another algorithm looks up in the same. */
+static struct built {
+	const struct rule *rules;
 	struct rte_acl_ctx *contexts[2]; /* IPv4, IPv6 */
-	const uint8_t **keys;            /* by packet */
+	size_t bytes, users;
+} built;
+
+struct engine {
+	struct rte_acl_ctx *contexts[2]; /* borrowed */
+	enum rte_acl_classify_alg algorithm;
+	const uint8_t **keys; /* by packet */
 	struct acl_key4 *keys4;
 	struct acl_key6 *keys6;
 	struct counts *counts;
-	size_t bytes;
+	bool is_user; /* of what was built */
 };
+
+static void release_built(void)
+{
+	if (--built.users)
+		return;
+	rte_acl_free(built.contexts[0]);
+	rte_acl_free(built.contexts[1]);
+	built = (struct built){0};
+}
+
+static bool has_version(const struct ruleset *set, bool ipv6)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->rules[i].ipv6 == ipv6)
+			return true;
+	return false;
+}
+
+static bool share_built(const struct ruleset *set)
+{
+	size_t before = acl_memory();
+
+	if (built.users && built.rules != set->rules)
+		return false; /* one set at a time is all that is needed */
+	if (built.users++)
+		return true;
+	built.rules = set->rules;
+	for (int version = 0; version < 2; version++) {
+		if (!has_version(set, version))
+			continue;
+		built.contexts[version] = acl_build(set->rules, set->count, version, set->form);
+		if (!built.contexts[version]) {
+			release_built();
+			return false;
+		}
+	}
+	built.bytes = acl_memory() - before;
+	return true;
+}
 
 static void acl_destroy(struct engine *engine)
 {
 	if (!engine)
 		return;
-	rte_acl_free(engine->contexts[0]);
-	rte_acl_free(engine->contexts[1]);
+	if (engine->is_user)
+		release_built();
 	free(engine->keys);
 	free(engine->keys4);
 	free(engine->keys6);
@@ -57,26 +104,18 @@ static struct engine *acl_create(const struct engine_ops *ops, const struct work
 	const enum rte_acl_classify_alg *algorithm = ops->argument;
 	const struct ruleset *set = &workload->set;
 	struct engine *engine = calloc(1, sizeof(*engine));
-	size_t before = acl_memory();
 
 	if (!engine)
 		return NULL;
+	engine->algorithm = *algorithm;
 	engine->counts = calloc(set->count + 1, sizeof(*engine->counts));
 	if (!engine->counts || !make_keys(engine, &workload->trace))
 		goto fail;
-	for (int version = 0; version < 2; version++) {
-		bool wanted = false;
-
-		for (size_t i = 0; i < set->count && !wanted; i++)
-			wanted = set->rules[i].ipv6 == version;
-		if (!wanted)
-			continue;
-		engine->contexts[version] =
-			acl_build(set->rules, set->count, version, set->form, *algorithm);
-		if (!engine->contexts[version])
-			goto fail;
-	}
-	engine->bytes = acl_memory() - before;
+	engine->is_user = share_built(set);
+	if (!engine->is_user)
+		goto fail;
+	engine->contexts[0] = built.contexts[0];
+	engine->contexts[1] = built.contexts[1];
 	return engine;
 fail:
 	acl_destroy(engine);
@@ -100,8 +139,8 @@ static void classify(struct engine *engine, const struct header *headers, const 
 	}
 	for (int version = 0; version < 2; version++)
 		if (engine->contexts[version] && counts[version])
-			rte_acl_classify(engine->contexts[version], sorted[version], found[version],
-					 counts[version], 1);
+			rte_acl_classify_alg(engine->contexts[version], sorted[version],
+					     found[version], counts[version], 1, engine->algorithm);
 	for (size_t i = 0; i < n; i++)
 		results[i] = found[headers[i].ipv6][place[i]];
 }
@@ -120,7 +159,8 @@ static void acl_pass(struct engine *engine, const struct workload *workload, uin
 		if (both)
 			classify(engine, &headers[first], &engine->keys[first], results, n);
 		else
-			rte_acl_classify(only, &engine->keys[first], results, (uint32_t)n, 1);
+			rte_acl_classify_alg(only, &engine->keys[first], results, (uint32_t)n, 1,
+					     engine->algorithm);
 		for (size_t i = 0; i < n; i++) {
 			engine->counts[results[i]].packets++;
 			engine->counts[results[i]].bytes += packets[i].length;
@@ -132,7 +172,7 @@ static void acl_pass(struct engine *engine, const struct workload *workload, uin
 
 static size_t acl_bytes(const struct engine *engine)
 {
-	return engine->bytes;
+	return built.bytes;
 }
 
 static void acl_counted(const struct engine *engine, size_t number, uint64_t *packets,

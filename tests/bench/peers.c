@@ -259,6 +259,18 @@ static size_t compare(const struct runner *runners, const struct arguments *argu
 	return wrong;
 }
 
+/* As `nicemu bench` makes it: FNV-1a over the numbers of the deciding rules. */
+static uint64_t digest(const struct runner *runner, size_t packets)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < packets; i++)
+		for (unsigned int byte = 0; byte < 4; byte++)
+			hash = (hash ^ (runner->deciding[i] >> 8 * byte & 0xff)) *
+			       UINT64_C(0x100000001b3);
+	return hash;
+}
+
 static void print_runner(const struct runner *runner, const struct workload *workload,
 			 size_t rounds, bool last)
 {
@@ -282,11 +294,12 @@ static void print_report(const struct runner *runners, const struct arguments *a
 		matched += runners[0].deciding[i] != 0;
 	printf("{ \"kind\": \"%s\", \"form\": \"%s\", \"rules\": %zu, \"traffic\": \"%s\", "
 	       "\"packets\": %zu, \"distinct\": %zu, \"matched\": %zu, \"seed\": %" PRIu64 ", "
-	       "\"runs\": %zu, \"differences\": %zu,\n  \"engines\": [\n",
+	       "\"runs\": %zu, \"differences\": %zu, \"digest\": \"%016" PRIx64 "\",\n"
+	       "  \"engines\": [\n",
 	       ruleset_kind_name(set->kind), set->form == FORM_RANGES ? "ranges" : "masked",
 	       set->count, arguments->plan.traffic == TRAFFIC_ZIPF ? "zipf" : "cold",
 	       workload->trace.count, workload->trace.distinct, matched, set->seed,
-	       arguments->rounds, wrong);
+	       arguments->rounds, wrong, digest(&runners[0], workload->trace.count));
 	for (size_t i = 0; i < arguments->num_engines; i++)
 		print_runner(&runners[i], workload, arguments->rounds,
 			     i + 1 == arguments->num_engines);

@@ -116,8 +116,7 @@ static void acl_table_view(const struct tcam *tcam, struct tcam_view *view)
 	if (!tcam->context && tcam->count) {
 		size_t before = acl_memory();
 
-		changed->context = acl_build(tcam->rules, tcam->count, false, FORM_MASKED,
-					     RTE_ACL_CLASSIFY_AVX2);
+		changed->context = acl_build(tcam->rules, tcam->count, false, FORM_MASKED);
 		changed->bytes = acl_memory() - before;
 	}
 	*view = (struct tcam_view){.version = tcam->version,
@@ -147,7 +146,8 @@ static void acl_table_lookup(const struct tcam *tcam, const struct tcam_view *vi
 		data[i] = (const uint8_t *)&keys[i];
 	}
 	if (tcam->context && count)
-		rte_acl_classify(tcam->context, data, numbers, (uint32_t)count, 1);
+		rte_acl_classify_alg(tcam->context, data, numbers, (uint32_t)count, 1,
+				     RTE_ACL_CLASSIFY_AVX2);
 	for (size_t i = 0; i < count; i++)
 		results[i] = numbers[i] ? tcam->entries[numbers[i] - 1] : NULL;
 }
