@@ -10,6 +10,101 @@
  */
 static const uint64_t always_present = FLOW_PRESENT(CONTROL) | FLOW_PRESENT(META);
 
+/* --- port ranges: min and max of a direction are two of the extra fields --- */
+
+struct port_ends {
+	bool given[2]; /* min, max */
+	uint16_t value[2];
+};
+
+static const struct {
+	uint8_t direction, end; /* 0: source, min; 1: destination, max */
+} range_fields[FLOW_EXTRA_COUNT] = {
+	[FLOW_EXTRA_PORTS_RANGE_MIN_SRC] = {0, 0},
+	[FLOW_EXTRA_PORTS_RANGE_MAX_SRC] = {0, 1},
+	[FLOW_EXTRA_PORTS_RANGE_MIN_DST] = {1, 0},
+	[FLOW_EXTRA_PORTS_RANGE_MAX_DST] = {1, 1},
+};
+
+static bool is_range(const struct flow_extra *extra)
+{
+	return flow_extra_fields[extra->id].key == FLOW_DISSECTOR_KEY_PORTS_RANGE;
+}
+
+static uint16_t number(const uint8_t *bytes)
+{
+	return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+static int refuse_range(struct reason *reason, const char *id, const char *what)
+{
+	return reason_set(reason, id, EOPNOTSUPP, REASON_MODEL, "%s", what);
+}
+
+static int read_ends(const struct flow_match *match, struct port_ends ends[2],
+		     struct reason *reason)
+{
+	for (size_t i = 0; i < match->num_extras; i++) {
+		const struct flow_extra *extra = &match->extras[i];
+		uint8_t end = range_fields[extra->id].end;
+		struct port_ends *at = &ends[range_fields[extra->id].direction];
+
+		if (!is_range(extra) || !number(extra->mask))
+			continue;
+		if (number(extra->mask) != UINT16_MAX)
+			return refuse_range(reason, "masked-port-range",
+					    "the NIC can't match some bits of a port range");
+		at->given[end] = true;
+		at->value[end] = number(extra->value);
+	}
+	return 0;
+}
+
+static int admit_direction(const struct port_ends *ends, uint16_t *min, uint16_t *max,
+			   struct reason *reason)
+{
+	*min = 0;
+	*max = UINT16_MAX;
+	if (!ends->given[0] && !ends->given[1])
+		return 0;
+	if (!ends->given[0] || !ends->given[1])
+		return refuse_range(reason, "half-port-range",
+				    "the NIC needs both ends of a port range");
+	if (ends->value[0] > ends->value[1])
+		return reason_set(reason, "empty-port-range", EOPNOTSUPP, REASON_MODEL,
+				  "no port is in the range %u-%u", ends->value[0], ends->value[1]);
+	*min = ends->value[0];
+	*max = ends->value[1];
+	return 0;
+}
+
+/* Packets without ports are in no range. */
+static int admit_ranges(const struct flow_match *match, struct tcam_entry *entry,
+			struct reason *reason)
+{
+	struct tcam_ranges *ranges = &entry->ranges;
+	struct port_ends ends[2] = {0};
+	int error;
+
+	if (!(match->used_keys & FLOW_PRESENT(PORTS_RANGE)))
+		return 0;
+	error = read_ends(match, ends, reason);
+	if (!error)
+		error = admit_direction(&ends[0], &ranges->src_min, &ranges->src_max, reason);
+	if (!error)
+		error = admit_direction(&ends[1], &ranges->dst_min, &ranges->dst_max, reason);
+	if (error)
+		return error;
+	if (ends[0].given[0] || ends[1].given[0]) {
+		entry->has_ranges = true;
+		entry->mask.word[0] |= FLOW_PRESENT(PORTS);
+		entry->value.word[0] |= FLOW_PRESENT(PORTS);
+	}
+	return 0;
+}
+
+/* --- the other keys --- */
+
 static int admit_extras(const struct flow_match *match, struct reason *reason)
 {
 	static const uint8_t zero[16];
@@ -17,12 +112,18 @@ static int admit_extras(const struct flow_match *match, struct reason *reason)
 	for (size_t i = 0; i < match->num_extras; i++) {
 		const struct flow_extra_field *field = &flow_extra_fields[match->extras[i].id];
 
-		if (match->used_keys >> field->key & 1 &&
+		if (!is_range(&match->extras[i]) && match->used_keys >> field->key & 1 &&
 		    memcmp(match->extras[i].mask, zero, sizeof(zero)) != 0)
 			return reason_set(reason, "unsupported-field", EOPNOTSUPP, REASON_MODEL,
 					  "the NIC can't match %s", field->name);
 	}
 	return 0;
+}
+
+static bool has_key(int id)
+{
+	return flow_dissector_key_has_fields((enum flow_dissector_key_id)id) ||
+	       id == FLOW_DISSECTOR_KEY_PORTS_RANGE;
 }
 
 static int admit_keys(const struct flow_match *match, struct reason *reason)
@@ -34,7 +135,7 @@ static int admit_keys(const struct flow_match *match, struct reason *reason)
 	for (int id = 0; id < 64; id++) {
 		const char *name = flow_dissector_key_name(id);
 
-		if (!(match->used_keys >> id & 1) || flow_dissector_key_has_fields(id))
+		if (!(match->used_keys >> id & 1) || has_key(id))
 			continue;
 		return reason_set(reason, "unsupported-key", EOPNOTSUPP, REASON_MODEL,
 				  name ? "the NIC can't match dissector key number %d (%s)"
@@ -192,5 +293,8 @@ int admit(const struct nic *nic, uint16_t port, const struct offload_command *co
 		return error;
 	match_fields(&rule->match, entry);
 	match_port(port, entry);
+	error = admit_ranges(&rule->match, entry, reason);
+	if (error)
+		return error;
 	return admit_actions(nic, rule, decision, reason);
 }

@@ -14,9 +14,9 @@
 #include <nicemu/asic/tcam.h>
 
 /*
- * Fill entry's value, mask and priority, and the decision it takes (fate, port, mirrors). 0 or
- * -EOPNOTSUPP with reason; then *entry and *decision are not to be used. port: number of the port
- * that command->binding is bound to.
+ * Fill entry's value, mask, ranges and priority, and the decision it takes (fate, port, mirrors). 0
+ * or -EOPNOTSUPP with reason; then *entry and *decision are not to be used. port: number of the
+ * port that command->binding is bound to.
  */
 int admit(const struct nic *nic, uint16_t port, const struct offload_command *command,
 	  struct tcam_entry *entry, struct asic_decision *decision, struct reason *reason);

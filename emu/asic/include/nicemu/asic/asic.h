@@ -17,7 +17,8 @@
  *
  * An entry asks for the fields whose key is flagged in used_keys and whose mask is not zero, for
  * the presence of those keys (CONTROL and META are there in every packet), and for its binding's
- * port.
+ * port. PORTS_RANGE bounds the ports of a direction that has both ends (flow/rule.h, extra fields);
+ * a packet without ports is in no range, and ends that make none are refused.
  *
  * REPLACE of a live cookie changes the entry in place: totals and place in the order stay, and it
  * needs no room.
@@ -31,7 +32,8 @@
  * the sum over them; a worker that is destroyed leaves what it counted.
  *
  * Threading: one owner; commands, reports and the making of workers while no worker is between
- * asic_begin and asic_process. Workers run side by side, each in one thread at a time.
+ * asic_begin and asic_process, and so their end. Workers run side by side, each in one thread at a
+ * time.
  */
 #ifndef NICEMU_ASIC_ASIC_H
 #define NICEMU_ASIC_ASIC_H
