@@ -115,38 +115,50 @@ static int read_packets(struct inputs *inputs, struct input *input, struct packe
 }
 
 /* The pass's first and last time. What a packet without a time stamp has is not its own. */
-static void note_time(struct inputs *inputs, const struct packet *packet)
+static void note_times(struct inputs *inputs, uint64_t first_ns, uint64_t last_ns)
 {
-	if (packet->flags & PACKET_NO_TIME)
-		return;
-	if (!inputs->timed || packet->time_ns < inputs->first_ns)
-		inputs->first_ns = packet->time_ns;
-	if (!inputs->timed || packet->time_ns > inputs->last_ns)
-		inputs->last_ns = packet->time_ns;
+	if (!inputs->timed || first_ns < inputs->first_ns)
+		inputs->first_ns = first_ns;
+	if (!inputs->timed || last_ns > inputs->last_ns)
+		inputs->last_ns = last_ns;
 	inputs->timed = true;
 }
 
-static void note_times(struct inputs *inputs, const struct input_batch *batch)
+/* The same for a batch in which some have none. */
+static void note_some_times(struct inputs *inputs, const struct input_batch *batch)
 {
-	/* Only the next pass asks. */
-	for (size_t i = 0; inputs->passes_left && i < batch->count; i++)
-		note_time(inputs, &batch->packets[i]);
+	for (size_t i = 0; i < batch->count; i++) {
+		uint64_t time = batch->packets[i].time_ns - inputs->shift_ns;
+
+		if (!(batch->packets[i].flags & PACKET_NO_TIME))
+			note_times(inputs, time, time);
+	}
 }
 
 /* Packets of one input, as they are in its capture, become the packets of this pass. */
-static void place_packets(const struct inputs *inputs, struct input_batch *batch, uint16_t port)
+static void place_packets(struct inputs *inputs, struct input_batch *batch, uint16_t port)
 {
-	uint64_t latest = 0, shift = inputs->shift_ns;
+	uint64_t first = UINT64_MAX, last = 0, bytes = 0, shift = inputs->shift_ns;
+	unsigned int flags = 0;
 
 	for (size_t i = 0; i < batch->count; i++) {
 		struct packet *packet = &batch->packets[i];
+		uint64_t time = packet->time_ns;
 
+		first = time < first ? time : first;
+		last = time > last ? time : last;
+		bytes += packet->length;
+		flags |= packet->flags;
+		packet->time_ns = time + shift;
 		packet->port = port;
-		packet->time_ns += shift;
-		if (packet->time_ns > latest)
-			latest = packet->time_ns;
 	}
-	batch->latest_ns = latest;
+	batch->latest_ns = last + shift;
+	batch->bytes = bytes;
+	batch->flags = flags;
+	if (flags & PACKET_NO_TIME)
+		note_some_times(inputs, batch);
+	else
+		note_times(inputs, first, last);
 }
 
 static int next_in_sequence(struct inputs *inputs, struct input_batch *batch)
@@ -162,7 +174,6 @@ static int next_in_sequence(struct inputs *inputs, struct input_batch *batch)
 		batch->count = (size_t)got;
 		batch->mixed = false;
 		batch->origin = (uint16_t)inputs->current;
-		note_times(inputs, batch);
 		place_packets(inputs, batch, input->port);
 		return got;
 	}
@@ -208,18 +219,17 @@ static struct input *earliest(struct inputs *inputs)
 	return best;
 }
 
-/* The next packet with its time in this pass. */
 static void take(struct inputs *inputs, struct input *input, struct input_batch *batch)
 {
 	struct packet *packet = &batch->packets[batch->count];
 
 	*packet = input->ahead[input->next++];
-	note_time(inputs, packet);
+	if (!(packet->flags & PACKET_NO_TIME))
+		note_times(inputs, packet->time_ns, packet->time_ns);
 	packet->port = input->port;
 	packet->time_ns += inputs->shift_ns;
-	if (packet->time_ns > batch->latest_ns)
-		batch->latest_ns = packet->time_ns;
-	batch->origins[batch->count++] = (uint16_t)(input - inputs->input);
+	batch->origins[batch->count] = (uint16_t)(input - inputs->input);
+	input_batch_add(batch, packet);
 }
 
 /*
@@ -232,9 +242,8 @@ static int next_merged(struct inputs *inputs, struct input_batch *batch)
 
 	if (!read_ahead(inputs))
 		return INPUTS_WAIT;
-	batch->count = 0;
 	batch->mixed = true;
-	batch->latest_ns = 0;
+	input_batch_empty(batch);
 	while (batch->count < CAPTURE_BATCH && (input = earliest(inputs))) {
 		take(inputs, input, batch);
 		if (used_up(input) && !input->ended)
@@ -277,20 +286,20 @@ static bool copy_bytes(struct input_batch *batch)
 
 	for (size_t i = 0; i < batch->count; i++)
 		size += batch->packets[i].captured;
-	if (size > batch->bytes_size) {
-		uint8_t *grown = realloc(batch->bytes, size);
+	if (size > batch->copy_size) {
+		uint8_t *grown = realloc(batch->copy, size);
 
 		if (!grown)
 			return false;
-		batch->bytes = grown;
-		batch->bytes_size = size;
+		batch->copy = grown;
+		batch->copy_size = size;
 	}
 	for (size_t i = 0; i < batch->count; i++) {
 		struct packet *packet = &batch->packets[i];
 
 		if (packet->captured)
-			memcpy(batch->bytes + at, packet->data, packet->captured);
-		packet->data = batch->bytes + at;
+			memcpy(batch->copy + at, packet->data, packet->captured);
+		packet->data = batch->copy + at;
 		at += packet->captured;
 	}
 	return true;

@@ -27,18 +27,38 @@ struct input_batch {
 	size_t count;
 	uint64_t number;    /* over all passes, from 1 */
 	uint64_t latest_ns; /* the highest time */
+	uint64_t bytes;     /* all lengths together */
+	unsigned int flags; /* enum packet_flags that any of the packets has */
 	/* The input that packets[i] came from is origins[i] when they are mixed, else origin. */
 	bool mixed;
 	uint16_t origin;
 	uint16_t origins[CAPTURE_BATCH];
 	/* The bytes of its packets, where more than one batch stays valid; owned, to be freed. */
-	uint8_t *bytes;
-	size_t bytes_size;
+	uint8_t *copy;
+	size_t copy_size;
 };
 
 static inline uint16_t input_batch_origin(const struct input_batch *batch, size_t i)
 {
 	return batch->mixed ? batch->origins[i] : batch->origin;
+}
+
+/* Make its sums those of no packet, and add one that has its place in packets. */
+static inline void input_batch_empty(struct input_batch *batch)
+{
+	batch->count = 0;
+	batch->latest_ns = 0;
+	batch->bytes = 0;
+	batch->flags = 0;
+}
+
+static inline void input_batch_add(struct input_batch *batch, const struct packet *packet)
+{
+	batch->count++;
+	if (packet->time_ns > batch->latest_ns)
+		batch->latest_ns = packet->time_ns;
+	batch->bytes += packet->length;
+	batch->flags |= packet->flags;
 }
 
 struct input {

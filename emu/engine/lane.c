@@ -34,7 +34,7 @@ void lane_destroy(struct lane *lane)
 	asic_worker_destroy(lane->worker);
 	tally_clear(&lane->tally);
 	for (size_t i = 0; lane->batches && i < lane->max_batches; i++)
-		free(lane->batches[i].in.bytes);
+		free(lane->batches[i].in.copy);
 	free(lane->batches);
 	free(lane);
 }
@@ -42,22 +42,20 @@ void lane_destroy(struct lane *lane)
 /* Keep the packets that the filter takes. */
 static void filter_batch(struct lane *lane, struct input_batch *batch)
 {
-	size_t kept = 0;
+	size_t count = batch->count;
 
-	batch->latest_ns = 0;
-	for (size_t i = 0; i < batch->count; i++) {
+	input_batch_empty(batch);
+	for (size_t i = 0; i < count; i++) {
 		const struct packet *packet = &batch->packets[i];
 
 		if (!filter_match(lane->filter, packet)) {
 			lane->tally.captures[input_batch_origin(batch, i)].filtered++;
 			continue;
 		}
-		if (packet->time_ns > batch->latest_ns)
-			batch->latest_ns = packet->time_ns;
-		batch->origins[kept] = batch->origins[i];
-		batch->packets[kept++] = *packet;
+		batch->origins[batch->count] = batch->origins[i];
+		batch->packets[batch->count] = *packet;
+		input_batch_add(batch, &batch->packets[batch->count]);
 	}
-	batch->count = kept;
 }
 
 static void play_batch(struct lane *lane, struct lane_batch *batch)

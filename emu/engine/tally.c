@@ -3,6 +3,7 @@
 
 #include <nicemu/packet/dissect.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,68 +30,81 @@ static void add(struct replay_counters *sum, struct replay_counters more)
 	sum->bytes += more.bytes;
 }
 
-/* One packet more if it is; without a branch, since what becomes of packets is not foreseeable. */
-static inline void count_if(struct replay_counters *counters, bool it_is, uint64_t bytes)
-{
-	counters->packets += it_is;
-	counters->bytes += it_is ? bytes : 0;
-}
-
-static inline bool is_malformed(const struct packet *packet, uint32_t flags)
+static bool is_malformed(const struct packet *packet, uint32_t flags)
 {
 	return packet->flags & PACKET_BAD_LENGTH || flags & DISSECT_MALFORMED;
 }
 
-static void count_packet(struct tally_capture *capture, const struct packet *packet, uint32_t flags)
+/* Packets of several captures. */
+static void count_mixed(struct tally *tally, const struct input_batch *batch, const uint32_t *flags)
 {
-	count_if(&capture->played, true, packet->length);
-	capture->truncated += packet->captured < packet->length;
-	capture->malformed += is_malformed(packet, flags);
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct packet *packet = &batch->packets[i];
+		struct tally_capture *capture = &tally->captures[batch->origins[i]];
+
+		add(&capture->played, (struct replay_counters){1, packet->length});
+		capture->truncated += packet->captured < packet->length;
+		capture->malformed += is_malformed(packet, flags[i]);
+	}
 }
 
+static void count_imperfect(struct tally_capture *capture, const struct input_batch *batch,
+			    const uint32_t *flags)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		capture->truncated += batch->packets[i].captured < batch->packets[i].length;
+		capture->malformed += is_malformed(&batch->packets[i], flags[i]);
+	}
+}
+
+/* Of most batches all packets come from one capture and are sound. */
 static void count_received(struct tally *tally, const struct input_batch *batch,
 			   const uint32_t *flags)
 {
-	/* In registers: of most batches all packets come from one capture. */
-	struct tally_capture capture;
+	struct tally_capture *capture = &tally->captures[batch->origin];
+	uint32_t any = 0;
 
 	if (batch->mixed) {
-		for (size_t i = 0; i < batch->count; i++)
-			count_packet(&tally->captures[batch->origins[i]], &batch->packets[i],
-				     flags[i]);
+		count_mixed(tally, batch, flags);
 		return;
 	}
-	capture = tally->captures[batch->origin];
+	add(&capture->played, (struct replay_counters){batch->count, batch->bytes});
 	for (size_t i = 0; i < batch->count; i++)
-		count_packet(&capture, &batch->packets[i], flags[i]);
-	tally->captures[batch->origin] = capture;
+		any |= flags[i];
+	if (any & (DISSECT_TRUNCATED | DISSECT_MALFORMED) || batch->flags & PACKET_BAD_LENGTH)
+		count_imperfect(capture, batch, flags);
 }
 
-/* leaving: the indexes of those packets of which something leaves by a port; how many they are. */
+/* What becomes of a packet, as an index: the fates, and behind them that of no match. */
+enum { UNMATCHED = ASIC_FATES, KINDS };
+
+static_assert(ASIC_HOST + 1 == UNMATCHED, "a packet without a match is passed to the host");
+static_assert(CAPTURE_BATCH < UINT16_MAX && KINDS * 16 <= 64, "a batch's counts fit one word");
+
+/*
+ * No branch depends on a packet, since what becomes of packets can't be foreseen. leaving: the
+ * indexes of those of which something leaves by a port; how many they are.
+ */
 static size_t count_fates(struct tally *tally, const struct input_batch *batch,
 			  const struct asic_decision *const *decisions, uint16_t *leaving)
 {
-	struct replay_counters all = {0}, dropped = {0}, redirected = {0}, unmatched = {0};
+	uint64_t bytes[KINDS] = {0}, counts = 0; /* 16 bits a kind */
 	size_t num_leaving = 0;
 
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct asic_decision *decision = decisions[i];
-		bool redirect = decision->fate == ASIC_REDIRECT;
-		uint64_t bytes = batch->packets[i].length;
+		unsigned int kind = decision->fate + !decision->matched;
 
-		count_if(&all, true, bytes);
-		count_if(&dropped, decision->fate == ASIC_DROP, bytes);
-		count_if(&redirected, redirect, bytes);
-		count_if(&unmatched, !decision->matched, bytes);
+		counts += UINT64_C(1) << 16 * kind;
+		bytes[kind] += batch->packets[i].length;
 		leaving[num_leaving] = (uint16_t)i;
-		num_leaving += redirect || decision->num_mirrors;
+		num_leaving += kind == ASIC_REDIRECT || decision->num_mirrors;
 	}
-	add(&tally->fates[ASIC_DROP], dropped);
-	add(&tally->fates[ASIC_REDIRECT], redirected);
-	add(&tally->unmatched, unmatched);
-	all.packets -= dropped.packets + redirected.packets;
-	all.bytes -= dropped.bytes + redirected.bytes;
-	add(&tally->fates[ASIC_HOST], all);
+	for (unsigned int kind = 0; kind < KINDS; kind++) {
+		const struct replay_counters sum = {counts >> 16 * kind & UINT16_MAX, bytes[kind]};
+
+		add(kind == UNMATCHED ? &tally->unmatched : &tally->fates[kind], sum);
+	}
 	return num_leaving;
 }
 
@@ -158,8 +172,9 @@ void tally_collect(struct tally *tally, struct replay_results *results,
 	collect_captures(tally, results, since_start);
 	for (int i = 0; i < ASIC_FATES; i++)
 		add(&results->fates[i], tally->fates[i]);
-	add(&results->mirrored, tally->mirrored);
+	add(&results->fates[ASIC_HOST], tally->unmatched);
 	add(&results->unmatched, tally->unmatched);
+	add(&results->mirrored, tally->mirrored);
 	collect_sent(tally, results->ports, num_ports);
 	collect_sent(tally, since_start, num_ports);
 

@@ -20,8 +20,9 @@ struct tally_capture {
 struct tally {
 	struct tally_capture *captures;
 	size_t num_captures;
-	struct replay_counters fates[ASIC_FATES], mirrored, unmatched;
-	struct replay_counters *sent; /* by port, NIC_PORTS_MAX of them */
+	struct replay_counters fates[ASIC_FATES], mirrored;
+	struct replay_counters unmatched; /* not in fates[ASIC_HOST] */
+	struct replay_counters *sent;     /* by port, NIC_PORTS_MAX of them */
 	uint64_t latest_ns;
 };
 
