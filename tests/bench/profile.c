@@ -98,10 +98,11 @@ static const struct prefixes_row acl_prefixes[] = {
 	{45, 16, 32},  {30, 16, 24},  {30, 28, 32},  {25, 30, 32}, {20, 27, 27}, {20, 22, 32},
 	{15, 32, 16},  {15, 8, 32},   {15, 23, 23},  {10, 32, 28}, {10, 8, 24},  {5, 0, 16}};
 
+/* Some ten thousand hosts on either side where there are 100,000 rules. */
 static const struct tree_level acl_source[] = {
-	{0, 300, 500}, {8, 450, 500}, {16, 500, 450}, {24, 350, 400}};
+	{0, 600, 600}, {8, 550, 600}, {16, 650, 500}, {24, 500, 400}};
 static const struct tree_level acl_destination[] = {
-	{0, 550, 500}, {8, 500, 500}, {16, 450, 400}, {24, 350, 400}};
+	{0, 600, 500}, {8, 550, 500}, {16, 550, 400}, {24, 400, 400}};
 
 /* fw */
 static const struct protocol_row fw_protocols[] = {{110, ANY}, {60, ICMP}, {580, TCP},
