@@ -10,7 +10,7 @@
 
 enum { PIPE_WAIT_MS = 10, LOOP_GAP_NS = 1000 };
 
-static int open_capture(struct inputs *inputs, struct input *input, struct capture_error *error)
+static int begin_capture(struct inputs *inputs, struct input *input, struct capture_error *error)
 {
 	int fd = input->fd;
 
@@ -21,6 +21,17 @@ static int open_capture(struct inputs *inputs, struct input *input, struct captu
 		return error->error;
 	capture_set_patience(input->capture, PIPE_WAIT_MS);
 	return 0;
+}
+
+static int open_capture(struct inputs *inputs, struct input *input, struct capture_error *error)
+{
+	int ret = begin_capture(inputs, input, error);
+
+	if (!ret && inputs->keep > 1)
+		ret = capture_keep(input->capture, inputs->keep);
+	if (!ret && inputs->maps)
+		ret = capture_map(input->capture);
+	return ret;
 }
 
 static int take_over(struct inputs *inputs, const struct replay_options *options)
@@ -62,7 +73,8 @@ int inputs_open(struct inputs *inputs, const struct replay_options *options, siz
 	*inputs = (struct inputs){
 		.merge = options->merge,
 		.fake_ethernet = options->fake_ethernet,
-		.copies = keep > 1,
+		.maps = !options->merge && !options->filter && !options->num_outputs,
+		.keep = keep,
 		.passes = options->loops,
 		.passes_left = options->loops - 1,
 	};
@@ -280,44 +292,6 @@ static bool next_pass(struct inputs *inputs)
 	return again;
 }
 
-static bool copy_bytes(struct input_batch *batch)
-{
-	size_t size = 0, at = 0;
-
-	for (size_t i = 0; i < batch->count; i++)
-		size += batch->packets[i].captured;
-	if (size > batch->copy_size) {
-		uint8_t *grown = realloc(batch->copy, size);
-
-		if (!grown)
-			return false;
-		batch->copy = grown;
-		batch->copy_size = size;
-	}
-	for (size_t i = 0; i < batch->count; i++) {
-		struct packet *packet = &batch->packets[i];
-
-		if (packet->captured)
-			memcpy(batch->copy + at, packet->data, packet->captured);
-		packet->data = batch->copy + at;
-		at += packet->captured;
-	}
-	return true;
-}
-
-static int end_without_memory(struct inputs *inputs)
-{
-	struct capture_error error = {.error = -ENOMEM};
-
-	for (size_t i = 0; i < inputs->length; i++) {
-		snprintf(error.text, sizeof(error.text), "%.200s: out of memory",
-			 inputs->input[i].name);
-		end_with_fault(inputs, &inputs->input[i], &error);
-	}
-	inputs->passes_left = 0;
-	return INPUTS_END;
-}
-
 int inputs_next(struct inputs *inputs, struct input_batch *batch)
 {
 	int count;
@@ -326,8 +300,6 @@ int inputs_next(struct inputs *inputs, struct input_batch *batch)
 		count = inputs->merge ? next_merged(inputs, batch)
 				      : next_in_sequence(inputs, batch);
 	} while (count == INPUTS_END && next_pass(inputs));
-	if (count > 0 && inputs->copies && !copy_bytes(batch))
-		return end_without_memory(inputs);
 	if (count > 0) {
 		inputs->any = true;
 		batch->number = ++inputs->batches;

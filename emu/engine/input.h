@@ -6,6 +6,9 @@
  * All are opened at once. Of a regular file the header is read then, so that a wrong one is found
  * before a packet is played; of a pipe when it is its turn: nothing waits for a silent writer.
  *
+ * Files are mapped where their bytes are looked at only once, to be dissected: not to merge, filter
+ * or write packets.
+ *
  * Invariants: a fault ends only the capture that has it, and is reported once. Bytes of the packets
  * of the last batches, as many as inputs_open was told, stay valid.
  *
@@ -33,9 +36,6 @@ struct input_batch {
 	bool mixed;
 	uint16_t origin;
 	uint16_t origins[CAPTURE_BATCH];
-	/* The bytes of its packets, where more than one batch stays valid; owned, to be freed. */
-	uint8_t *copy;
-	size_t copy_size;
 };
 
 static inline uint16_t input_batch_origin(const struct input_batch *batch, size_t i)
@@ -79,7 +79,12 @@ struct inputs {
 	size_t length;
 	size_t current; /* where they are read one after the other */
 	bool merge, fake_ethernet;
-	bool copies;          /* each batch has its packets' bytes */
+	/*
+	 * Files are mapped: what was seen in a batch's bytes has to be settled (capture.h), and
+	 * they are looked at no more then.
+	 */
+	bool maps;
+	size_t keep;
 	uint64_t passes_left; /* after this one */
 	uint64_t shift_ns;    /* added to time stamps in this pass */
 	uint64_t first_ns, last_ns;

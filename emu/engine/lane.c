@@ -17,8 +17,8 @@ struct lane *lane_create(const struct lane_options *options)
 	*lane = (struct lane){
 		.worker = asic_worker_create(options->asic, options->cache_bytes),
 		.filter = options->filter,
+		.settles = options->settles,
 		.batches = calloc(options->max_batches, sizeof(*lane->batches)),
-		.max_batches = options->max_batches,
 	};
 	if (tally_init(&lane->tally, options->num_captures) || !lane->worker || !lane->batches) {
 		lane_destroy(lane);
@@ -33,8 +33,6 @@ void lane_destroy(struct lane *lane)
 		return;
 	asic_worker_destroy(lane->worker);
 	tally_clear(&lane->tally);
-	for (size_t i = 0; lane->batches && i < lane->max_batches; i++)
-		free(lane->batches[i].in.copy);
 	free(lane->batches);
 	free(lane);
 }
@@ -58,15 +56,33 @@ static void filter_batch(struct lane *lane, struct input_batch *batch)
 	}
 }
 
+/* Those that are gone are at the end. */
+static void shorten_batch(struct input_batch *batch, size_t count)
+{
+	input_batch_empty(batch);
+	while (batch->count < count)
+		input_batch_add(batch, &batch->packets[batch->count]);
+}
+
+/* The keys of the packets, and what is wrong with them: of bytes that were really there. */
+static void dissect_and_settle(struct lane *lane, struct input_batch *in, unsigned int chunks)
+{
+	size_t count = in->count;
+
+	do
+		dissect_batch(in->packets, count, chunks, &lane->keys, lane->flags);
+	while (lane->settles && !capture_settle(in->packets, &count));
+	if (count < in->count)
+		shorten_batch(in, count);
+}
+
 static void play_batch(struct lane *lane, struct lane_batch *batch)
 {
 	struct input_batch *in = &batch->in;
-	unsigned int chunks;
 
 	if (lane->filter)
 		filter_batch(lane, in);
-	chunks = asic_begin(lane->worker);
-	dissect_batch(in->packets, in->count, chunks, &lane->keys, lane->flags);
+	dissect_and_settle(lane, in, asic_begin(lane->worker));
 	asic_process(lane->worker, in->packets, &lane->keys, batch->decisions, in->count);
 	tally_batch(&lane->tally, in, lane->flags, batch->decisions);
 }

@@ -24,10 +24,11 @@ struct lane {
 	pthread_t thread; /* not of the first lane, which is the caller's */
 	struct asic_worker *worker;
 	const struct filter *filter; /* borrowed; NULL: none */
+	bool settles;                /* captures are mapped */
 	struct tally tally;
 	uint64_t unit; /* the unit at hand (pump.h), while busy */
 	bool busy;
-	size_t num_batches, max_batches; /* of the unit at hand */
+	size_t num_batches; /* of the unit at hand */
 	struct lane_batch *batches;
 	struct flow_batch keys;
 	uint32_t flags[CAPTURE_BATCH];
@@ -37,6 +38,7 @@ struct lane_options {
 	struct asic *asic;
 	size_t cache_bytes;
 	const struct filter *filter;
+	bool settles;
 	size_t num_captures;
 	size_t max_batches; /* of a unit */
 };

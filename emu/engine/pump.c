@@ -22,7 +22,8 @@ uint64_t system_ns(void)
 
 size_t pump_keep(unsigned int jobs)
 {
-	return jobs == 1 ? 1 : (size_t)jobs * UNITS_PER_LANE * SHARED_UNIT_BATCHES;
+	/* And the one that is being read. */
+	return jobs == 1 ? 1 : (size_t)jobs * UNITS_PER_LANE * SHARED_UNIT_BATCHES + 1;
 }
 
 /* --- units --- */

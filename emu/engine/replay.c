@@ -89,6 +89,7 @@ static int make_pump(struct replay *replay, const struct replay_options *options
 		.asic = options->asic ? options->asic : replay->emulator->asic,
 		.cache_bytes = options->no_cache ? ASIC_NO_CACHE : ASIC_CACHE_DEFAULT,
 		.filter = replay->filter,
+		.settles = replay->inputs.maps,
 		.num_captures = options->num_inputs,
 	};
 	int ret = pump_start(&replay->pump, jobs_of(options), &lanes);
