@@ -98,6 +98,20 @@ static json_t *outputs_json(const struct replay_arguments *a)
 	return outputs;
 }
 
+static bool writes_comments(const struct replay_arguments *a)
+{
+	for (size_t i = 0; i < a->num_outputs; i++)
+		if (strcmp(a->outputs[i].to, "all") == 0)
+			return true;
+	return false;
+}
+
+static void add_listing(json_t *request, const json_t *listing)
+{
+	if (listing)
+		json_object_set_new(request, "listing", report_listing_chains(listing));
+}
+
 static json_t *replay_request(const struct replay_arguments *a, json_t *listing)
 {
 	json_t *request = json_object();
@@ -112,22 +126,24 @@ static json_t *replay_request(const struct replay_arguments *a, json_t *listing)
 	json_object_set_new(request, "fake_ethernet", json_boolean(a->fake_ethernet));
 	json_object_set_new(request, "jobs", json_integer((json_int_t)a->jobs));
 	json_object_set_new(request, "reproducible", json_boolean(a->common.reproducible));
-	if (listing)
+	if (listing && writes_comments(a))
 		json_object_set(request, "listing", listing);
+	else
+		add_listing(request, listing);
 	return request;
 }
 
 /* The document of a replay that does not take place. */
 static json_t *blank_report(struct session *session, const struct replay_arguments *a,
-			    json_t *listing)
+			    const json_t *listing, bool with_rules)
 {
 	json_t *request = json_object();
 	int status;
 
 	json_object_set_new(request, "command", json_string("report"));
 	json_object_set_new(request, "reproducible", json_boolean(a->common.reproducible));
-	if (listing)
-		json_object_set(request, "listing", listing);
+	json_object_set_new(request, "without_rules", json_boolean(!with_rules));
+	add_listing(request, listing);
 	return check_answer(session_request(session, request, NULL, 0, NULL, NULL), request,
 			    &status);
 }
@@ -141,9 +157,10 @@ static FILE *report_stream(const struct replay_arguments *a)
 static void report_refusal(struct session *session, const struct replay_arguments *a,
 			   json_t *listing, json_t *refused)
 {
-	json_t *report = a->common.json ? blank_report(session, a, listing) : NULL;
+	json_t *report = a->common.json ? blank_report(session, a, listing, true) : NULL;
 
 	if (report) {
+		report_add_texts(report, listing);
 		json_object_set(report, "refused", refused);
 		print_document(report_stream(a), report, report_print, &a->common);
 	}
@@ -157,7 +174,7 @@ static void report_refusal(struct session *session, const struct replay_argument
 static int refuse_absent_devices(struct session *session, const struct replay_arguments *a,
 				 json_t *listing, json_t *refused)
 {
-	json_t *report = blank_report(session, a, listing);
+	json_t *report = blank_report(session, a, listing, false);
 	json_t *warning;
 	size_t i;
 
@@ -199,18 +216,14 @@ static int tell_errors(const json_t *report)
 	return output ? EXIT_OUTPUT : input ? EXIT_INPUT : EXIT_DONE;
 }
 
-/* Rules that came while packets were played have no text yet. */
-static void complete_texts(struct session *session, json_t *report)
+/* Rules that came while packets were played are not in the listing. */
+static void complete_texts(struct session *session, json_t *report, const json_t *listing)
 {
-	json_t *rule, *listing = NULL;
-	bool missing = false;
-	size_t i;
+	json_t *later = NULL;
 
-	json_array_foreach (json_object_get(report, "rules"), i, rule)
-		missing |= json_is_null(json_object_get(rule, "rule"));
-	if (missing && fetch_listing(session, &listing) == EXIT_DONE)
-		report_add_texts(report, listing);
-	json_decref(listing);
+	if (report_add_texts(report, listing) && fetch_listing(session, &later) == EXIT_DONE)
+		report_add_texts(report, later);
+	json_decref(later);
 }
 
 static int play(struct session *session, const struct replay_arguments *a,
@@ -231,7 +244,7 @@ static int play(struct session *session, const struct replay_arguments *a,
 	report = check_answer(report, request, &status);
 	if (!report)
 		return status;
-	complete_texts(session, report);
+	complete_texts(session, report, listing);
 	printed = print_document(report_stream(a), report, report_print, &a->common);
 	status = tell_errors(report);
 	json_decref(report);

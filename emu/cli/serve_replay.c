@@ -64,6 +64,15 @@ static const char *description_of(void *context, uint32_t binding, uint64_t cook
 	return json_string_value(json_object_get(d->rules, key));
 }
 
+/* Only the comments of REPLAY_TAP_ALL name rules. */
+static bool wants_descriptions(const struct replay_options *options)
+{
+	for (size_t i = 0; i < options->num_outputs; i++)
+		if (options->outputs[i].tap == REPLAY_TAP_ALL)
+			return true;
+	return false;
+}
+
 static void describe_rules(struct replay_job *job)
 {
 	job->descriptions.rules = json_object();
@@ -143,6 +152,7 @@ static struct report_options report_options(const json_t *request)
 	return (struct report_options){
 		.generator = "nicemu " NICEMU_VERSION,
 		.reproducible = json_is_true(json_object_get(request, "reproducible")),
+		.without_rules = json_is_true(json_object_get(request, "without_rules")),
 	};
 }
 
@@ -221,13 +231,14 @@ static json_t *handle_replay(struct emulator *emulator, const json_t *request, i
 		goto out;
 	}
 	job->emulator = emulator;
-	job->request = json_deep_copy(request);
+	job->request = json_incref((json_t *)request);
 	error = serve_read_captures(emulator, request, options.inputs);
 	if (!error)
 		error = read_outputs(emulator, request, &options);
 	if (error)
 		goto out;
-	describe_rules(job);
+	if (wants_descriptions(&options))
+		describe_rules(job);
 	options.describe_context = &job->descriptions;
 	hand_over(&options, fds);
 	error = start(job, &options);
@@ -249,7 +260,7 @@ out:
 	return NULL;
 }
 
-/* {"command": "report"}: the document of a replay that has not taken place. */
+/* {"command": "report", "without_rules"}: the document of a replay that has not taken place. */
 static json_t *handle_report(struct emulator *emulator, const json_t *request, int *fds,
 			     size_t num_fds, struct serve_job *job)
 {

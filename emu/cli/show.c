@@ -42,9 +42,10 @@ static json_t *ask(struct session *session, const char *topic, json_t *listing)
 	json_t *answer;
 
 	if (listing)
-		json_object_set(request, "listing", listing);
+		json_object_set_new(request, "listing", report_listing_chains(listing));
 	answer = session_request(session, request, NULL, 0, NULL, NULL);
 	json_decref(request);
+	report_add_texts(answer, listing);
 	return answer;
 }
 

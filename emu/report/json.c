@@ -173,20 +173,6 @@ static const char *chain_text(const json_t *chain, const char *key)
 	return text ? text : "";
 }
 
-static bool chain_has_rules(const json_t *listing, const json_t *chain)
-{
-	json_t *rule;
-	size_t i;
-
-	json_array_foreach (json_object_get(listing, "rules"), i, rule) {
-		if (json_equal(json_object_get(rule, "chain"), json_object_get(chain, "chain")) &&
-		    json_equal(json_object_get(rule, "table"), json_object_get(chain, "table")) &&
-		    json_equal(json_object_get(rule, "family"), json_object_get(chain, "family")))
-			return true;
-	}
-	return false;
-}
-
 static json_t *chain_place(const json_t *chain)
 {
 	json_t *place = json_object();
@@ -236,7 +222,7 @@ static json_t *warnings_json(const struct nic *nic, const json_t *listing)
 	list_ports(nic, ports, sizeof(ports));
 	json_array_foreach (json_object_get(listing, "chains"), i, chain) {
 		if (!json_is_true(json_object_get(chain, "offload"))) {
-			if (chain_has_rules(listing, chain))
+			if (json_integer_value(json_object_get(chain, "rules")))
 				warn(warnings, chain, "not-offloaded",
 				     json_sprintf("chain %s has no 'flags offload': its rules "
 						  "stay in software, which sees no packet here",
@@ -320,7 +306,8 @@ json_t *report_build(const struct emulator *emulator, const struct replay *repla
 	json_t *warnings = warnings_json(nic, listing);
 	json_t *report = json_object();
 
-	emulator_visit_rules(emulator, add_rule, &walk);
+	if (!options->without_rules)
+		emulator_visit_rules(emulator, add_rule, &walk);
 	nft_visit_rule_warnings(emulator->nft, add_rule_warning, warnings);
 	json_object_set_new(report, "schema_version", json_integer(REPORT_SCHEMA_VERSION));
 	json_object_set_new(report, "generator", json_string(options->generator));
@@ -348,24 +335,25 @@ json_t *report_build(const struct emulator *emulator, const struct replay *repla
 	return report;
 }
 
-void report_add_texts(json_t *report, const json_t *listing)
+size_t report_add_texts(json_t *report, const json_t *listing)
 {
 	struct report_texts *texts = report_texts_create(listing);
+	size_t i, missing = 0;
 	json_t *rule;
-	size_t i;
 
 	json_array_foreach (json_object_get(report, "rules"), i, rule) {
-		const char *family = chain_text(rule, "family");
-		const char *table = chain_text(rule, "table");
 		const char *text;
 
 		if (!json_is_null(json_object_get(rule, "rule")))
 			continue;
 		text = report_rule_text(
-			texts, family, table,
+			texts, chain_text(rule, "family"), chain_text(rule, "table"),
 			(uint64_t)json_integer_value(json_object_get(rule, "handle")));
 		if (text)
 			json_object_set_new(rule, "rule", report_string(text));
+		else
+			missing++;
 	}
 	report_texts_destroy(texts);
+	return missing;
 }

@@ -18,8 +18,9 @@ struct parser {
 	json_t *rules, *chains;
 	int depth;
 	bool in_chain;
-	char *family, *table, *chain;
-	json_t *base; /* borrowed: the chain at hand in chains, when it is a base chain */
+	json_t *family, *table, *chain; /* names, which all rules of the chain share */
+	json_t *base;       /* borrowed: the chain at hand in chains, when it is a base chain */
+	json_int_t counted; /* rules of the chain at hand so far */
 };
 
 static const char handle_mark[] = " # handle ";
@@ -68,9 +69,9 @@ static json_t *place(const struct parser *parser)
 {
 	json_t *record = json_object();
 
-	json_object_set_new(record, "family", report_string(parser->family));
-	json_object_set_new(record, "table", report_string(parser->table));
-	json_object_set_new(record, "chain", report_string(parser->chain));
+	json_object_set(record, "family", parser->family);
+	json_object_set(record, "table", parser->table);
+	json_object_set(record, "chain", parser->chain);
 	return record;
 }
 
@@ -84,6 +85,9 @@ static void add_rule(struct parser *parser, char *rule, json_int_t handle)
 	json_object_set_new(record, "comment", comment ? report_string(comment) : json_null());
 	json_array_append_new(parser->rules, record);
 	free(comment);
+	parser->counted++;
+	if (parser->base)
+		json_integer_set(json_object_get(parser->base, "rules"), parser->counted);
 }
 
 /* "type filter hook ingress device "eth0" priority 0; …", or "devices = { "eth0", "eth1" }". */
@@ -103,13 +107,14 @@ static void add_base_chain(struct parser *parser, char *line)
 	parser->base = place(parser);
 	json_object_set_new(parser->base, "offload", json_false());
 	json_object_set_new(parser->base, "devices", devices);
+	json_object_set_new(parser->base, "rules", json_integer(parser->counted));
 	json_array_append_new(parser->chains, parser->base);
 }
 
-static void replace(char **field, const char *text)
+static void replace(json_t **field, const char *text)
 {
-	free(*field);
-	*field = strdup(text ? text : "");
+	json_decref(*field);
+	*field = report_string(text ? text : "");
 }
 
 /* A line that opens a block, without its "{": "table netdev t", "chain c", "set s" … */
@@ -125,6 +130,7 @@ static void open_block(struct parser *parser, char *line)
 	} else if (parser->depth == 2) {
 		parser->in_chain = kind && strcmp(kind, "chain") == 0;
 		parser->base = NULL;
+		parser->counted = 0;
 		replace(&parser->chain, strtok_r(NULL, " ", &saved));
 	}
 }
@@ -178,9 +184,9 @@ json_t *report_parse_listing(const char *text)
 		parse_line(&parser, line);
 	json_object_set_new(listing, "rules", parser.rules);
 	json_object_set_new(listing, "chains", parser.chains);
-	free(parser.family);
-	free(parser.table);
-	free(parser.chain);
+	json_decref(parser.family);
+	json_decref(parser.table);
+	json_decref(parser.chain);
 	if (!copy) {
 		json_decref(listing);
 		return NULL;
@@ -189,55 +195,88 @@ json_t *report_parse_listing(const char *text)
 	return listing;
 }
 
-struct report_texts {
-	json_t *rules; /* "family table handle" -> record of the listing */
+/* A rule of the listing, which is borrowed. */
+struct rule_text {
+	json_int_t handle;
+	const char *family, *table, *text;
 };
 
-enum { KEY_SIZE = 640 }; /* names of tables are at most 255 bytes, escaped or not */
+struct report_texts {
+	size_t count;
+	struct rule_text rules[]; /* by handle; tables have handles of their own */
+};
 
-static void make_key(char *key, const char *family, const char *table, uint64_t handle)
+static int compare_handles(const void *left, const void *right)
 {
-	snprintf(key, KEY_SIZE, "%llu %s %s", (unsigned long long)handle, family, table);
+	const struct rule_text *a = left, *b = right;
+
+	return (a->handle > b->handle) - (a->handle < b->handle);
 }
 
 struct report_texts *report_texts_create(const json_t *listing)
 {
-	struct report_texts *texts = calloc(1, sizeof(*texts));
+	const json_t *list = json_object_get(listing, "rules");
+	struct report_texts *texts =
+		malloc(sizeof(*texts) + json_array_size(list) * sizeof(texts->rules[0]));
 	json_t *record;
 	size_t i;
 
 	if (!texts)
 		return NULL;
-	texts->rules = json_object();
-	json_array_foreach (json_object_get(listing, "rules"), i, record) {
-		const char *family = json_string_value(json_object_get(record, "family"));
-		const char *table = json_string_value(json_object_get(record, "table"));
-		char key[KEY_SIZE];
+	texts->count = 0;
+	json_array_foreach (list, i, record) {
+		struct rule_text rule = {
+			.handle = json_integer_value(json_object_get(record, "handle")),
+			.family = json_string_value(json_object_get(record, "family")),
+			.table = json_string_value(json_object_get(record, "table")),
+			.text = json_string_value(json_object_get(record, "rule")),
+		};
 
-		if (!family || !table)
-			continue;
-		make_key(key, family, table,
-			 (uint64_t)json_integer_value(json_object_get(record, "handle")));
-		json_object_set(texts->rules, key, record);
+		if (rule.family && rule.table)
+			texts->rules[texts->count++] = rule;
 	}
+	qsort(texts->rules, texts->count, sizeof(texts->rules[0]), compare_handles);
 	return texts;
 }
 
 void report_texts_destroy(struct report_texts *texts)
 {
-	if (!texts)
-		return;
-	json_decref(texts->rules);
 	free(texts);
+}
+
+/* The first of the rules with that handle, or of those above. */
+static size_t first_with(const struct report_texts *texts, json_int_t handle)
+{
+	size_t low = 0, high = texts->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (texts->rules[middle].handle < handle)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 const char *report_rule_text(const struct report_texts *texts, const char *family,
 			     const char *table, uint64_t handle)
 {
-	char key[KEY_SIZE];
+	for (size_t i = texts ? first_with(texts, (json_int_t)handle) : 0;
+	     texts && i < texts->count && texts->rules[i].handle == (json_int_t)handle; i++) {
+		const struct rule_text *rule = &texts->rules[i];
 
-	if (!texts)
-		return NULL;
-	make_key(key, family, table, handle);
-	return json_string_value(json_object_get(json_object_get(texts->rules, key), "rule"));
+		if (strcmp(rule->table, table) == 0 && strcmp(rule->family, family) == 0)
+			return rule->text;
+	}
+	return NULL;
+}
+
+json_t *report_listing_chains(const json_t *listing)
+{
+	json_t *chains = json_object();
+
+	json_object_set(chains, "chains", json_object_get(listing, "chains"));
+	return chains;
 }

@@ -28,11 +28,18 @@ enum { REPORT_SCHEMA_VERSION = 1 };
 
 /*
  * {"rules": [{"family", "table", "chain", "handle", "rule", "comment"}],
- *  "chains": [{"family", "table", "chain", "offload", "devices"}]}: base chains only.
+ *  "chains": [{"family", "table", "chain", "offload", "devices", "rules"}]}: base chains only, with
+ * the number of their rules.
  * A new reference; NULL when memory is out. Lines that are no rules (sets, objects, flowtables) are
  * passed over.
  */
 json_t *report_parse_listing(const char *text);
+
+/*
+ * The same without its rules. It is all that an emulator needs to know; the texts of many rules are
+ * better kept on this side, and put into its report here (report_add_texts). A new reference.
+ */
+json_t *report_listing_chains(const json_t *listing);
 
 /* Looks rules of a listing up by handle. NULL when memory is out. */
 struct report_texts;
@@ -46,6 +53,7 @@ const char *report_rule_text(const struct report_texts *texts, const char *famil
 struct report_options {
 	const char *generator; /* "nicemu X.Y.Z" */
 	bool reproducible;     /* what differs from run to run (timing) is 0 */
+	bool without_rules;    /* "rules" is left empty */
 };
 
 /*
@@ -55,8 +63,11 @@ struct report_options {
 json_t *report_build(const struct emulator *emulator, const struct replay *replay,
 		     const json_t *listing, const struct report_options *options);
 
-/* Put rule texts of a later listing where a report has none yet. */
-void report_add_texts(json_t *report, const json_t *listing);
+/*
+ * Put the texts of a listing (may be NULL) where a report or a document of rules has none yet.
+ * Returns how many rules stay without.
+ */
+size_t report_add_texts(json_t *report, const json_t *listing);
 
 /* `nicemu show`: new references, or NULL when memory is out. listing may be NULL. */
 json_t *report_nic(const struct emulator *emulator);
