@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-const struct tcam_ops *const tcam_engines[] = {&tcam_reference, NULL};
+const struct tcam_ops *const tcam_engines[] = {&tcam_tuples, &tcam_tuples_portable, &tcam_reference,
+					       NULL};
 
 const struct tcam_ops *tcam_engine(const char *name)
 {

@@ -109,7 +109,9 @@ struct tcam_ops {
 	void (*measure)(const struct tcam *tcam, struct tcam_measure *measure);
 };
 
-extern const struct tcam_ops tcam_reference;
+extern const struct tcam_ops tcam_reference, tcam_tuples;
+/* The same without vector code: what tcam_tuples is on other CPUs. */
+extern const struct tcam_ops tcam_tuples_portable;
 
 /* NULL-terminated; the first is the one that is used where nobody asks for another. */
 extern const struct tcam_ops *const tcam_engines[];

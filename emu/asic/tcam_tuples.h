@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fast ternary table: merged tuples.
+ *
+ * (essay follows)
+ */
+#ifndef NICEMU_ASIC_TCAM_TUPLES_H
+#define NICEMU_ASIC_TCAM_TUPLES_H
+
+#include "tuples_index.h"
+#include "tuples_names.h"
+#include "tuples_record.h"
+
+enum {
+	TUPLES_TABLES = 64,       /* at most */
+	TUPLES_LIST_LONG = 64,    /* a list that is longer gets an index */
+	TUPLES_LENGTH_LOST = 254, /* in lengths[]: too long to be counted */
+	TUPLES_LENGTH_INDEXED = 255,
+	TUPLES_RECLAIM = 4096, /* changes between two waits for readers */
+};
+
+/* What a look-up reads of a table. */
+struct tuples_table {
+	uint64_t mask[FLOW_CHUNK_WORDS]; /* chunk 0 */
+	uint32_t *slots;                 /* 8 bits of a filter, number of the first record */
+	uint32_t slot_mask;              /* number of slots - 1 */
+	uint32_t further;                /* chunks, besides chunk 0, that its mask looks at */
+	uint64_t floor_high;             /* no record here or in a later table is before this */
+	uint32_t floor_low;
+	uint32_t spare;
+};
+
+/* What changes need besides. */
+struct tuples_place {
+	uint8_t *lengths; /* of the list in each slot */
+	size_t count;     /* records */
+	uint32_t weight;  /* bits in its mask */
+};
+
+/* The bits that any rule looks at. With TCAM_SHARED one never changes once it is published. */
+struct tuples_used {
+	struct flow_key bits;
+	unsigned int chunks;
+	struct tuples_used *next; /* older ones that may have readers */
+};
+
+/*
+ * A set of tables. version and used change while it is current; a set that was replaced stays as it
+ * was at that moment, for its last readers.
+ */
+struct tuples_state {
+	uint64_t version;
+	struct tuples_used *used;
+	uint32_t which; /* of the records' next */
+	uint32_t id;    /* of this plan, in the masks' data */
+	uint32_t num_tables;
+	struct tuples_table table[TUPLES_TABLES];
+	struct flow_key mask[TUPLES_TABLES]; /* the whole masks */
+	struct tuples_place place[TUPLES_TABLES];
+	void *block; /* slots and lengths */
+	size_t block_bytes;
+};
+
+enum tuples_cold_flags {
+	TUPLES_TAKEN = 1u << 0,    /* the first line of a record */
+	TUPLES_LINKED = 1u << 1,   /* in a list of the current state */
+	TUPLES_QUEUED = 1u << 2,   /* waits for readers of older views */
+	TUPLES_DEAD = 1u << 3,     /* removed */
+	TUPLES_UNLINKED = 1u << 4, /* removed, and in no list that a new reader can find */
+};
+
+/* What only changes look at, by the number of a record. */
+struct tuples_cold {
+	uint32_t group; /* of records with the same value, mask and ranges */
+	uint32_t queue; /* the next one that waits for readers */
+	uint8_t table, flags;
+};
+
+/* What differs between the vector code and its portable twin. */
+struct tuples_kind {
+	uint32_t (*hash)(const struct tuples_state *state, uint32_t table,
+			 const uint64_t *const chunk[FLOW_CHUNKS]);
+	void (*lookup)(const struct tcam *tcam, const struct tuples_state *state, uint32_t version,
+		       const struct flow_batch *batch, struct tcam_entry **results, size_t count);
+};
+
+struct tcam {
+	/* Never change once it is made: readers use them. */
+	const struct tuples_kind *kind;
+	unsigned int flags;
+	const struct tuples_record *records; /* bases of the arenas */
+	const struct flow_chunk *masks;
+	struct tcam_entry **entries;
+
+	struct tuples_state *state; /* current */
+
+	/* The changing thread's. */
+	struct tuples_arena record_arena, entry_arena, mask_arena, cold_arena;
+	struct tuples_cold *colds;
+	uint32_t top_line, free_lines[FLOW_CHUNKS + 2]; /* by number of lines, linked by next[0] */
+	struct tuples_names mask_names;                 /* uses: records; data: plan and table */
+	struct tuples_names groups;                     /* uses: members; data: one of them */
+	struct tuples_index group_index, list_index;
+	struct tuples_state *old;     /* the state before, where it may have readers */
+	struct tuples_used *used;     /* of the current state */
+	struct tuples_used *old_used; /* older ones that may have readers */
+	uint64_t arrivals;
+	size_t count;   /* entries */
+	size_t hidden;  /* of them: in no list, because an equal one decides */
+	uint32_t queue; /* records that wait for readers, newest first */
+	size_t queued;  /* of them: not yet out of their lists */
+	bool uncommitted;
+	/* When to plan anew. */
+	uint32_t plans;
+	size_t planned; /* entries at the last plan */
+	size_t changes; /* since then */
+	size_t debt;    /* records passed in long lists since then */
+	bool crowded;   /* the last plan had long lists itself */
+};
+
+extern const struct tuples_kind tuples_portable, tuples_avx2;
+/* This CPU can run tuples_avx2. */
+bool tuples_avx2_here(void);
+
+static inline struct tuples_record *tuples_record(const struct tcam *tcam, uint32_t number)
+{
+	return (struct tuples_record *)tcam->records + number;
+}
+
+static inline struct tuples_more *tuples_more(const struct tcam *tcam, uint32_t number)
+{
+	return (struct tuples_more *)tcam->records + number + 1;
+}
+
+static inline uint32_t tuples_next_version(uint64_t *version)
+{
+	(*version)++;
+	if (!(uint32_t)*version) /* 0 has a meaning in stamps */
+		(*version)++;
+	return (uint32_t)*version;
+}
+
+/* A hash of some words, for the changing thread's own dictionaries. */
+uint32_t tuples_hash_words(const uint64_t *words, size_t count, uint32_t seed);
+
+/* --- tuples_store.c: records --- */
+
+/*
+ * A record with what the rule asks for, in the order (priority of the rule, arrival), for entry; in
+ * no list and no group. 0, -ENOMEM, -ENOSPC.
+ */
+int tuples_store_add(struct tcam *tcam, const struct tcam_entry *rule, uint64_t arrival,
+		     struct tcam_entry *entry, uint32_t *number);
+/* Nobody may look at it any more. */
+void tuples_store_drop(struct tcam *tcam, uint32_t number);
+/* The record of an entry; 0 where the entry is not in the table. */
+uint32_t tuples_store_find(const struct tcam *tcam, const struct tcam_entry *entry);
+/* Everything that a record looks at, as a mask. */
+struct flow_key tuples_store_bits(const struct tcam *tcam, uint32_t number, bool with_ranges);
+struct flow_key tuples_store_value(const struct tcam *tcam, uint32_t number);
+/* The first record from that line on; 0: none. */
+uint32_t tuples_store_from(const struct tcam *tcam, uint32_t line);
+
+/* --- tuples_list.c: the lists in the slots of the tables --- */
+
+/* The table where a record belongs. */
+uint32_t tuples_list_choose(const struct tcam *tcam, struct tuples_state *state, uint32_t number);
+/* Into the list where it belongs. Can't fail. */
+void tuples_list_link(struct tcam *tcam, struct tuples_state *state, uint32_t number);
+/* Out of its list in the current state. */
+void tuples_list_unlink(struct tcam *tcam, uint32_t number);
+
+/* --- tuples_group.c: equal rules --- */
+
+/* So that the next tuples_group_enter can't fail. 0, -ENOMEM, -ENOSPC. */
+int tuples_group_reserve(struct tcam *tcam);
+/* A new record finds its group; it is linked unless an equal one decides before it. */
+void tuples_group_enter(struct tcam *tcam, uint32_t number);
+/* A record that dies makes room: those after it that decide now are linked. */
+void tuples_group_die(struct tcam *tcam, uint32_t number);
+void tuples_group_leave(struct tcam *tcam, uint32_t number);
+/* Does a new state need this one in its lists? */
+bool tuples_group_decides(const struct tcam *tcam, uint32_t number);
+
+/* --- tuples_build.c, tuples_plan.c: sets of tables --- */
+
+/* An empty table. NULL when memory is out. */
+struct tuples_state *tuples_state_empty(void);
+void tuples_state_free(struct tuples_state *state);
+/* A new plan, where it is time for one. What can't be had stays as it was. */
+void tuples_build_when_due(struct tcam *tcam);
+/*
+ * The masks of the tables for the rules as they are; the last one is empty. Returns their number,
+ * or -ENOMEM. Puts into the masks' data which table they belong in (plan id, table).
+ */
+int tuples_plan(struct tcam *tcam, uint32_t id, struct flow_key masks[TUPLES_TABLES],
+		uint32_t weights[TUPLES_TABLES]);
+
+#endif

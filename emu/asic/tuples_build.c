@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sets of tables: when a new one is due, and making it while readers use the old one. */
+#include "tcam_tuples.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <urcu.h>
+
+enum {
+	SLOTS_PER_RECORD = 3, /* between 3 and 6 at first; at least half when it has doubled */
+	FEW = 16,             /* no plan below */
+};
+
+void tuples_state_free(struct tuples_state *state)
+{
+	if (state)
+		tuples_block_put(state->block, state->block_bytes);
+	free(state);
+}
+
+static void set_mask(struct tuples_state *state, uint32_t table, const struct flow_key *mask)
+{
+	struct tuples_table *to = &state->table[table];
+
+	state->mask[table] = *mask;
+	memcpy(to->mask, mask->word, sizeof(to->mask));
+	to->further = flow_key_chunks(mask) & ~1u;
+	to->floor_high = UINT64_MAX;
+	to->floor_low = UINT32_MAX;
+}
+
+/* A table whose mask is empty has one slot. */
+static size_t slots_for(const struct tuples_state *state, uint32_t table)
+{
+	size_t slots = 8, records = state->place[table].count;
+
+	if (!flow_key_chunks(&state->mask[table]))
+		return 1;
+	while (slots < SLOTS_PER_RECORD * records)
+		slots *= 2;
+	return slots;
+}
+
+/* One block for the slots of all tables, and behind them the lengths. */
+static int make_slots(struct tuples_state *state)
+{
+	size_t slots = 0;
+	uint32_t *at;
+	uint8_t *length;
+
+	for (uint32_t t = 0; t < state->num_tables; t++)
+		slots += (slots_for(state, t) + 15) & ~(size_t)15;
+	state->block_bytes = slots * (sizeof(uint32_t) + sizeof(uint8_t));
+	state->block = tuples_block_get(state->block_bytes);
+	if (!state->block)
+		return -ENOMEM;
+	at = state->block;
+	length = (uint8_t *)(at + slots);
+	for (uint32_t t = 0; t < state->num_tables; t++) {
+		size_t own = slots_for(state, t), step = (own + 15) & ~(size_t)15;
+
+		state->table[t].slots = at;
+		state->table[t].slot_mask = (uint32_t)own - 1;
+		state->place[t].lengths = length;
+		state->place[t].count = 0;
+		at += step;
+		length += step;
+	}
+	return 0;
+}
+
+struct tuples_state *tuples_state_empty(void)
+{
+	struct tuples_state *state = calloc(1, sizeof(*state));
+
+	if (!state)
+		return NULL;
+	state->num_tables = 1;
+	state->version = 1;
+	set_mask(state, 0, &(struct flow_key){0});
+	if (make_slots(state)) {
+		free(state);
+		return NULL;
+	}
+	return state;
+}
+
+/* --- making one of the records --- */
+
+static bool gone(const struct tcam *tcam, uint32_t number)
+{
+	return tcam->colds[number].flags & TUPLES_DEAD &&
+	       !tuples_visible(tuples_record(tcam, number)->stamps, (uint32_t)tcam->state->version);
+}
+
+/* In any list of the new state? */
+static bool wanted(const struct tcam *tcam, uint32_t number)
+{
+	return !gone(tcam, number) && tcam->colds[number].group &&
+	       tuples_group_decides(tcam, number);
+}
+
+static void count_tables(const struct tcam *tcam, struct tuples_state *state,
+			 uint32_t first[TUPLES_TABLES])
+{
+	for (uint32_t n = tuples_store_from(tcam, 1); n; n = tuples_store_from(tcam, n + 1)) {
+		uint32_t t;
+
+		if (!wanted(tcam, n))
+			continue;
+		t = tuples_list_choose(tcam, state, n);
+		if (!state->place[t].count++ ||
+		    tuples_before(tuples_record(tcam, n), tuples_record(tcam, first[t])))
+			first[t] = n;
+	}
+}
+
+/* Tables in the order of their first records; those without any come last. */
+static void order_tables(struct tcam *tcam, struct tuples_state *state,
+			 const uint32_t first[TUPLES_TABLES])
+{
+	uint32_t order[TUPLES_TABLES], place[TUPLES_TABLES];
+	struct tuples_state *old = state;
+	struct flow_key masks[TUPLES_TABLES];
+	struct tuples_place places[TUPLES_TABLES];
+
+	for (uint32_t t = 0; t < old->num_tables; t++) {
+		uint32_t at = t;
+
+		for (; at && state->place[t].count &&
+		       (!state->place[order[at - 1]].count ||
+			tuples_before(tuples_record(tcam, first[t]),
+				      tuples_record(tcam, first[order[at - 1]])));
+		     at--)
+			order[at] = order[at - 1];
+		order[at] = t;
+	}
+	memcpy(masks, state->mask, sizeof(masks));
+	memcpy(places, state->place, sizeof(places));
+	for (uint32_t at = 0; at < state->num_tables; at++) {
+		place[order[at]] = at;
+		state->place[at] = places[order[at]];
+		set_mask(state, at, &masks[order[at]]);
+	}
+	for (uint32_t m = 1; m < tcam->mask_names.top; m++) {
+		struct tuples_name *name = tuples_name(&tcam->mask_names, m);
+
+		if (name->data >> 8 == state->id)
+			name->data = state->id << 8 | place[name->data & 0xff];
+	}
+}
+
+static struct tuples_state *new_state(struct tcam *tcam)
+{
+	struct tuples_state *state = calloc(1, sizeof(*state));
+	uint32_t first[TUPLES_TABLES] = {0}, weights[TUPLES_TABLES];
+	struct flow_key masks[TUPLES_TABLES];
+	int tables;
+
+	if (!state)
+		return NULL;
+	state->id = (tcam->plans + 1) % (1u << 24);
+	if (!state->id)
+		state->id = 1;
+	tables = tuples_plan(tcam, state->id, masks, weights);
+	if (tables < 0)
+		goto failed;
+	state->num_tables = (uint32_t)tables;
+	for (int t = 0; t < tables; t++) {
+		set_mask(state, (uint32_t)t, &masks[t]);
+		state->place[t].weight = weights[t];
+	}
+	count_tables(tcam, state, first);
+	order_tables(tcam, state, first);
+	if (make_slots(state))
+		goto failed;
+	state->version = tcam->state->version;
+	state->which = !tcam->state->which;
+	return state;
+failed:
+	tuples_state_free(state);
+	return NULL;
+}
+
+static struct tuples_used *used_by(const struct tcam *tcam)
+{
+	struct tuples_used *used = calloc(1, sizeof(*used));
+
+	for (uint32_t n = tuples_store_from(tcam, 1); used && n;
+	     n = tuples_store_from(tcam, n + 1)) {
+		struct flow_key bits = tuples_store_bits(tcam, n, true);
+
+		for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++)
+			used->bits.word[w] |= bits.word[w];
+	}
+	if (used)
+		used->chunks = flow_key_chunks(&used->bits) | 1;
+	return used;
+}
+
+/* All records into the new lists. Records that are gone are in no list any more. */
+static void link_all(struct tcam *tcam, struct tuples_state *state)
+{
+	size_t linked = 0;
+
+	for (uint32_t n = tuples_store_from(tcam, 1); n; n = tuples_store_from(tcam, n + 1))
+		tcam->colds[n].flags &= (uint8_t)~TUPLES_LINKED;
+	tuples_index_close(&tcam->list_index);
+	tcam->hidden = 0;
+	for (uint32_t n = tuples_store_from(tcam, 1); n; n = tuples_store_from(tcam, n + 1)) {
+		if (gone(tcam, n)) {
+			if (tcam->colds[n].group)
+				tuples_group_leave(tcam, n);
+			tcam->colds[n].flags |= TUPLES_UNLINKED;
+		} else if (wanted(tcam, n)) {
+			tuples_list_link(tcam, state, n);
+			linked++;
+		} else if (tcam->colds[n].group) {
+			tcam->hidden++;
+		}
+	}
+	(void)linked;
+}
+
+static void publish(struct tcam *tcam, struct tuples_state *state, struct tuples_used *used)
+{
+	struct tuples_state *old = tcam->state;
+
+	if (tcam->flags & TCAM_SHARED) {
+		tcam->used->next = tcam->old_used;
+		tcam->old_used = tcam->used;
+		tcam->used = used;
+		tcam->old = old;
+	} else {
+		*tcam->used = *used;
+		free(used);
+	}
+	state->used = tcam->used;
+	__atomic_store_n(&tcam->state, state, __ATOMIC_RELEASE);
+	if (!(tcam->flags & TCAM_SHARED))
+		tuples_state_free(old);
+}
+
+/* The records' other links are free again when nobody is in the state before. */
+static void free_old_state(struct tcam *tcam)
+{
+	if (!tcam->old)
+		return;
+	synchronize_rcu();
+	tuples_state_free(tcam->old);
+	tcam->old = NULL;
+}
+
+static void build(struct tcam *tcam)
+{
+	struct tuples_used *used;
+	struct tuples_state *state;
+
+	free_old_state(tcam);
+	used = used_by(tcam);
+	state = used ? new_state(tcam) : NULL;
+	if (!state) {
+		free(used);
+		return;
+	}
+	tcam->plans++;
+	link_all(tcam, state);
+	publish(tcam, state, used);
+	tcam->crowded = tcam->list_index.count;
+}
+
+void tuples_build_when_due(struct tcam *tcam)
+{
+	size_t n = tcam->count;
+	bool grown = n > FEW && n >= 2 * tcam->planned, shrunk = n < tcam->planned / 4;
+	bool slow = tcam->debt > 16 * n + 4096 && tcam->changes > (tcam->crowded ? n / 2 : n / 16);
+
+	if (!grown && !shrunk && !slow)
+		return;
+	build(tcam);
+	/* Where it failed the next try waits for as many changes as after a plan. */
+	tcam->planned = n;
+	tcam->changes = 0;
+	tcam->debt = 0;
+}

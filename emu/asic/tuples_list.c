@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lists of records in the slots of the tables. Readers walk them at any time: a record is
+ * complete before it is linked, and one that is unlinked leads on to where it led.
+ */
+#include "tcam_tuples.h"
+
+#include <string.h>
+
+/* --- which table --- */
+
+static bool fits(const struct tcam *tcam, const struct tuples_state *state, uint32_t table,
+		 const struct tuples_record *record, const struct flow_key *bits)
+{
+	const uint64_t *have = tcam->masks[record->mask & TUPLES_NUMBER].word;
+	const struct flow_key *want = &state->mask[table];
+
+	for (unsigned int w = 0; w < FLOW_CHUNK_WORDS; w++)
+		if (want->word[w] & ~have[w])
+			return false;
+	if (!state->table[table].further)
+		return true;
+	for (unsigned int w = FLOW_CHUNK_WORDS; w < FLOW_KEY_WORDS; w++)
+		if (want->word[w] & ~bits->word[w])
+			return false;
+	return true;
+}
+
+uint32_t tuples_list_choose(const struct tcam *tcam, struct tuples_state *state, uint32_t number)
+{
+	const struct tuples_record *record = tuples_record(tcam, number);
+	struct tuples_name *name = tuples_name(&tcam->mask_names, record->mask & TUPLES_NUMBER);
+	struct flow_key bits;
+	uint32_t best = TUPLES_TABLES;
+
+	if (!tuples_further(record) && name->data >> 8 == state->id)
+		return name->data & 0xff;
+	bits = tuples_store_bits(tcam, number, false);
+	for (uint32_t t = 0; t < state->num_tables; t++)
+		if (fits(tcam, state, t, record, &bits) &&
+		    (best == TUPLES_TABLES || state->place[t].weight > state->place[best].weight))
+			best = t;
+	if (!tuples_further(record))
+		name->data = state->id << 8 | best;
+	return best;
+}
+
+/* The hash of a record in a table. */
+static uint32_t hash_of(const struct tcam *tcam, const struct tuples_state *state, uint32_t table,
+			uint32_t number)
+{
+	const struct tuples_record *record = tuples_record(tcam, number);
+	const struct tuples_more *more = tuples_more(tcam, number);
+	const uint64_t *chunk[FLOW_CHUNKS] = {record->value};
+
+	more += !!(record->mask & TUPLES_RANGED);
+	for (unsigned int c = 1; c < FLOW_CHUNKS; c++)
+		if (tuples_further(record) >> c & 1)
+			chunk[c] = (more++)->value;
+	return tcam->kind->hash(state, table, chunk);
+}
+
+/* --- lists --- */
+
+struct spot {
+	struct tuples_state *state;
+	uint32_t table, slot, filter, number;
+};
+
+static struct spot spot_of(const struct tcam *tcam, struct tuples_state *state, uint32_t table,
+			   uint32_t number)
+{
+	uint32_t hash = hash_of(tcam, state, table, number);
+
+	return (struct spot){
+		.state = state,
+		.table = table,
+		.slot = hash & state->table[table].slot_mask,
+		.filter = UINT32_C(1) << (TUPLES_NUMBER_BITS + (hash >> 29)),
+		.number = number,
+	};
+}
+
+static uint32_t *slot_at(const struct spot *spot)
+{
+	return &spot->state->table[spot->table].slots[spot->slot];
+}
+
+static uint8_t *length_at(const struct spot *spot)
+{
+	return &spot->state->place[spot->table].lengths[spot->slot];
+}
+
+static uint64_t list_id(const struct spot *spot)
+{
+	return (uint64_t)spot->table << 32 | spot->slot;
+}
+
+/* The record after which this one belongs; 0: it comes first. */
+static uint32_t place_in(const struct tcam *tcam, const struct spot *spot)
+{
+	const struct tuples_record *record = tuples_record(tcam, spot->number);
+	uint32_t before = 0, at = *slot_at(spot) & TUPLES_NUMBER;
+
+	if (*length_at(spot) == TUPLES_LENGTH_INDEXED)
+		return tuples_index_before(&tcam->list_index, list_id(spot), spot->number);
+	while (at && tuples_before(tuples_record(tcam, at), record)) {
+		before = at;
+		at = tuples_record(tcam, at)->next[spot->state->which];
+	}
+	return before;
+}
+
+/* The record before this one, which is in the list. */
+static uint32_t before_in(const struct tcam *tcam, const struct spot *spot)
+{
+	uint32_t before = 0, at = *slot_at(spot) & TUPLES_NUMBER;
+
+	if (*length_at(spot) == TUPLES_LENGTH_INDEXED)
+		return tuples_index_before(&tcam->list_index, list_id(spot), spot->number);
+	while (at != spot->number) {
+		before = at;
+		at = tuples_record(tcam, at)->next[spot->state->which];
+	}
+	return before;
+}
+
+/* The list has become long: from now on the index knows its order. Without memory it is walked. */
+static void begin_index(struct tcam *tcam, const struct spot *spot)
+{
+	uint32_t at = *slot_at(spot) & TUPLES_NUMBER;
+
+	if (tuples_index_reserve(&tcam->list_index, tcam->count + tcam->queued + 2))
+		return;
+	for (; at; at = tuples_record(tcam, at)->next[spot->state->which])
+		tuples_index_add(&tcam->list_index, list_id(spot), at);
+	*length_at(spot) = TUPLES_LENGTH_INDEXED;
+}
+
+static void grow_length(struct tcam *tcam, const struct spot *spot)
+{
+	uint8_t *length = length_at(spot);
+
+	if (*length == TUPLES_LENGTH_INDEXED)
+		tuples_index_add(&tcam->list_index, list_id(spot), spot->number);
+	else if (*length < TUPLES_LENGTH_LOST && ++*length > TUPLES_LIST_LONG)
+		begin_index(tcam, spot);
+}
+
+/*
+ * No record of this or a later table may come before the floor. A reader takes low first and then
+ * high, so that whatever it sees of two stores is not above what it needs.
+ */
+static void lower_floors(struct tuples_state *state, uint32_t table,
+			 const struct tuples_record *record)
+{
+	for (uint32_t t = 0; t <= table; t++) {
+		struct tuples_table *to = &state->table[t];
+
+		if (record->order_high > to->floor_high ||
+		    (record->order_high == to->floor_high && record->order_low >= to->floor_low))
+			continue;
+		__atomic_store_n(&to->floor_high, record->order_high, __ATOMIC_RELEASE);
+		__atomic_store_n(&to->floor_low, record->order_low, __ATOMIC_RELEASE);
+	}
+}
+
+void tuples_list_link(struct tcam *tcam, struct tuples_state *state, uint32_t number)
+{
+	uint32_t table = tuples_list_choose(tcam, state, number);
+	struct spot spot = spot_of(tcam, state, table, number);
+	struct tuples_record *record = tuples_record(tcam, number);
+	uint32_t *slot = slot_at(&spot), before = place_in(tcam, &spot);
+	uint32_t *from = before ? &tuples_record(tcam, before)->next[state->which] : NULL;
+	uint8_t length = *length_at(&spot);
+
+	lower_floors(state, table, record);
+	record->next[state->which] = from ? *from : *slot & TUPLES_NUMBER;
+	if (from)
+		__atomic_store_n(from, number, __ATOMIC_RELEASE);
+	__atomic_store_n(slot,
+			 (*slot & ~(uint32_t)TUPLES_NUMBER) | spot.filter |
+				 (from ? *slot & TUPLES_NUMBER : number),
+			 __ATOMIC_RELEASE);
+	state->place[table].count++;
+	grow_length(tcam, &spot);
+	if (length > 8)
+		tcam->debt += length;
+	tcam->colds[number].table = (uint8_t)table;
+	tcam->colds[number].flags |= TUPLES_LINKED;
+}
+
+void tuples_list_unlink(struct tcam *tcam, uint32_t number)
+{
+	struct tuples_state *state = tcam->state;
+	struct spot spot = spot_of(tcam, state, tcam->colds[number].table, number);
+	uint32_t *slot = slot_at(&spot), before = before_in(tcam, &spot);
+	uint32_t next = tuples_record(tcam, number)->next[state->which];
+	uint8_t *length = length_at(&spot);
+
+	if (before)
+		__atomic_store_n(&tuples_record(tcam, before)->next[state->which], next,
+				 __ATOMIC_RELEASE);
+	else
+		__atomic_store_n(slot, next ? (*slot & ~(uint32_t)TUPLES_NUMBER) | next : 0,
+				 __ATOMIC_RELEASE);
+	if (*length == TUPLES_LENGTH_INDEXED)
+		tuples_index_remove(&tcam->list_index, list_id(&spot), number);
+	else if (*length < TUPLES_LENGTH_LOST)
+		--*length;
+	if (!before && !next)
+		*length = 0;
+	state->place[spot.table].count--;
+	tcam->colds[number].flags &= (uint8_t)~TUPLES_LINKED;
+}

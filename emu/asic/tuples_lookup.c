@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The portable look-up. */
+#include "tcam_tuples.h"
+
+#define WALK_TARGET
+#define WALK_HASH struct portable_mask
+
+struct portable_mask {
+	const struct flow_key *mask;
+	uint32_t further;
+};
+
+static inline uint64_t mix(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* A chunk within a mask, multiplied together (after wyhash by Wang Yi). */
+static inline uint64_t hash_chunk(uint64_t seed, const uint64_t *chunk, const uint64_t *mask)
+{
+	uint64_t a = mix((chunk[0] & mask[0]) ^ UINT64_C(0xa0761d6478bd642f) ^ seed,
+			 (chunk[1] & mask[1]) ^ UINT64_C(0xe7037ed1a0b428db));
+	uint64_t b = mix((chunk[2] & mask[2]) ^ UINT64_C(0x8ebc6af09c88c6e3),
+			 (chunk[3] & mask[3]) ^ UINT64_C(0x589965cc75374cc3));
+
+	return mix(a ^ UINT64_C(0x1d8e4e27c47d124f), b ^ UINT64_C(0xeb44accab455d165));
+}
+
+static inline uint32_t hash_chunks(const struct flow_key *mask, uint32_t further,
+				   const uint64_t *const chunk[FLOW_CHUNKS])
+{
+	uint64_t hash = hash_chunk(0, chunk[0], mask->word);
+
+	for (unsigned int c = 1; c < FLOW_CHUNKS; c++)
+		if (further >> c & 1)
+			hash = hash_chunk(hash, chunk[c], &mask->word[c * FLOW_CHUNK_WORDS]);
+	return (uint32_t)hash;
+}
+
+static inline struct portable_mask walk_prepare(const struct tuples_state *state, uint32_t table)
+{
+	return (struct portable_mask){&state->mask[table], state->table[table].further};
+}
+
+static inline uint32_t walk_hash(const struct portable_mask *prepared,
+				 const struct flow_batch *batch, uint32_t packet)
+{
+	const uint64_t *const chunk[FLOW_CHUNKS] = {
+		batch->chunk[0][packet].word,
+		batch->chunk[1][packet].word,
+		batch->chunk[2][packet].word,
+		batch->chunk[3][packet].word,
+	};
+
+	return hash_chunks(prepared->mask, prepared->further, chunk);
+}
+
+static inline bool walk_differs(const struct flow_chunk *chunk, const struct tuples_record *record,
+				const struct flow_chunk *mask)
+{
+	uint64_t differ = 0;
+
+	for (unsigned int w = 0; w < FLOW_CHUNK_WORDS; w++)
+		differ |= (chunk->word[w] ^ record->value[w]) & mask->word[w];
+	return differ;
+}
+
+#include "tuples_walk.h"
+
+static uint32_t portable_hash(const struct tuples_state *state, uint32_t table,
+			      const uint64_t *const chunk[FLOW_CHUNKS])
+{
+	return hash_chunks(&state->mask[table], state->table[table].further, chunk);
+}
+
+static void portable_lookup(const struct tcam *tcam, const struct tuples_state *state,
+			    uint32_t version, const struct flow_batch *batch,
+			    struct tcam_entry **results, size_t count)
+{
+	walk_lookup(tcam, state, version, batch, results, count);
+}
+
+const struct tuples_kind tuples_portable = {.hash = portable_hash, .lookup = portable_lookup};

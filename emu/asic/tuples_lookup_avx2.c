@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The look-up for x86-64 with AVX2 and AES: chunks in one register, hashed by rounds of AES. */
+#include "tcam_tuples.h"
+
+#ifdef __x86_64__
+
+#include <immintrin.h>
+
+#define WALK_TARGET __attribute__((target("avx2,aes,bmi2")))
+#define WALK_HASH   struct avx2_mask
+
+struct avx2_mask {
+	__m256i mask[FLOW_CHUNKS];
+	uint32_t further;
+};
+
+static inline WALK_TARGET __m128i hash_chunk(__m128i state, const uint64_t *chunk, __m256i mask)
+{
+	__m256i key = _mm256_and_si256(_mm256_loadu_si256((const __m256i *)chunk), mask);
+	__m128i low = _mm_xor_si128(_mm256_castsi256_si128(key), state);
+
+	return _mm_aesenc_si128(_mm_aesenc_si128(low, _mm256_extracti128_si256(key, 1)), state);
+}
+
+static inline WALK_TARGET uint32_t hash_chunks(const struct avx2_mask *prepared,
+					       const uint64_t *const chunk[FLOW_CHUNKS])
+{
+	const __m128i seed = _mm_set1_epi64x(INT64_C(0x243f6a8885a308d3));
+	__m128i hash = hash_chunk(seed, chunk[0], prepared->mask[0]);
+
+	for (unsigned int c = 1; c < FLOW_CHUNKS; c++)
+		if (prepared->further >> c & 1)
+			hash = hash_chunk(hash, chunk[c], prepared->mask[c]);
+	return (uint32_t)_mm_cvtsi128_si32(_mm_aesenc_si128(hash, seed));
+}
+
+static inline WALK_TARGET struct avx2_mask walk_prepare(const struct tuples_state *state,
+							uint32_t table)
+{
+	struct avx2_mask prepared = {.further = state->table[table].further};
+
+	for (unsigned int c = 0; c < FLOW_CHUNKS; c++)
+		prepared.mask[c] = _mm256_loadu_si256(
+			(const __m256i *)&state->mask[table].word[c * FLOW_CHUNK_WORDS]);
+	return prepared;
+}
+
+static inline WALK_TARGET uint32_t walk_hash(const struct avx2_mask *prepared,
+					     const struct flow_batch *batch, uint32_t packet)
+{
+	const uint64_t *const chunk[FLOW_CHUNKS] = {
+		batch->chunk[0][packet].word,
+		batch->chunk[1][packet].word,
+		batch->chunk[2][packet].word,
+		batch->chunk[3][packet].word,
+	};
+
+	return hash_chunks(prepared, chunk);
+}
+
+static inline WALK_TARGET bool walk_differs(const struct flow_chunk *chunk,
+					    const struct tuples_record *record,
+					    const struct flow_chunk *mask)
+{
+	__m256i differ = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)chunk),
+					  _mm256_loadu_si256((const __m256i *)record->value));
+
+	return !_mm256_testz_si256(differ, _mm256_loadu_si256((const __m256i *)mask));
+}
+
+#include "tuples_walk.h"
+
+static WALK_TARGET uint32_t avx2_hash(const struct tuples_state *state, uint32_t table,
+				      const uint64_t *const chunk[FLOW_CHUNKS])
+{
+	struct avx2_mask prepared = walk_prepare(state, table);
+
+	return hash_chunks(&prepared, chunk);
+}
+
+static WALK_TARGET void avx2_lookup(const struct tcam *tcam, const struct tuples_state *state,
+				    uint32_t version, const struct flow_batch *batch,
+				    struct tcam_entry **results, size_t count)
+{
+	walk_lookup(tcam, state, version, batch, results, count);
+}
+
+const struct tuples_kind tuples_avx2 = {.hash = avx2_hash, .lookup = avx2_lookup};
+
+bool tuples_avx2_here(void)
+{
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("aes") &&
+	       __builtin_cpu_supports("bmi2");
+}
+
+#else
+
+bool tuples_avx2_here(void)
+{
+	return false;
+}
+
+const struct tuples_kind tuples_avx2;
+
+#endif

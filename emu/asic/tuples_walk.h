@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The look-up itself, once for each kind of code: a file that includes this defines before
+ *
+ *   WALK_TARGET        attributes of the functions (__attribute__((target("…"))) or nothing)
+ *   WALK_HASH          the type of a table's prepared mask, with walk_prepare(), walk_hash()
+ *   walk_differs()     does chunk 0 of a packet differ from a value within a mask?
+ *
+ * and gets walk_lookup().
+ *
+ * A batch goes through the tables together, in stages without branches that depend on the packets:
+ * the slots of all packets in some tables; then all records found there, in rounds, until no list
+ * goes on; then packets are left out for which no later table can have anything better. So the
+ * misses of many packets overlap.
+ */
+#ifndef NICEMU_ASIC_TUPLES_WALK_H
+#define NICEMU_ASIC_TUPLES_WALK_H
+
+#include "tcam_tuples.h"
+
+/* Tables that are asked before records are compared. */
+enum { WALK_GROUP = 8 };
+
+struct walk {
+	const struct tuples_record *records;
+	const struct flow_chunk *masks;
+	const struct flow_batch *batch;
+	uint32_t which, version;
+	uint32_t best[FLOW_BATCH]; /* record; 0: none yet */
+	uint32_t best_low[FLOW_BATCH];
+	uint64_t best_high[FLOW_BATCH];
+	uint32_t active[FLOW_BATCH];              /* packets that go on */
+	uint32_t items[WALK_GROUP * FLOW_BATCH];  /* packet << 24 | record */
+	uint32_t doubts[WALK_GROUP * FLOW_BATCH]; /* the same: chunk 0 matches, more is to see */
+};
+
+static inline bool walk_in_ranges(const struct tcam_ranges *ranges, uint64_t ports)
+{
+	uint16_t src = (uint16_t)(ports >> 48), dst = (uint16_t)(ports >> 32);
+
+	return src >= ranges->src_min && src <= ranges->src_max && dst >= ranges->dst_min &&
+	       dst <= ranges->dst_max;
+}
+_Static_assert(FLOW_CHUNK_WORDS == 4, "the ports are in word 3 of chunk 0");
+
+/* What the lines behind a record ask for. */
+static inline bool walk_more_matches(const struct walk *walk, const struct tuples_record *record,
+				     uint32_t packet)
+{
+	const struct tuples_more *more = (const struct tuples_more *)(record + 1);
+	const struct flow_batch *batch = walk->batch;
+	uint64_t differ = 0;
+
+	if (record->mask & TUPLES_RANGED) {
+		if (!walk_in_ranges(&more->ranges, batch->chunk[0][packet].word[3]))
+			return false;
+		more++;
+	}
+	for (unsigned int c = 1, further = tuples_further(record); c < FLOW_CHUNKS; c++) {
+		if (!(further >> c & 1))
+			continue;
+		for (unsigned int w = 0; w < FLOW_CHUNK_WORDS; w++)
+			differ |=
+				(batch->chunk[c][packet].word[w] ^ more->value[w]) & more->mask[w];
+		more++;
+	}
+	return !differ;
+}
+
+/* A record of which chunk 0 matches and that is before the packet's best. */
+static inline uint32_t walk_doubt(struct walk *walk, uint32_t item)
+{
+	uint32_t number = item & TUPLES_NUMBER, packet = item >> TUPLES_NUMBER_BITS;
+	const struct tuples_record *record = &walk->records[number];
+	uint64_t stamps = __atomic_load_n(&record->stamps, __ATOMIC_RELAXED);
+	bool earlier = record->order_high != walk->best_high[packet]
+			       ? record->order_high < walk->best_high[packet]
+			       : record->order_low < walk->best_low[packet];
+
+	if (!earlier)
+		return 0;
+	if (!tuples_visible(stamps, walk->version) || !walk_more_matches(walk, record, packet))
+		return __atomic_load_n(&record->next[walk->which], __ATOMIC_ACQUIRE);
+	walk->best[packet] = number;
+	walk->best_high[packet] = record->order_high;
+	walk->best_low[packet] = record->order_low;
+	return 0;
+}
+
+static inline WALK_TARGET uint32_t walk_ask(struct walk *walk, const struct tuples_state *state,
+					    uint32_t t, uint32_t num_active, uint32_t num_items)
+{
+	const struct tuples_table *table = &state->table[t];
+	const uint32_t *slots = table->slots;
+	uint32_t slot_mask = table->slot_mask;
+	WALK_HASH prepared = walk_prepare(state, t);
+
+	for (uint32_t i = 0; i < num_active; i++) {
+		uint32_t packet = walk->active[i];
+		uint32_t hash = walk_hash(&prepared, walk->batch, packet);
+		uint32_t slot = __atomic_load_n(&slots[hash & slot_mask], __ATOMIC_ACQUIRE);
+
+		walk->items[num_items] = (slot & TUPLES_NUMBER) | packet << TUPLES_NUMBER_BITS;
+		num_items += slot >> TUPLES_NUMBER_BITS >> (hash >> 29) & 1;
+	}
+	return num_items;
+}
+
+static inline WALK_TARGET void walk_prefetch(const struct walk *walk, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++)
+		__builtin_prefetch(&walk->records[walk->items[i] & TUPLES_NUMBER]);
+}
+
+/* Compares one record for each item; the items that are left are the next ones in their lists. */
+static inline WALK_TARGET uint32_t walk_compare(struct walk *walk, uint32_t num_items)
+{
+	uint32_t left = 0, num_doubts = 0;
+
+	for (uint32_t i = 0; i < num_items; i++) {
+		uint32_t item = walk->items[i], packet = item >> TUPLES_NUMBER_BITS;
+		const struct tuples_record *record = &walk->records[item & TUPLES_NUMBER];
+		uint32_t next = __atomic_load_n(&record->next[walk->which], __ATOMIC_ACQUIRE);
+		uint64_t high = record->order_high, best_high = walk->best_high[packet];
+		uint32_t low = record->order_low, best_low = walk->best_low[packet];
+		bool differs = walk_differs(&walk->batch->chunk[0][packet], record,
+					    &walk->masks[record->mask & TUPLES_NUMBER]);
+		bool earlier = (high < best_high) | ((high == best_high) & (low < best_low));
+		bool simple = !(__atomic_load_n(&record->stamps, __ATOMIC_RELAXED) |
+				record->mask >> TUPLES_NUMBER_BITS);
+		bool takes = !differs & earlier & simple;
+
+		walk->best[packet] = takes ? item & TUPLES_NUMBER : walk->best[packet];
+		walk->best_high[packet] = takes ? high : best_high;
+		walk->best_low[packet] = takes ? low : best_low;
+		walk->doubts[num_doubts] = item;
+		num_doubts += !differs & earlier & !simple;
+		walk->items[left] = next | packet << TUPLES_NUMBER_BITS;
+		left += differs & earlier & !!next;
+		__builtin_prefetch(&walk->records[next]);
+	}
+	for (uint32_t i = 0; i < num_doubts; i++) {
+		uint32_t next = walk_doubt(walk, walk->doubts[i]);
+
+		walk->items[left] = next | (walk->doubts[i] & ~(uint32_t)TUPLES_NUMBER);
+		left += !!next;
+	}
+	return left;
+}
+
+/* Only packets go on that a later table may have something better for. */
+static inline WALK_TARGET uint32_t walk_leave(struct walk *walk, const struct tuples_table *table,
+					      uint32_t num_active)
+{
+	uint32_t low = __atomic_load_n(&table->floor_low, __ATOMIC_ACQUIRE), left = 0;
+	uint64_t high = __atomic_load_n(&table->floor_high, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; i < num_active; i++) {
+		uint32_t packet = walk->active[i];
+		uint64_t best_high = walk->best_high[packet];
+
+		walk->active[left] = packet;
+		left += (high < best_high) | ((high == best_high) & (low < walk->best_low[packet]));
+	}
+	return left;
+}
+
+static inline WALK_TARGET void walk_lookup(const struct tcam *tcam,
+					   const struct tuples_state *state, uint32_t version,
+					   const struct flow_batch *batch,
+					   struct tcam_entry **results, size_t count)
+{
+	uint32_t num_active = (uint32_t)count;
+	struct walk walk;
+
+	walk.records = tcam->records;
+	walk.masks = tcam->masks;
+	walk.batch = batch;
+	walk.which = state->which;
+	walk.version = version;
+	for (uint32_t i = 0; i < count; i++) {
+		walk.best[i] = 0;
+		walk.best_high[i] = UINT64_MAX;
+		walk.best_low[i] = UINT32_MAX;
+		walk.active[i] = i;
+	}
+	for (uint32_t t = 0; t < state->num_tables && num_active; t += WALK_GROUP) {
+		uint32_t end = t + WALK_GROUP, num_items = 0;
+
+		if (end > state->num_tables)
+			end = state->num_tables;
+		for (uint32_t at = t; at < end; at++) {
+			uint32_t before = num_items;
+
+			num_items = walk_ask(&walk, state, at, num_active, num_items);
+			walk_prefetch(&walk, before, num_items);
+		}
+		while (num_items)
+			num_items = walk_compare(&walk, num_items);
+		if (end < state->num_tables)
+			num_active = walk_leave(&walk, &state->table[end], num_active);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		results[i] = tcam->entries[walk.best[i]];
+}
+
+#endif
