@@ -53,14 +53,13 @@ struct bench {
 
 	/* Replays: first one pass, then one with many, whose first is not counted either. */
 	struct replay *replay;
-	uint64_t pass_packets, pass_ns; /* of the first pass */
-	uint64_t replay_spent_ns;       /* in runs */
+	uint64_t pass_packets;    /* 0: the first pass is not over */
+	uint64_t replay_spent_ns; /* in runs */
 	struct bench_replay_runs {
-		uint64_t passes; /* a run has */
-		uint64_t begun_ns;
+		uint64_t now_ns;                /* time in steps */
 		uint64_t seen_packets, seen_ns; /* at the end of the last step */
-		uint64_t edge_packets;          /* where the run at hand ends */
-		double edge_ns;                 /* when it began; 0: not yet */
+		uint64_t run_begun;             /* the run at hand: at which packet, and when */
+		double run_begun_ns;            /* 0: not yet */
 	} replay_runs;
 	struct bench_update *update;
 };

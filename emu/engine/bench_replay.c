@@ -62,7 +62,7 @@ static enum bench_answer begin(struct bench *bench, uint64_t passes)
 	free(inputs);
 	if (error)
 		return bench_fail(bench, "%s", message);
-	bench->replay_runs = (struct bench_replay_runs){.begun_ns = bench_now_ns()};
+	bench->replay_runs = (struct bench_replay_runs){0};
 	return BENCH_MORE;
 }
 
@@ -71,6 +71,16 @@ static void end(struct bench *bench)
 	replay_finish(bench->replay);
 	replay_destroy(bench->replay);
 	bench->replay = NULL;
+}
+
+/* A step of the replay; what is between the steps is not measured. True while there is more. */
+static bool step(struct bench *bench)
+{
+	uint64_t begun = bench_now_ns();
+	bool more = replay_step(bench->replay);
+
+	bench->replay_runs.now_ns += bench_now_ns() - begun;
+	return more;
 }
 
 enum bench_answer bench_first_pass_step(struct bench *bench)
@@ -83,58 +93,81 @@ enum bench_answer bench_first_pass_step(struct bench *bench)
 		if (answer != BENCH_MORE)
 			return answer;
 	}
-	if (replay_step(bench->replay))
+	if (step(bench))
 		return BENCH_MORE;
-	spent = bench_now_ns() - bench->replay_runs.begun_ns;
+	spent = bench->replay_runs.now_ns;
 	packets = replay_get_results(bench->replay)->total.packets;
 	if (spent)
 		bench->results.first_pass = (double)packets * 1e9 / (double)spent;
 	bench->pass_packets = packets;
-	bench->pass_ns = spent;
 	end(bench);
 	return BENCH_NEXT;
 }
 
+/* The first run begins where the first pass ends. */
 static enum bench_answer begin_runs(struct bench *bench)
 {
-	uint64_t passes = BENCH_RUN_NS / (bench->pass_ns + 1) + 1;
-	enum bench_answer answer = begin(bench, 1 + bench->options.runs * passes);
+	enum bench_answer answer = begin(bench, UINT32_MAX);
 
-	bench->replay_runs.passes = passes;
-	bench->replay_runs.edge_packets = bench->pass_packets;
+	bench->replay_runs.run_begun = bench->pass_packets;
 	return answer;
 }
 
-/* A run has ended at this time, or, at the first edge, the first one begins. */
-static void cross_edge(struct bench *bench, double now_ns)
+static bool has_enough(const struct bench *bench)
+{
+	const struct bench_figure *replay = &bench->results.replay;
+
+	return replay->runs >= bench->options.runs ||
+	       (replay->runs && (double)bench->replay_spent_ns > bench->options.seconds * 1e9);
+}
+
+/* Where so much time has gone by since the run began a run ends with the pass. */
+static uint64_t end_of_run(const struct bench *bench, double each_ns)
+{
+	const struct bench_replay_runs *runs = &bench->replay_runs;
+	double packets = (double)runs->seen_packets +
+			 (runs->run_begun_ns + BENCH_RUN_NS - (double)runs->seen_ns) / each_ns;
+	uint64_t passes = packets > 0 ? (uint64_t)(packets / (double)bench->pass_packets) + 1 : 1;
+	uint64_t least = runs->run_begun / bench->pass_packets + 1;
+
+	return (passes > least ? passes : least) * bench->pass_packets;
+}
+
+/* Runs that ended in the last step, whose packets took each_ns. */
+static void note_runs(struct bench *bench, uint64_t packets, double each_ns)
 {
 	struct bench_replay_runs *runs = &bench->replay_runs;
-	uint64_t packets = runs->passes * bench->pass_packets;
 
-	if (runs->edge_ns > 0) {
-		double spent = now_ns - runs->edge_ns;
+	while (!has_enough(bench)) {
+		uint64_t edge =
+			runs->run_begun_ns > 0 ? end_of_run(bench, each_ns) : runs->run_begun;
+		double ns = (double)runs->seen_ns +
+			    each_ns * ((double)edge - (double)runs->seen_packets);
 
-		bench->replay_spent_ns += (uint64_t)spent;
-		bench_figure_add(&bench->results.replay, packets, (uint64_t)spent);
+		if (edge > packets)
+			return;
+		if (runs->run_begun_ns > 0) {
+			uint64_t spent = (uint64_t)(ns - runs->run_begun_ns);
+
+			bench_figure_add(&bench->results.replay, edge - runs->run_begun, spent);
+			bench->replay_spent_ns += spent;
+		}
+		runs->run_begun = edge;
+		runs->run_begun_ns = ns;
 	}
-	runs->edge_ns = now_ns;
-	runs->edge_packets += packets;
 }
 
 static void note_step(struct bench *bench)
 {
 	struct bench_replay_runs *runs = &bench->replay_runs;
 	uint64_t packets = replay_get_progress(bench->replay).packets;
-	uint64_t now = bench_now_ns() - runs->begun_ns;
-	double each = packets > runs->seen_packets ? (double)(now - runs->seen_ns) /
-							     (double)(packets - runs->seen_packets)
-						   : 0;
 
-	while (packets >= runs->edge_packets && bench->results.replay.runs < bench->options.runs)
-		cross_edge(bench, (double)runs->seen_ns +
-					  each * (double)(runs->edge_packets - runs->seen_packets));
+	if (packets > runs->seen_packets && runs->now_ns > runs->seen_ns)
+		note_runs(bench, packets,
+			  (double)(runs->now_ns - runs->seen_ns) /
+				  (double)(packets - runs->seen_packets));
 	runs->seen_packets = packets;
-	runs->seen_ns = now;
+	runs->seen_ns = runs->now_ns;
 }
 
 enum bench_answer bench_replay_step(struct bench *bench)
@@ -149,10 +182,9 @@ enum bench_answer bench_replay_step(struct bench *bench)
 		if (answer != BENCH_MORE)
 			return answer;
 	}
-	more = replay_step(bench->replay);
+	more = step(bench);
 	note_step(bench);
-	if (more && !(bench->results.replay.runs &&
-		      (double)bench->replay_spent_ns > bench->options.seconds * 1e9))
+	if (more && !has_enough(bench))
 		return BENCH_MORE;
 	end(bench);
 	return BENCH_NEXT;
@@ -160,10 +192,11 @@ enum bench_answer bench_replay_step(struct bench *bench)
 
 void bench_replay_progress(const struct bench *bench, struct bench_progress *progress)
 {
-	struct replay_progress now = {0};
+	struct replay_progress now;
 
-	if (bench->replay)
-		now = replay_get_progress(bench->replay);
-	progress->done = now.done;
-	progress->whole = now.whole;
+	if (!bench->replay)
+		return;
+	now = replay_get_progress(bench->replay);
+	progress->done = bench->pass_packets ? bench->results.replay.runs : now.done;
+	progress->whole = bench->pass_packets ? bench->options.runs : now.whole;
 }

@@ -24,10 +24,12 @@
 enum {
 	WINDOW_NS = 10000000, /* measured in one step */
 	UPDATE_RUN_NS = 100000000,
-	REMOVED_MAX = 1024,     /* entries that wait for settle */
-	SENTINEL_EVERY = 64,    /* updates */
-	CHECK_EVERY = 16,       /* batches of the reader */
-	SENTINEL_PORT = 0xffff, /* no NIC has so many ports */
+	REMOVED_MAX = 1024,       /* entries that wait for settle */
+	SPARES = REMOVED_MAX + 2, /* for the sentinel, and for an entry before settle is asked */
+	SPARE_MAX = SPARES + 1,   /* and what is out */
+	SENTINEL_EVERY = 64,      /* updates */
+	CHECK_EVERY = 16,         /* batches of the reader */
+	SENTINEL_PORT = 0xffff,   /* no NIC has so many ports */
 	SEED = 5,
 };
 
@@ -45,7 +47,7 @@ struct bench_update {
 	struct tcam_entry *entries; /* memory of all */
 	struct tcam_entry **present;
 	size_t num_present;
-	struct tcam_entry *spare[REMOVED_MAX + 2];
+	struct tcam_entry *spare[SPARE_MAX];
 	size_t num_spare;
 	struct tcam_entry *removed[REMOVED_MAX];
 	size_t num_removed;
@@ -244,13 +246,13 @@ static int add_entry(void *context, const struct tcam_entry *like)
 
 static int allocate(struct bench_update *u, size_t rules)
 {
-	u->entries = calloc(rules + REMOVED_MAX + 2, sizeof(*u->entries));
+	u->entries = calloc(rules + SPARES, sizeof(*u->entries));
 	u->present = calloc(rules + 1, sizeof(struct tcam_entry *));
 	u->sentinel_batch = aligned_alloc(_Alignof(struct flow_batch), sizeof(struct flow_batch));
 	u->reader_batch = aligned_alloc(_Alignof(struct flow_batch), sizeof(struct flow_batch));
 	if (!u->entries || !u->present || !u->sentinel_batch || !u->reader_batch)
 		return -ENOMEM;
-	for (size_t i = 0; i < REMOVED_MAX + 2; i++)
+	for (size_t i = 0; i < SPARES; i++)
 		u->spare[u->num_spare++] = &u->entries[rules + i];
 	for (int i = 0; i < 2; i++) {
 		const struct flow_key key = sentinel_key();
