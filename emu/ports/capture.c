@@ -202,6 +202,8 @@ static int back_to_mark(struct capture *c, const struct mark *mark)
 	c->big_endian = mark->big_endian;
 	c->step = mark->step;
 	c->run = mark->run;
+	if (mark->done)
+		source_hold(&c->source); /* packets that are good, and handed out in a moment */
 	ret = source_stream(&c->source, mark->offset);
 	if (ret)
 		return capture_fail(c, -ret, mark->offset, "can't read: %s", strerror(-ret));

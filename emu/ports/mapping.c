@@ -11,6 +11,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+
 /*
  * The handler reads records that their owners may be changing: sequence is odd meanwhile, and
  * another number afterwards. The record of the window that it was called for is never one of them,
@@ -235,6 +239,16 @@ void mapping_destroy(struct mapping *m)
 	if (last_page < base || last_page >= limit)
 		munmap((void *)last_page, mapping_page_size());
 	atomic_store(&m->taken, false);
+}
+
+void mapping_populate(struct mapping *m, size_t from, size_t size)
+{
+	size_t capacity = mapping_capacity(m);
+
+	/* Fails on old kernels and where the file has been cut: then pages come one by one. */
+	if (from < capacity)
+		madvise((void *)(mapping_bytes(m) + from),
+			size < capacity - from ? size : capacity - from, MADV_POPULATE_READ);
 }
 
 const uint8_t *mapping_bytes(const struct mapping *m)

@@ -65,6 +65,9 @@ size_t mapping_capacity(const struct mapping *mapping); /* whole pages */
 uint64_t mapping_offset(const struct mapping *mapping);
 struct mapped_file *mapping_file(const struct mapping *mapping);
 
+/* Hint: these bytes (from a page) are about to be read. What is not there is not asked for. */
+void mapping_populate(struct mapping *mapping, size_t from, size_t size);
+
 /* Whether all bytes up to here that have been read so far were the file's. False is for ever. */
 bool mapping_intact(struct mapping *mapping, const uint8_t *end);
 

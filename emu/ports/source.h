@@ -27,7 +27,8 @@ enum {
 	SOURCE_BLOCK = 1024 * 1024,
 	SOURCE_HEADROOM = 16,
 	SOURCE_WINDOW = 64 * 1024 * 1024,
-	SOURCE_WHOLE = 256 * 1024 * 1024, /* a file up to this size is one window */
+	SOURCE_WHOLE = 1024 * 1024 * 1024, /* a file up to this size is one window */
+	SOURCE_STEP = 4 * 1024 * 1024,     /* of a window, so much gets its pages at once */
 };
 
 /* A block or a window. */
@@ -44,6 +45,7 @@ struct source {
 	size_t num_pieces, current;
 	size_t keep;
 	uint64_t batch; /* number of the batch that is being made, from 1 */
+	bool held;      /* its packets are in a piece that is no longer the current one */
 
 	uint8_t *buffer; /* of the current piece */
 	size_t begin;    /* first byte that was not consumed */
@@ -55,6 +57,7 @@ struct source {
 
 	bool mapped;              /* windows from now on */
 	size_t window, whole;     /* SOURCE_WINDOW, SOURCE_WHOLE; smaller in tests */
+	size_t populated;         /* up to here the window's pages have been asked for */
 	struct mapped_file *file; /* NULL until source_map() */
 };
 
@@ -69,7 +72,10 @@ void source_close(struct source *s);
  */
 int source_want(struct source *s, size_t size);
 
-/* A batch with packets in the current piece has been handed out. */
+/* The batch that is being made has packets in the current piece, and goes on in another. */
+void source_hold(struct source *s);
+
+/* A batch has been handed out, with packets in the current piece, or in the one that is held. */
 void source_end_batch(struct source *s);
 
 /* From now on the last batches' bytes (at least 1) stay where they are. 0 or -ENOMEM. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "support.h"
 
+#include "capture_internal.h"
+
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <endian.h>
@@ -262,24 +264,63 @@ static void keep(struct result *result, const struct packet *packets, size_t cou
 	}
 }
 
-struct result read_descriptor(int fd, const char *name, bool fake_ethernet, size_t batch)
+void map_in_windows(struct capture *capture, size_t window)
 {
-	struct result result = {0};
+	cr_assert_eq(capture_map(capture), 0);
+	if (window) {
+		capture->source.window = window;
+		capture->source.whole = 0;
+	}
+}
+
+static struct result read_on(struct capture *capture, size_t batch, struct result result)
+{
 	struct packet packets[CAPTURE_BATCH];
-	struct capture *capture;
 	int got;
 
-	cr_assert_leq(batch, CAPTURE_BATCH);
-	result.error = capture_open(&capture, fd, name, fake_ethernet, &result.fault);
-	if (result.error)
-		return result;
-	while ((got = capture_read(capture, packets, batch, &result.fault)) > 0)
-		keep(&result, packets, (size_t)got);
+	while ((got = capture_read(capture, packets, batch, &result.fault)) > 0) {
+		size_t count = (size_t)got;
+
+		cr_assert(capture_settle(packets, &count), "nobody has changed the file");
+		keep(&result, packets, count);
+	}
 	result.error = got;
 	/* A fault and the end stay what they are. */
 	cr_assert_eq(capture_read(capture, packets, batch, &result.fault), got);
 	capture_close(capture);
 	return result;
+}
+
+struct result read_descriptor(int fd, const char *name, bool fake_ethernet, size_t batch)
+{
+	struct result result = {0};
+	struct capture *capture;
+
+	cr_assert_leq(batch, CAPTURE_BATCH);
+	result.error = capture_open(&capture, fd, name, fake_ethernet, &result.fault);
+	return result.error ? result : read_on(capture, batch, result);
+}
+
+struct result read_mapped(int fd, const char *name, size_t batch, size_t window)
+{
+	struct result result = {0};
+	struct capture *capture;
+
+	result.error = capture_open(&capture, fd, name, false, &result.fault);
+	if (result.error)
+		return result;
+	map_in_windows(capture, window);
+	return read_on(capture, batch, result);
+}
+
+void assert_same_result(const struct result *got, const struct result *expected,
+			const char *context)
+{
+	assert_same_packets(got, expected, context);
+	cr_assert_eq(got->error, expected->error, "%s: %d instead of %d", context, got->error,
+		     expected->error);
+	cr_assert_str_eq(got->fault.text, expected->fault.text, "%s", context);
+	cr_assert_eq(got->fault.offset, expected->fault.offset, "%s", context);
 }
 
 struct result read_bytes(const void *data, size_t size, bool fake_ethernet, size_t batch)

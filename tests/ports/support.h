@@ -61,11 +61,18 @@ struct result read_descriptor(int fd, const char *name, bool fake_ethernet, size
 struct result read_made(const struct made *m, bool fake_ethernet);
 struct result read_bytes(const void *data, size_t size, bool fake_ethernet, size_t batch);
 struct result read_path(const char *path, size_t batch);
+/* The same mapped, each batch settled; in windows of so many bytes, 0: as the reader chooses. */
+struct result read_mapped(int fd, const char *name, size_t batch, size_t window);
+void map_in_windows(struct capture *capture, size_t window);
 void free_result(struct result *result);
 
 /* context names the input in the failure's text. */
 void assert_same_packets(const struct result *got, const struct result *expected,
 			 const char *context);
+
+/* And the same end or fault, word for word. */
+void assert_same_result(const struct result *got, const struct result *expected,
+			const char *context);
 
 /* An anonymous file with these bytes, at its start. */
 int memory_file(const void *data, size_t size);

@@ -27,6 +27,21 @@ static size_t whole_packets(const struct made *m, size_t size, size_t *cut)
 	return count;
 }
 
+/* Mapped, at once and page by page, it reads as it does streamed. */
+static void compare_mapped(const void *data, size_t size, const struct result *streamed,
+			   const char *name, const char *context)
+{
+	static const size_t windows[] = {0, 4096};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct result mapped = read_mapped(memory_file(data, size), name,
+						   i ? 3 : CAPTURE_BATCH, windows[i]);
+
+		assert_same_result(&mapped, streamed, context);
+		free_result(&mapped);
+	}
+}
+
 static void check_cut(const struct made *m, const struct result *whole, size_t size, size_t batch)
 {
 	struct result got = read_bytes(m->bytes.data, size, false, batch);
@@ -44,6 +59,7 @@ static void check_cut(const struct made *m, const struct result *whole, size_t s
 		cr_assert_not_null(strstr(got.fault.text, "the file ends inside"), "%s: %s",
 				   context, got.fault.text);
 	}
+	compare_mapped(m->bytes.data, size, &got, "made", context);
 	free_result(&got);
 }
 
@@ -111,6 +127,8 @@ Test(cut, damaged_files_read_the_same_in_any_batch_size)
 		assert_same_packets(&one, &many, context);
 		cr_assert_eq(one.error, many.error, "%s", context);
 		cr_assert_str_eq(one.fault.text, many.fault.text, "%s", context);
+		if (!fake)
+			compare_mapped(m.bytes.data, m.bytes.size, &many, "made", context);
 		free_result(&one);
 		free_result(&many);
 		buffer_clear(&m.bytes);

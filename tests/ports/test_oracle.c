@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,16 +93,24 @@ static void compare_in_small_batches(const char *path, const char *name)
 	struct result one = read_path(path, 1);
 	struct result seven = read_path(path, 7);
 	struct result many = read_path(path, CAPTURE_BATCH);
+	struct result mapped =
+		read_mapped(open(path, O_RDONLY | O_CLOEXEC), path, CAPTURE_BATCH, 0);
+	struct result windows =
+		read_mapped(open(path, O_RDONLY | O_CLOEXEC), path, CAPTURE_BATCH, 4096);
 
+	assert_same_result(&mapped, &many, name);
+	assert_same_result(&windows, &many, name);
 	assert_same_packets(&one, &many, name);
 	assert_same_packets(&seven, &many, name);
 	cr_assert_str_eq(one.fault.text, many.fault.text);
 	free_result(&one);
 	free_result(&seven);
 	free_result(&many);
+	free_result(&mapped);
+	free_result(&windows);
 }
 
-Test(oracle, the_batch_size_changes_nothing)
+Test(oracle, neither_the_batch_size_nor_mapping_changes_anything)
 {
 	if (!for_each_capture(compare_in_small_batches))
 		cr_skip_test("no captures found");

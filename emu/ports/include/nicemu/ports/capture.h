@@ -14,7 +14,7 @@
  * file and a caller that asks for it (capture_map), in a mapped window. Memory is bounded whatever
  * the file claims: one block of 1 MiB, or the largest block of a pcapng file that must be seen as a
  * whole (16 MiB at most); windows of 64 MiB, of which only those stay that kept packets are in (a
- * file of up to 256 MiB is one window, which stays for the next pass). capture_keep multiplies
+ * file of up to 1 GiB is one window, which stays for the next pass). capture_keep multiplies
  * that.
  *
  * A file that is truncated while it is read is an error that names the file and the offset, never
@@ -95,7 +95,8 @@ int capture_read(struct capture *capture, struct packet *packets, size_t count,
 
 /*
  * After this call the bytes of the last `batches` calls of capture_read that delivered packets stay
- * valid, also over capture_rewind; 1 (from the start; 0 is the same): those of the last call. Each
+ * valid, over passes too (capture_rewind is the beginning of the next call: the oldest batch goes);
+ * 1 (from the start; 0 is the same): those of the last call until the next one. Each
  * may hold a block of its own (1 MiB, 16 MiB at most) where the capture is not mapped; nothing is
  * copied. 0 or -ENOMEM (nothing has changed then).
  */
