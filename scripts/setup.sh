@@ -6,7 +6,8 @@ RUN_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config nftables tcpdump netbas
 libjansson-dev libcyaml-dev libyaml-dev libseccomp-dev liburcu-dev uthash-dev"
 # To run all tests as well.
 TEST_PACKAGES="libcriterion-dev libnftnl-dev clang libclang-rt-14-dev clang-format git python3 iproute2
-ethtool iputils-ping tcpreplay tshark man-db mmdebstrap util-linux"
+ethtool iputils-ping tcpreplay tshark man-db mmdebstrap util-linux
+gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user valgrind"
 # For scripts/vm: real kernels in a virtual machine, and modules for them.
 VM_PACKAGES="qemu-system-x86 busybox-static cpio kmod make gcc binutils libc6-dev python3 xz-utils
 zstd lz4 nftables iproute2 ethtool util-linux"
