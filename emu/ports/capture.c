@@ -353,13 +353,29 @@ static int read_batch(struct capture *c, struct packet *packets, size_t count)
 	return read_batch(c, packets, count); /* by read(2) now: once more at most */
 }
 
+static bool is_torn(const struct capture *c)
+{
+	const struct mapped_file *file = c->source.file;
+
+	return file && atomic_load_explicit(&file->torn, memory_order_relaxed);
+}
+
+int capture_check(struct capture *capture, struct capture_error *error)
+{
+	if (!is_torn(capture) && !capture->torn_before)
+		return 0;
+	if (!capture->fault.error)
+		fail_truncated(capture);
+	*error = capture->fault;
+	return capture->fault.error;
+}
+
 int capture_read(struct capture *capture, struct packet *packets, size_t count,
 		 struct capture_error *error)
 {
-	const struct mapped_file *file = capture->source.file;
 	int ret = capture->fault.error;
 
-	if (!ret && file && atomic_load_explicit(&file->torn, memory_order_relaxed))
+	if (!ret && is_torn(capture))
 		ret = fail_truncated(capture);
 	if (!ret)
 		ret = read_batch(capture, packets, count);
@@ -406,8 +422,8 @@ int capture_rewind(struct capture *capture, struct capture_error *error)
 		return -ESPIPE;
 	}
 	capture->fault = (struct capture_error){0};
-	if (capture->source.file)
-		atomic_store(&capture->source.file->torn, false);
+	if (capture->source.file && atomic_exchange(&capture->source.file->torn, false))
+		capture->torn_before = true;
 	capture->passing = (struct passing){0};
 	capture->num_interfaces = 0;
 	capture->last_time_ns = 0;

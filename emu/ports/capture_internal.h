@@ -63,8 +63,9 @@ struct capture {
 	int fd;
 	bool seekable;
 	bool fake_ethernet;
-	uint64_t start; /* offset of the first byte */
-	uint64_t size;  /* of a regular file, when it was opened */
+	bool torn_before; /* packets that had been handed out in an earlier pass were gone */
+	uint64_t start;   /* offset of the first byte */
+	uint64_t size;    /* of a regular file, when it was opened */
 
 	step_function *step;
 	/* How many packets of the plainest kind come next, at most count. Optional, for speed. */

@@ -52,10 +52,13 @@ static size_t rescue(struct mapping *mapping, struct packet *packets, size_t cou
 
 bool capture_settle(struct packet *packets, size_t *count)
 {
-	const struct packet *last = packets + *count - 1;
 	struct mapping *mapping = *count ? mapping_find(packets->data) : NULL;
+	const struct packet *last;
 
-	if (!mapping || mapping_intact(mapping, last->data + last->captured))
+	if (!mapping)
+		return true;
+	last = packets + *count - 1;
+	if (mapping_intact(mapping, last->data + last->captured))
 		return true;
 	*count = rescue(mapping, packets, *count);
 	return false;

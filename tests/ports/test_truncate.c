@@ -284,6 +284,35 @@ Test(truncate, kept_batches_are_settled_by_another_thread)
 	}
 }
 
+/* Whoever settles behind the reader: it was at the end before the packets went. */
+Test(truncate, packets_that_go_after_the_end_was_reached_are_a_fault_all_the_same)
+{
+	struct packet packets[CAPTURE_BATCH * 2];
+	struct cutting c;
+	size_t count = NUM_RECORDS;
+
+	for (int rewound = 0; rewound < 2; rewound++) {
+		begin(&c, 0, 0);
+		cr_assert_eq(capture_keep(c.capture, 3), 0);
+		cr_assert_eq(capture_read(c.capture, packets, NUM_RECORDS, &c.fault), NUM_RECORDS);
+		cr_assert_eq(capture_read(c.capture, packets, 1, &c.fault), 0);
+		cr_assert_eq(capture_check(c.capture, &c.fault), 0);
+		cr_assert_eq(ftruncate(c.fd, 20000), 0);
+		cr_assert_not(capture_settle(packets, &count));
+		cr_assert_lt(count, NUM_RECORDS);
+		cr_assert(capture_settle(packets, &count));
+		take(&c, packets, count);
+		if (rewound)
+			cr_assert_eq(capture_rewind(c.capture, &c.fault), 0);
+		else
+			cr_assert_eq(capture_read(c.capture, packets, 1, &c.fault), -EINVAL);
+		cr_assert_eq(capture_check(c.capture, &c.fault), -EINVAL);
+		cr_assert_not_null(strstr(c.fault.text, "truncated"), "%s", c.fault.text);
+		end(&c);
+		count = NUM_RECORDS;
+	}
+}
+
 struct saw {
 	int fd;
 	uint64_t delay;

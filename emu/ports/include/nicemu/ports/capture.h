@@ -126,6 +126,12 @@ int capture_map(struct capture *capture);
 bool capture_settle(struct packet *packets, size_t *count);
 
 /*
+ * To be asked once all is settled, by who settles behind capture_read: the fault, if packets were
+ * gone that it had handed out, which it may not have noticed if it was at the end by then; else 0.
+ */
+int capture_check(struct capture *capture, struct capture_error *error);
+
+/*
  * How long capture_read may wait for a pipe that is silent: it then returns -EAGAIN without a fault
  * and can be called again. -1 (from the start): without limit.
  */
