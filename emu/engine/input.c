@@ -73,7 +73,7 @@ int inputs_open(struct inputs *inputs, const struct replay_options *options, siz
 	*inputs = (struct inputs){
 		.merge = options->merge,
 		.fake_ethernet = options->fake_ethernet,
-		.maps = !options->merge && !options->filter && !options->num_outputs,
+		.maps = inputs_are_mapped(options),
 		.keep = keep,
 		.passes = options->loops,
 		.passes_left = options->loops - 1,
@@ -290,6 +290,15 @@ static bool next_pass(struct inputs *inputs)
 			again = true;
 	}
 	return again;
+}
+
+void inputs_check(struct inputs *inputs)
+{
+	struct capture_error error;
+
+	for (size_t i = 0; i < inputs->length; i++)
+		if (capture_check(inputs->input[i].capture, &error) < 0)
+			end_with_fault(inputs, &inputs->input[i], &error);
 }
 
 int inputs_next(struct inputs *inputs, struct input_batch *batch)

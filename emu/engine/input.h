@@ -6,9 +6,6 @@
  * All are opened at once. Of a regular file the header is read then, so that a wrong one is found
  * before a packet is played; of a pipe when it is its turn: nothing waits for a silent writer.
  *
- * Files are mapped where their bytes are looked at only once, to be dissected: not to merge, filter
- * or write packets.
- *
  * Invariants: a fault ends only the capture that has it, and is reported once. Bytes of the packets
  * of the last batches, as many as inputs_open was told, stay valid.
  *
@@ -97,6 +94,12 @@ struct inputs {
 	void *context;
 };
 
+/* Whether their files will be mapped: where bytes are looked at only once, to be dissected. */
+static inline bool inputs_are_mapped(const struct replay_options *options)
+{
+	return !options->merge && !options->filter && !options->num_outputs;
+}
+
 /*
  * Take the descriptors over (also on failure) and open what is a file. keep: how many batches stay
  * valid, at least 1. 0, or a negative errno with error filled.
@@ -110,6 +113,9 @@ void inputs_close(struct inputs *inputs);
  * some milliseconds were spent waiting for it).
  */
 int inputs_next(struct inputs *inputs, struct input_batch *batch);
+
+/* After the last batch has been played: report captures whose packets were gone by then. */
+void inputs_check(struct inputs *inputs);
 
 /* Bytes of files read, over all passes; *whole: of how many, 0 where that is not known. */
 uint64_t inputs_position(const struct inputs *inputs, uint64_t *whole);

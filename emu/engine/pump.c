@@ -8,7 +8,9 @@
 
 enum {
 	SHARED_UNIT_BATCHES = 8,
-	UNITS_PER_LANE = 4, /* taken and not done, on average at most */
+	/* How many units threads may be ahead of the slowest; its CPU may be busy elsewhere. */
+	UNITS_AHEAD_MAPPED = 64,
+	UNITS_AHEAD = 6, /* the bytes of these are in memory of our own */
 	UNITS_PER_LOOK_AT_THE_CLOCK = 8,
 };
 
@@ -20,10 +22,12 @@ uint64_t system_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-size_t pump_keep(unsigned int jobs)
+size_t pump_keep(const struct replay_options *options)
 {
-	/* And the one that is being read. */
-	return jobs == 1 ? 1 : (size_t)jobs * UNITS_PER_LANE * SHARED_UNIT_BATCHES + 1;
+	size_t ahead = inputs_are_mapped(options) ? UNITS_AHEAD_MAPPED : UNITS_AHEAD;
+
+	/* And the batch that is being read. */
+	return options->jobs > 1 ? (options->jobs + ahead) * SHARED_UNIT_BATCHES + 1 : 1;
 }
 
 /* --- units --- */
@@ -70,13 +74,11 @@ static void read_unit(struct pump *pump, struct lane *lane)
 /* Take the next unit, the one at hand being done. False: there is none in this round. */
 static bool take_unit(struct pump *pump, struct lane *lane)
 {
-	uint64_t limit = (uint64_t)pump->num_lanes * UNITS_PER_LANE;
-
 	pthread_mutex_lock(&pump->reading);
 	if (lane->busy && pump->num_lanes > 1)
 		pthread_cond_broadcast(&pump->room);
 	lane->busy = false;
-	while (!pump->resting && pump->next_unit - oldest_unit(pump) >= limit)
+	while (!pump->resting && pump->next_unit - oldest_unit(pump) >= pump->max_units)
 		pthread_cond_wait(&pump->room, &pump->reading);
 	if (!pump->resting)
 		read_unit(pump, lane);
@@ -223,6 +225,7 @@ int pump_start(struct pump *pump, unsigned int jobs, const struct lane_options *
 	int ret;
 
 	pump->unit_batches = jobs == 1 ? 1 : SHARED_UNIT_BATCHES;
+	pump->max_units = jobs == 1 ? 1 : (pump->inputs->keep - 1) / SHARED_UNIT_BATCHES;
 	with_batches.max_batches = pump->unit_batches;
 	ret = make_lanes(pump, jobs, &with_batches);
 	return ret ? ret : start_threads(pump);

@@ -14,8 +14,8 @@
  * that it stays in the first-level cache.
  *
  * Invariants: units are taken in order, and each that is taken is played to its end; so what has
- * been played when pump_run returns is a prefix of the packets. No unit is more than
- * pump_keep(jobs) batches ahead of the oldest at work, so their bytes are still there.
+ * been played when pump_run returns is a prefix of the packets. No unit is taken that is so far
+ * ahead of the oldest at work that the inputs would let go of that one's bytes.
  *
  * Threading: one owner. Its threads work only inside pump_run; between two calls they rest, and
  * everything may be looked at and changed.
@@ -34,7 +34,7 @@ struct pump {
 	struct outputs *outputs; /* opened when pump_run is called */
 	struct lane **lanes;
 	size_t num_lanes;
-	size_t unit_batches;
+	size_t unit_batches, max_units; /* of a unit; from the oldest unit at work on */
 
 	/* Taking units. */
 	pthread_mutex_t reading;
@@ -60,15 +60,16 @@ struct pump {
 	bool quit;
 };
 
-/* How many batches must stay valid for that many threads. */
-size_t pump_keep(unsigned int jobs);
+/* How many batches must stay valid (inputs_open). */
+size_t pump_keep(const struct replay_options *options);
 
 /* Without lanes yet; pump_clear can be called from here on. */
 void pump_init(struct pump *pump, struct inputs *inputs, struct outputs *outputs);
 
 /*
- * Make the lanes, and the threads, which rest at once. jobs: at least 1; max_batches is the pump's
- * own to choose. 0, -ENOMEM, or the negative errno that there is no thread for.
+ * Make the lanes, and the threads, which rest at once. The inputs are open, and keep what pump_keep
+ * said. jobs: at least 1; max_batches is the pump's own to choose. 0, -ENOMEM, or the negative
+ * errno that there is no thread for.
  */
 int pump_start(struct pump *pump, unsigned int jobs, const struct lane_options *options);
 

@@ -132,7 +132,7 @@ int replay_create(struct replay **result, struct emulator *emulator,
 	*result = NULL;
 	snprintf(message, size, "out of memory");
 	/* The descriptors change hands whatever happens. */
-	ret = inputs_open(&inputs, options, pump_keep(jobs_of(options)), &error);
+	ret = inputs_open(&inputs, options, pump_keep(options), &error);
 	*wrong_input = ret < 0;
 	if (!replay) {
 		inputs_close(&inputs);
@@ -224,6 +224,7 @@ struct replay_progress replay_get_progress(const struct replay *replay)
 
 void replay_finish(struct replay *replay)
 {
+	inputs_check(&replay->inputs);
 	outputs_close(&replay->outputs);
 	if (replay->started_ns)
 		replay->results.elapsed_seconds = (double)(system_ns() - replay->started_ns) / 1e9;

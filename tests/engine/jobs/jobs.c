@@ -120,14 +120,35 @@ static void check_interrupt(uint64_t seed)
 	printf("%s\n", name);
 }
 
+/* A capture that is cut while it is played: an error, and everything that was played is counted. */
+static void check_cut_while_played(uint64_t seed)
+{
+	const char *name = "a capture that is cut while it is played";
+	struct plan plan = {.seed = seed, .captures = 1, .packets = 300000, .loops = 60};
+	struct played played;
+
+	for (unsigned int jobs = 1; jobs <= 3; jobs++) {
+		plan.cut_after = 1;
+		play(&played, &plan, jobs);
+		if (!strstr(played.text, "error") || !played.packets || !played.adds_up) {
+			fail(name, seed, jobs, "no error, or packets are lost");
+			printf("%s\n", played.text);
+		}
+		played_free(&played);
+	}
+	printf("%s\n", name);
+}
+
 /* In a process of its own, since it can have no more threads. */
 static void check_lack_of_threads(void)
 {
 	const char *name = "threads that can't be had";
 	const struct rlimit none = {0, 0};
 	int status = -1;
-	pid_t pid = fork();
+	pid_t pid;
 
+	fflush(stdout);
+	pid = fork();
 	if (pid == 0) {
 		/* The limit is not for root. */
 		if (setrlimit(RLIMIT_NPROC, &none) ||
@@ -146,6 +167,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		check_case(i, 1000 + i);
 	check_interrupt(77);
+	check_cut_while_played(78);
 	check_lack_of_threads();
 	return failures ? 1 : 0;
 }

@@ -224,16 +224,32 @@ static void read_outputs(struct played *played, const int *written)
 	}
 }
 
-static void run(struct played *played, const struct plan *plan, struct replay *replay)
+static void halve(int fd)
 {
+	struct stat status;
+
+	if (fstat(fd, &status) || ftruncate(fd, status.st_size / 2))
+		err(1, "a file can't be cut");
+}
+
+static void run(struct played *played, const struct plan *plan, struct replay *replay, int first)
+{
+	const struct replay_results *results = replay_get_results(replay);
 	unsigned int steps = 0;
 
-	while (replay_step(replay))
-		if (++steps == plan->interrupt_after)
+	while (replay_step(replay)) {
+		steps++;
+		if (steps == plan->interrupt_after)
 			replay_interrupt(replay);
+		if (steps == plan->cut_after)
+			halve(first);
+	}
 	replay_finish(replay);
-	played->packets = replay_get_results(replay)->total.packets;
-	played->interrupted = replay_get_results(replay)->interrupted;
+	played->packets = results->total.packets;
+	played->interrupted = results->interrupted;
+	played->adds_up = results->total.packets == results->fates[ASIC_DROP].packets +
+							    results->fates[ASIC_REDIRECT].packets +
+							    results->fates[ASIC_HOST].packets;
 }
 
 void play(struct played *played, const struct plan *plan, unsigned int jobs)
@@ -258,6 +274,7 @@ void play(struct played *played, const struct plan *plan, unsigned int jobs)
 	int written[OUTPUTS];
 	struct replay *replay;
 	bool wrong_input;
+	int first = -1;
 
 	*played = (struct played){0};
 	for (uint16_t port = 0; port < PORTS; port++)
@@ -266,6 +283,8 @@ void play(struct played *played, const struct plan *plan, unsigned int jobs)
 		int fd = traffic_file(&random, plan->packets - random_below(&random, 7),
 				      i ? 0 : plan->cut);
 
+		if (!i)
+			first = dup(fd);
 		if (plan->pipes)
 			fd = through_pipe(&feeders[i], fd);
 		inputs[i] = (struct replay_input){fd, names[i], (uint16_t)(i % 3)};
@@ -273,7 +292,8 @@ void play(struct played *played, const struct plan *plan, unsigned int jobs)
 	open_outputs(plan, &options, written);
 	if (replay_create(&replay, emulator, &options, &wrong_input, message, sizeof(message)))
 		errx(1, "no replay: %s", message);
-	run(played, plan, replay);
+	run(played, plan, replay, first);
+	close(first);
 	played->text = describe(emulator, replay, bindings);
 	replay_destroy(replay);
 	for (size_t i = 0; plan->pipes && i < plan->captures; i++)

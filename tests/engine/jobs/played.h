@@ -16,6 +16,7 @@ struct plan {
 	bool outputs;
 	bool full_disk;               /* one more output, which can't be written */
 	unsigned int interrupt_after; /* steps; 0: never */
+	unsigned int cut_after;       /* the first capture's file is halved after so many steps */
 	/* As in struct replay_options. */
 	bool merge, no_cache;
 	uint64_t loops;
@@ -25,7 +26,7 @@ struct plan {
 struct played {
 	char *text; /* results, counts of the rules, errors, the clock */
 	uint64_t packets;
-	bool interrupted;
+	bool interrupted, adds_up; /* the fates' sum is what was played */
 	uint8_t *output[OUTPUTS];
 	size_t size[OUTPUTS];
 };
