@@ -38,9 +38,12 @@ struct fast_protocol {
 	uint64_t zero[2];
 };
 
-extern const struct fast_protocol fast_protocols[];
+/* Hidden: found by their distance, not through a table of addresses. */
+#define FAST_HIDDEN __attribute__((visibility("hidden")))
+
+extern const struct fast_protocol fast_protocols[] FAST_HIDDEN;
 /* The row of each IP protocol. */
-extern const uint8_t fast_protocol_of[256];
+extern const uint8_t fast_protocol_of[256] FAST_HIDDEN;
 
 /* One packet by dissect(); its flags. */
 uint32_t dissect_into(const struct packet *packet, unsigned int chunks, struct flow_batch *batch,
@@ -234,9 +237,10 @@ FAST_INLINE void fast_batch(const struct packet *packets, size_t count, unsigned
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct packet *packet = &packets[i];
+		uint32_t captured = packet->captured, length = packet->length;
 
 		if (fast_packet(packet, make, chunks, batch, i))
-			flags[i] = packet->captured < packet->length ? DISSECT_TRUNCATED : 0;
+			flags[i] = captured < length ? DISSECT_TRUNCATED : 0;
 		else
 			flags[i] = dissect_into(packet, chunks, batch, i);
 	}
