@@ -3,8 +3,12 @@
  * The capture reader over any bytes.
  *
  * Beyond memory errors it looks for contradictions: reading in batches of one, reading the same
- * bytes from a pipe and reading after a rewind must give the same packets and the same fault.
+ * bytes from a pipe, mapped (as a whole and in windows of a page) and after a rewind must give the
+ * same packets and the same fault. A mapped file that is cut on the way must give packets of the
+ * whole file, and no others.
  */
+#include "capture_internal.h"
+
 #include <nicemu/ports/capture.h>
 
 #include <errno.h>
@@ -44,9 +48,14 @@ static struct summary read_all(struct capture *capture, size_t batch)
 	struct capture_error error = {0};
 	struct summary s = {0};
 
-	while ((s.end = capture_read(capture, packets, batch, &error)) > 0)
-		for (int i = 0; i < s.end; i++)
+	while ((s.end = capture_read(capture, packets, batch, &error)) > 0) {
+		size_t count = (size_t)s.end;
+
+		if (!capture_settle(packets, &count))
+			abort();
+		for (size_t i = 0; i < count; i++)
 			add_packet(&s, &packets[i]);
+	}
 	s.offset = error.offset;
 	return s;
 }
@@ -90,6 +99,78 @@ static void compare_pipe(const uint8_t *data, size_t size, bool fake, const stru
 	capture_close(capture);
 }
 
+static struct capture *open_mapped(int fd, size_t window)
+{
+	struct capture_error error;
+	struct capture *capture;
+
+	if (capture_open(&capture, fd, "mapped", false, &error) || capture_map(capture))
+		abort();
+	if (window) {
+		capture->source.window = window;
+		capture->source.whole = 0;
+	}
+	return capture;
+}
+
+static void compare_mapped(const uint8_t *data, size_t size, size_t window,
+			   const struct summary *file)
+{
+	struct capture *capture = open_mapped(file_of(data, size), window);
+	struct capture_error error;
+	struct summary s = read_all(capture, window ? 5 : CAPTURE_BATCH);
+
+	expect_same(&s, file);
+	if (capture_rewind(capture, &error))
+		abort();
+	s = read_all(capture, 3);
+	expect_same(&s, file);
+	capture_close(capture);
+}
+
+/* The packet that a mapped reader settled is the one that a streaming reader of the whole has. */
+static void expect_next(struct capture *whole, const struct packet *packet)
+{
+	struct capture_error error;
+	struct packet expected;
+
+	if (capture_read(whole, &expected, 1, &error) != 1 ||
+	    expected.captured != packet->captured || expected.length != packet->length ||
+	    expected.time_ns != packet->time_ns ||
+	    memcmp(expected.data, packet->data, packet->captured) != 0)
+		abort();
+}
+
+/* Cut behind the first batch to what the last byte says. */
+static void cut_mapped(const uint8_t *data, size_t size)
+{
+	int fd = file_of(data, size);
+	struct capture *capture = open_mapped(dup(fd), 4096);
+	struct packet packets[CAPTURE_BATCH];
+	struct capture_error error;
+	struct capture *whole;
+	bool cut = false;
+	int got;
+
+	if (capture_open(&whole, file_of(data, size), "whole", false, &error))
+		abort();
+	while ((got = capture_read(capture, packets, 4, &error)) > 0) {
+		size_t count = (size_t)got;
+
+		if (!cut && ftruncate(fd, (off_t)(size * data[size - 1] / 256)))
+			abort();
+		cut = true;
+		capture_settle(packets, &count);
+		for (size_t i = 0; i < count; i++)
+			expect_next(whole, &packets[i]);
+	}
+	if (cut && !got)
+		abort();
+	capture_close(capture);
+	capture_close(whole);
+	close(fd);
+}
+
 /* The first byte chooses fake_ethernet, the rest is the capture. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -114,6 +195,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	one = read_all(capture, 1);
 	expect_same(&many, &one);
 	capture_close(capture);
+	if (!fake) {
+		compare_mapped(data, size, 0, &many);
+		compare_mapped(data, size, 4096, &many);
+		cut_mapped(data, size);
+	}
 	if (size <= PIPE_SIZE_MAX)
 		compare_pipe(data, size, fake, &many);
 	return 0;
