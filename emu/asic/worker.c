@@ -48,6 +48,15 @@ size_t asic_worker_cache_bytes(const struct asic_worker *worker)
 	return worker->cache ? flow_cache_bytes(worker->cache) : 0;
 }
 
+struct asic_cache_use asic_worker_cache_use(const struct asic_worker *worker)
+{
+	struct flow_cache_counters counters = {0};
+
+	if (worker->cache)
+		counters = flow_cache_counters(worker->cache);
+	return (struct asic_cache_use){counters.hits, counters.misses, counters.bypassed};
+}
+
 unsigned int asic_begin(struct asic_worker *worker)
 {
 	worker->asic->ops->view(worker->asic->tcam, &worker->view);

@@ -6,6 +6,7 @@
 #include <nicemu/engine/bench.h>
 
 uint64_t bench_now_ns(void); /* the system's, monotonic */
+uint64_t bench_cpu_ns(void); /* processor time of this process */
 
 /* The runs of a figure as they are made. */
 struct bench_meter {

@@ -49,6 +49,7 @@ struct bench {
 
 	/* Runs of look-ups. */
 	struct bench_meter lookup_meter;
+	struct asic_cache_use cache_before;
 	size_t next_batch, stride;
 
 	/* Replays: first one pass, then one with many, whose first is not counted either. */

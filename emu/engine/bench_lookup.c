@@ -42,10 +42,12 @@ static void advance(struct bench *bench)
 {
 	size_t left = bench->trace.length - bench->next_batch;
 	size_t end = bench->next_batch + (bench->stride < left ? bench->stride : left);
-	uint64_t begun = bench_now_ns(), packets, spent;
+	uint64_t cpu = bench_cpu_ns(), begun = bench_now_ns(), packets, spent;
 
 	packets = look_up(bench, bench->next_batch, end);
 	spent = bench_now_ns() - begun;
+	bench->results.cpu_ns += bench_cpu_ns() - cpu;
+	bench->results.wall_ns += spent;
 	bench_meter_add(&bench->lookup_meter, packets, spent);
 	bench->next_batch = end;
 	if (spent < LOOK_AT_CLOCK_NS / 2 && bench->stride < bench->trace.length)
@@ -69,12 +71,24 @@ static void count_survey(struct bench *bench)
 	}
 }
 
+static void note_cache(struct bench *bench)
+{
+	struct asic_cache_use now = asic_worker_cache_use(bench->worker);
+
+	bench->results.cache_use = (struct asic_cache_use){
+		.hits = now.hits - bench->cache_before.hits,
+		.misses = now.misses - bench->cache_before.misses,
+		.bypassed = now.bypassed - bench->cache_before.bypassed,
+	};
+}
+
 enum bench_answer bench_lookup_step(struct bench *bench)
 {
 	uint64_t begun = bench_now_ns();
 
 	if (!bench->stride) {
 		bench->stride = 1;
+		bench->cache_before = asic_worker_cache_use(bench->worker);
 		count_survey(bench);
 	}
 	while (!is_over(bench) && bench_now_ns() - begun < BENCH_STEP_NS) {
@@ -84,6 +98,7 @@ enum bench_answer bench_lookup_step(struct bench *bench)
 			bench_meter_end_pass(&bench->lookup_meter, &bench->results.lookup);
 		}
 	}
+	note_cache(bench);
 	if (!is_over(bench))
 		return BENCH_MORE;
 	/* A second worker beside it would count elsewhere. */

@@ -76,10 +76,13 @@ static void end(struct bench *bench)
 /* A step of the replay; what is between the steps is not measured. True while there is more. */
 static bool step(struct bench *bench)
 {
-	uint64_t begun = bench_now_ns();
+	uint64_t cpu = bench_cpu_ns(), begun = bench_now_ns(), spent;
 	bool more = replay_step(bench->replay);
 
-	bench->replay_runs.now_ns += bench_now_ns() - begun;
+	spent = bench_now_ns() - begun;
+	bench->replay_runs.now_ns += spent;
+	bench->results.cpu_ns += bench_cpu_ns() - cpu;
+	bench->results.wall_ns += spent;
 	return more;
 }
 

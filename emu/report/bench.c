@@ -20,6 +20,11 @@ static json_t *real(bool known, double value)
 	return known ? json_real(value) : json_null();
 }
 
+static json_t *share(uint64_t part, uint64_t whole)
+{
+	return real(whole != 0, whole ? (double)part / (double)whole : 0);
+}
+
 static json_t *median(const struct bench_figure *figure)
 {
 	return real(figure->runs != 0, figure->median);
@@ -137,6 +142,9 @@ static void add_figures(json_t *document, const struct bench_results *results)
 		real(both, both ? 1 - results->during.median / results->alone.median : 0));
 	json_object_set_new(document, "build_seconds",
 			    real(results->built, results->build_seconds));
+	json_object_set_new(document, "cpu_share",
+			    results->jobs > 1 ? json_null()
+					      : share(results->cpu_ns, results->wall_ns));
 	json_object_set_new(document, "lookup_runs", runs(lookup));
 	json_object_set_new(document, "lookup_spread", spread(lookup));
 	json_object_set_new(document, "replay_runs", runs(&results->replay));
@@ -150,10 +158,15 @@ static void add_figures(json_t *document, const struct bench_results *results)
 static void add_memory(json_t *document, const struct bench_results *results)
 {
 	bool built = results->built;
+	uint64_t looked_up =
+		results->cache_use.hits + results->cache_use.misses + results->cache_use.bypassed;
 
 	json_object_set_new(document, "table_bytes", integer(built, results->memory.tcam_bytes));
 	json_object_set_new(document, "entry_bytes", integer(built, results->memory.entry_bytes));
 	json_object_set_new(document, "cache_bytes", integer(built, results->cache_bytes));
+	json_object_set_new(document, "cache_hits", share(results->cache_use.hits, looked_up));
+	json_object_set_new(document, "cache_bypassed",
+			    share(results->cache_use.bypassed, looked_up));
 	json_object_set_new(document, "tables", integer(built, results->measure.tables));
 	json_object_set_new(document, "longest", integer(built, results->measure.longest));
 }
@@ -178,6 +191,12 @@ static json_t *notes(const struct bench_results *results, const char *kind)
 	note_runs(list, "updates", &results->updates, results);
 	if (results->surveyed && !results->packets)
 		json_array_append_new(list, json_string("no packets: nothing could be measured"));
+	if (results->jobs == 1 && (double)results->cpu_ns < 0.95 * (double)results->wall_ns)
+		json_array_append_new(
+			list,
+			json_sprintf("the processor was shared with others: this had it for "
+				     "%.0f %% of the time that was measured",
+				     100 * (double)results->cpu_ns / (double)results->wall_ns));
 	if (results->cpus == 1 && strcmp(kind, "update") == 0)
 		json_array_append_new(list,
 				      json_string("there is one CPU for both threads: updates and "
@@ -199,6 +218,8 @@ static void forget_times(struct bench_results *results)
 	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++)
 		*figures[i] = (struct bench_figure){0};
 	results->first_pass = 0;
+	results->cpu_ns = results->wall_ns = 0;
+	results->cache_use = (struct asic_cache_use){0};
 	results->sentinel_checks = 0;
 }
 

@@ -76,6 +76,23 @@ static void print_share(FILE *out, const char *label, const json_t *document, co
 	fputc('\n', out);
 }
 
+static void print_cache(FILE *out, const json_t *document)
+{
+	const json_t *hits = json_object_get(document, "cache_hits");
+
+	fprintf(out, "%-*s ", LABEL_WIDTH, "flow cache");
+	if (!json_is_true(json_object_get(document, "cache"))) {
+		fputs("none\n", out);
+		return;
+	}
+	fprintf(out, "%.2f MiB", (double)member_number(document, "cache_bytes") / (1 << 20));
+	if (json_is_number(hits))
+		fprintf(out, "; it answers %.1f%%, and lets %.1f%% pass by unasked",
+			100 * json_number_value(hits),
+			100 * json_number_value(json_object_get(document, "cache_bypassed")));
+	fputc('\n', out);
+}
+
 static void print_table(FILE *out, const json_t *document)
 {
 	const json_t *seconds = json_object_get(document, "build_seconds");
@@ -89,11 +106,7 @@ static void print_table(FILE *out, const json_t *document)
 		member_number(document, "longest"));
 	print_share(out, "table", document, "table_bytes");
 	print_share(out, "control plane", document, "entry_bytes");
-	if (json_is_true(json_object_get(document, "cache")))
-		fprintf(out, "%-*s %.2f MiB\n", LABEL_WIDTH, "flow cache",
-			(double)member_number(document, "cache_bytes") / (1 << 20));
-	else
-		fprintf(out, "%-*s none\n", LABEL_WIDTH, "flow cache");
+	print_cache(out, document);
 	if (json_is_number(seconds))
 		fprintf(out, "%-*s %.6f s\n", LABEL_WIDTH, "built in", json_number_value(seconds));
 }

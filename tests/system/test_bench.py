@@ -84,15 +84,15 @@ class Document(Case):
         "runs": int, "lookup_per_second": float, "replay_per_second": float,
         "first_pass_per_second": float, "updates_per_second": float,
         "lookup_during_updates_per_second": float, "slowdown": float, "build_seconds": float,
-        "lookup_runs": list, "lookup_spread": dict, "replay_runs": list, "replay_spread": dict,
+        "cpu_share": float, "lookup_runs": list, "lookup_spread": dict, "replay_runs": list, "replay_spread": dict,
         "updates_runs": list, "updates_spread": dict, "lookup_during_updates_runs": list,
         "lookup_during_updates_spread": dict, "table_bytes": int, "entry_bytes": int,
-        "cache_bytes": int, "tables": int, "longest": int, "sentinel_checks": int,
+        "cache_bytes": int, "cache_hits": float, "cache_bypassed": float, "tables": int, "longest": int, "sentinel_checks": int,
         "sentinel_misses": int, "refused": list, "notes": list, "errors": list}
     OF_UPDATES = {"updates_per_second", "lookup_during_updates_per_second", "slowdown",
                   "updates_spread", "lookup_during_updates_spread", "sentinel_checks",
                   "sentinel_misses"}
-    OF_LOOKUPS = {"lookup_per_second", "lookup_spread"}
+    OF_LOOKUPS = {"lookup_per_second", "lookup_spread", "cache_hits", "cache_bypassed"}
 
     def check(self, document, missing):
         self.assertEqual(list(document), list(self.CONTRACT), "members and their order")
@@ -151,9 +151,12 @@ class Document(Case):
 
     def test_without_a_cache_there_is_none(self):
         document = self.bench("lookup", "-r", self.rules, self.capture, "--no-cache")
-        self.assertEqual((document["cache"], document["cache_bytes"]), (False, 0))
-        self.assertLessEqual(self.bench("lookup", "-r", self.rules, self.capture)["cache_bytes"],
-                             4 << 20)
+        self.assertEqual((document["cache"], document["cache_bytes"], document["cache_hits"]),
+                         (False, 0, None))
+        document = self.bench("lookup", "-r", self.rules, self.capture)
+        self.assertLessEqual(document["cache_bytes"], 4 << 20)
+        self.assertGreater(document["cache_hits"], 0.5, "1000 flows, again and again")
+        self.assertLessEqual(document["cache_hits"] + document["cache_bypassed"], 1)
 
     def test_time_that_is_over_makes_fewer_runs_and_a_note(self):
         document = self.bench("lookup", "-r", self.rules, self.capture, "--seconds", "0")
@@ -177,6 +180,7 @@ class Document(Case):
     def test_people_get_a_table(self):
         done = nicemu("bench", "lookup", "-r", self.rules, self.capture)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"flow cache +4.00 MiB; it answers \d+\.\d%")
         for line in (r"^look-ups +\d+\.\d\d [Mk]?/s +\d+\.\d\d [Mk]?/s +\d+\.\d\d [Mk]?/s +7$",
                      r"^replay, first pass +\d+\.\d\d", r"^replay +\d+\.\d\d",
                      r"^rules +%d;" % len(RULES), r"^table +\d+\.\d\d MiB, \d+ bytes a rule$",
@@ -242,7 +246,8 @@ class Update(Case):
             self.assertEqual(done.returncode, 0, done.stderr)
             document = json.loads(done.stdout)
             Document.check(self, document, {"replay_per_second", "first_pass_per_second",
-                                            "replay_spread"})
+                                            "replay_spread", "cpu_share", "cache_hits",
+                                            "cache_bypassed"})
             self.assertGreater(document["sentinel_checks"], 0)
             self.assertEqual(document["sentinel_misses"], 0)
             self.assertEqual((document["cache"], document["runs"]), (False, 5))

@@ -97,6 +97,11 @@ struct asic_worker *asic_worker_create(struct asic *asic, size_t cache_bytes);
 void asic_worker_destroy(struct asic_worker *worker);
 /* Memory that its flow cache has. */
 size_t asic_worker_cache_bytes(const struct asic_worker *worker);
+/* Packets so far that it answered, that the table had to, and that went straight to the table. */
+struct asic_cache_use {
+	uint64_t hits, misses, bypassed;
+};
+struct asic_cache_use asic_worker_cache_use(const struct asic_worker *worker);
 
 /*
  * Begin a batch: the chunks that the packets' flow keys must have now (flow/batch.h).

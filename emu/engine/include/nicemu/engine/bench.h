@@ -77,9 +77,13 @@ struct bench_results {
 	bool surveyed; /* all packets have been looked up: */
 	uint64_t packets, bytes, matched, digest;
 
-	struct bench_figure lookup; /* packets */
-	double first_pass;          /* of a replay, packets a second; 0: not measured */
-	struct bench_figure replay; /* packets, of the passes after it */
+	struct bench_figure lookup;      /* packets */
+	struct asic_cache_use cache_use; /* in its runs */
+	double first_pass;               /* of a replay, packets a second; 0: not measured */
+	struct bench_figure replay;      /* packets, of the passes after it */
+
+	/* Processor time that look-ups and replays had, and the time that they took. */
+	uint64_t cpu_ns, wall_ns;
 
 	/* BENCH_UPDATE: look-ups without and with updates, and the updates meanwhile. */
 	struct bench_figure alone, during, updates;
