@@ -15,10 +15,13 @@ enum {
 	CLIENT_GROUPS = 64,  /* multicast groups 1 to 64 */
 };
 
-/* Bytes that wait in the emulator: of one client, of one that only listens, of all together. */
-#define CLIENT_QUEUE_MAX     (UINT64_C(512) << 20)
+/*
+ * Bytes that wait in the emulator: of one client, of one that only listens, of all together. A dump
+ * waits whole, and nft's list of a million rules of ten expressions has about 900 MB.
+ */
+#define CLIENT_QUEUE_MAX     (UINT64_C(2) << 30)
 #define CLIENT_MULTICAST_MAX (UINT64_C(64) << 20)
-#define SERVER_QUEUE_MAX     (UINT64_C(1) << 30)
+#define SERVER_QUEUE_MAX     (UINT64_C(3) << 30)
 
 struct datagram {
 	struct cds_list_head node;
