@@ -7,11 +7,10 @@
 #include <time.h>
 
 enum {
-	SHARED_UNIT_BATCHES = 8,
+	UNIT_BATCHES = 8,
 	/* How many units threads may be ahead of the slowest; its CPU may be busy elsewhere. */
 	UNITS_AHEAD_MAPPED = 64,
 	UNITS_AHEAD = 6, /* the bytes of these are in memory of our own */
-	UNITS_PER_LOOK_AT_THE_CLOCK = 8,
 };
 
 uint64_t system_ns(void)
@@ -26,8 +25,10 @@ size_t pump_keep(const struct replay_options *options)
 {
 	size_t ahead = inputs_are_mapped(options) ? UNITS_AHEAD_MAPPED : UNITS_AHEAD;
 
+	if (options->jobs <= 1)
+		return UNIT_BATCHES;
 	/* And the batch that is being read. */
-	return options->jobs > 1 ? (options->jobs + ahead) * SHARED_UNIT_BATCHES + 1 : 1;
+	return (options->jobs + ahead) * UNIT_BATCHES + 1;
 }
 
 /* --- units --- */
@@ -43,28 +44,18 @@ static uint64_t oldest_unit(const struct pump *pump)
 	return oldest;
 }
 
-static bool is_time_over(struct pump *pump)
-{
-	if (pump->until_clock--)
-		return false;
-	pump->until_clock = UNITS_PER_LOOK_AT_THE_CLOCK - 1;
-	return system_ns() >= pump->deadline_ns;
-}
-
 /* A batch that is not full ends the unit: of a pipe, nothing that has come is held back. */
 static void read_unit(struct pump *pump, struct lane *lane)
 {
 	int got = CAPTURE_BATCH;
 
 	lane->num_batches = 0;
-	while (got == CAPTURE_BATCH && lane->num_batches < pump->unit_batches) {
+	while (got == CAPTURE_BATCH && lane->num_batches < UNIT_BATCHES) {
 		got = inputs_next(pump->inputs, &lane->batches[lane->num_batches].in);
 		lane->num_batches += got > 0;
 	}
 	pump->ended = got == INPUTS_END;
-	if (got < CAPTURE_BATCH)
-		pump->until_clock = 0;
-	if (pump->ended || got == INPUTS_WAIT || is_time_over(pump))
+	if (pump->ended || got == INPUTS_WAIT || system_ns() >= pump->deadline_ns)
 		pump->resting = true;
 	lane->busy = lane->num_batches > 0;
 	lane->unit = pump->next_unit;
@@ -224,9 +215,8 @@ int pump_start(struct pump *pump, unsigned int jobs, const struct lane_options *
 	struct lane_options with_batches = *options;
 	int ret;
 
-	pump->unit_batches = jobs == 1 ? 1 : SHARED_UNIT_BATCHES;
-	pump->max_units = jobs == 1 ? 1 : (pump->inputs->keep - 1) / SHARED_UNIT_BATCHES;
-	with_batches.max_batches = pump->unit_batches;
+	pump->max_units = jobs == 1 ? 1 : (pump->inputs->keep - 1) / UNIT_BATCHES;
+	with_batches.max_batches = UNIT_BATCHES;
 	ret = make_lanes(pump, jobs, &with_batches);
 	return ret ? ret : start_threads(pump);
 }
