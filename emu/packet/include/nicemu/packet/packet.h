@@ -6,7 +6,8 @@
  * output wants them.
  *
  * Invariants: the bytes are read-only and borrowed from the port that received them; they stay
- * valid until the pump asks that port for its next batch. length is what was on the wire (it feeds
+ * valid until the pump asks that port for its next batch, or as long as it agreed with the port
+ * (capture_keep, and capture_settle where they may go). length is what was on the wire (it feeds
  * every byte counter), captured is what is really there (captured <= length for a sound record; a
  * capture may claim otherwise, and then the reader says so with PACKET_BAD_LENGTH).
  *
