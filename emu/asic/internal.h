@@ -46,7 +46,7 @@ struct asic_worker {
 	_Alignas(64) struct asic *asic; /* workers do not share a line */
 	struct count **counts;          /* by segment; NULL: it counts in the entries */
 	size_t room;                    /* places in counts */
-	struct asic_counters unmatched;
+	struct offload_stats unmatched;
 	struct flow_cache *cache; /* NULL: none */
 	struct tcam_view view;
 	struct asic_worker *prev, *next;

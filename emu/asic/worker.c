@@ -3,6 +3,7 @@
 #include "flow_cache.h"
 #include "internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -63,18 +64,27 @@ unsigned int asic_begin(struct asic_worker *worker)
 	return worker->view.chunks;
 }
 
-/* Port, presence and type of the port that the packets came in by. */
+/* Words 0 and 1 of a key at once: SSE2, NEON, or two registers. */
+typedef uint64_t words __attribute__((vector_size(16), may_alias));
+
+static_assert(FLOW_CHUNK_WORDS * sizeof(uint64_t) % sizeof(words) == 0, "chunks are aligned");
+
+/* Port, presence and type of the port that the packets came in by; mostly it is one for all. */
 static void set_ports(const struct packet *packets, struct flow_batch *batch, size_t count)
 {
 	const struct flow_position type = flow_positions[FLOW_META_INGRESS_IFTYPE];
+	const words keep = {~FLOW_PORT_MASK, ~(UINT64_C(0xffff) << type.shift)};
+	words set = {FLOW_PRESENT(META), (uint64_t)IFTYPE_ETHERNET << type.shift};
+	uint16_t port = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		uint64_t *word = batch->chunk[0][i].word;
+		words *key = (words *)batch->chunk[0][i].word;
 
-		word[0] = (word[0] & ~FLOW_PORT_MASK) |
-			  (uint64_t)packets[i].port << FLOW_PORT_SHIFT | FLOW_PRESENT(META);
-		word[type.word] = (word[type.word] & ~(UINT64_C(0xffff) << type.shift)) |
-				  (uint64_t)IFTYPE_ETHERNET << type.shift;
+		if (packets[i].port != port) {
+			port = packets[i].port;
+			set[0] = FLOW_PRESENT(META) | (uint64_t)port << FLOW_PORT_SHIFT;
+		}
+		*key = (*key & keep) | set;
 	}
 }
 
@@ -100,15 +110,10 @@ static inline void count_packet(struct offload_stats *totals, const struct packe
 		totals->last_used_ns = packet->time_ns;
 }
 
-static const struct asic_decision *count_unmatched(struct asic_worker *worker,
-						   const struct packet *packet)
-{
-	worker->unmatched.packets++;
-	worker->unmatched.bytes += packet->length;
-	return &no_match;
-}
-
-/* Alone: what is counted lies with the decision. */
+/*
+ * Alone: what is counted lies with the decision. Nothing branches on whether an entry matched:
+ * where some packets have none, nobody could guess which.
+ */
 static void count_in_entries(struct asic_worker *worker, const struct packet *packets,
 			     struct tcam_entry **matches, const struct asic_decision **results,
 			     size_t count)
@@ -116,12 +121,8 @@ static void count_in_entries(struct asic_worker *worker, const struct packet *pa
 	for (size_t i = 0; i < count; i++) {
 		struct entry *entry = entry_of_tcam(matches[i]);
 
-		if (!matches[i]) {
-			results[i] = count_unmatched(worker, &packets[i]);
-			continue;
-		}
-		count_packet(&entry->totals, &packets[i]);
-		results[i] = &entry->decision;
+		count_packet(matches[i] ? &entry->totals : &worker->unmatched, &packets[i]);
+		results[i] = matches[i] ? &entry->decision : &no_match;
 	}
 }
 
@@ -132,15 +133,15 @@ static void count_apart(struct asic_worker *worker, const struct packet *packets
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct entry *entry = entry_of_tcam(matches[i]);
+		struct offload_stats *totals = &worker->unmatched;
 
-		if (!matches[i]) {
-			results[i] = count_unmatched(worker, &packets[i]);
-			continue;
+		results[i] = &no_match;
+		if (matches[i]) {
+			totals = &worker->counts[entry_segment(entry)][entry->index % ENTRY_SEGMENT]
+					  .stats;
+			results[i] = &entry->decision;
 		}
-		count_packet(
-			&worker->counts[entry_segment(entry)][entry->index % ENTRY_SEGMENT].stats,
-			&packets[i]);
-		results[i] = &entry->decision;
+		count_packet(totals, &packets[i]);
 	}
 }
 
