@@ -181,6 +181,8 @@ int main(int argc, char **argv)
 	wanted = argc > 1 ? argv[1] : "";
 	scalar = variant_named("scalar");
 	tuples_draw(&r, tuples, MANY_RULES);
+	if (!read_rows(wanted))
+		fail("a capture", EINVAL);
 	for (size_t i = 0; i < num_dissect_variants; i++)
 		if (dissect_variants[i].usable())
 			dissect_rows(&dissect_variants[i]);

@@ -4,6 +4,22 @@
 static struct flow_batch batch;
 static uint32_t flags[FLOW_BATCH];
 
+size_t stage_read(struct capture *capture)
+{
+	struct packet packets[CAPTURE_BATCH];
+	struct capture_error error;
+	size_t all = 0;
+	int got;
+
+	while ((got = capture_read(capture, packets, CAPTURE_BATCH, &error)) > 0) {
+		size_t count = (size_t)got;
+
+		if (capture_settle(packets, &count))
+			all += count;
+	}
+	return all;
+}
+
 void stage_dissect(const struct dissect_variant *variant, const struct frames *frames,
 		   unsigned int chunks)
 {

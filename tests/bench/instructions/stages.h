@@ -11,8 +11,15 @@
 #include "variants.h"
 
 #include <nicemu/asic/asic.h>
+#include <nicemu/ports/capture.h>
 
 enum { BATCHES = FRAMES / FLOW_BATCH };
+
+/* How many packets came. */
+size_t stage_read(struct capture *capture);
+
+/* Rows of it, of captures made for them; false: something went wrong. */
+bool read_rows(const char *wanted);
 
 void stage_dissect(const struct dissect_variant *variant, const struct frames *frames,
 		   unsigned int chunks);
