@@ -55,6 +55,8 @@ enum {
 	FAST_L4_SIZE = 20, /* as far as is read behind the IP header */
 	FAST_ETHERNET_SIZE = 14,
 	FAST_TAG_SIZE = 4,
+	FAST_HEADERS = FAST_ETHERNET_SIZE + FAST_IP4_SIZE + FAST_L4_SIZE,
+	FAST_AHEAD = 8,         /* packets */
 	FAST_FRAGMENT = 0x3fff, /* more to come, or an offset */
 };
 
@@ -219,16 +221,28 @@ FAST_INLINE bool fast_ip(const struct packet *packet, uint32_t offset, fast_chun
 FAST_INLINE bool fast_packet(const struct packet *packet, fast_chunk0 make, unsigned int chunks,
 			     struct flow_batch *batch, size_t i)
 {
-	const uint32_t at_least = FAST_ETHERNET_SIZE + FAST_IP4_SIZE + FAST_L4_SIZE;
 	uint16_t type;
 
-	if (packet->captured < at_least || packet->captured > packet->length)
+	if (packet->captured < FAST_HEADERS || packet->captured > packet->length)
 		return false;
 	if (fast_ip(packet, FAST_ETHERNET_SIZE, make, chunks, batch, i))
 		return true;
 	type = be16_at(packet->data + 12);
-	return (type == 0x8100 || type == 0x88a8) && packet->captured >= at_least + FAST_TAG_SIZE &&
+	return (type == 0x8100 || type == 0x88a8) &&
+	       packet->captured >= FAST_HEADERS + FAST_TAG_SIZE &&
 	       fast_ip(packet, FAST_ETHERNET_SIZE + FAST_TAG_SIZE, make, chunks, batch, i);
+}
+
+/*
+ * The headers of a packet that comes later. Whoever read the capture has just touched the record's
+ * beginning; where frames are large the line behind it is still in memory, and waiting for each in
+ * turn costs more than all the work. Any address may be prefetched.
+ */
+FAST_INLINE void fast_prefetch(const struct packet *packets, size_t i, size_t count)
+{
+	size_t later = i + FAST_AHEAD < count ? i + FAST_AHEAD : i;
+
+	__builtin_prefetch((const void *)((uintptr_t)packets[later].data + FAST_HEADERS - 1));
 }
 
 /* The whole of a variant of dissect_batch: make is its way to chunk 0 of IPv4. */
@@ -239,6 +253,7 @@ FAST_INLINE void fast_batch(const struct packet *packets, size_t count, unsigned
 		const struct packet *packet = &packets[i];
 		uint32_t captured = packet->captured, length = packet->length;
 
+		fast_prefetch(packets, i, count);
 		if (fast_packet(packet, make, chunks, batch, i))
 			flags[i] = captured < length ? DISSECT_TRUNCATED : 0;
 		else
