@@ -28,7 +28,7 @@ static const char help[] =
 	"      --engine NAME     of the table; `reference` is the slow one that all are held to\n"
 	"      --no-cache        no flow cache before the table\n"
 	"      --runs N          runs of each figure, 5 to 100; default: 7\n"
-	"      --seconds S       begin no more runs of a figure after this time; default: 60\n"
+	"      --seconds S       begin no more runs of a figure after this time; default: 20\n"
 	"      --jobs N          threads of `bench replay`, or auto\n"
 	"      --fake-ethernet   take raw IP and Linux cooked captures, with a made-up header\n";
 

@@ -17,7 +17,7 @@ enum {
 	OPTION_JOBS,
 	OPTION_FAKE_ETHERNET,
 	PLAIN_ARGUMENT = 1, /* what getopt_long returns for words that are no options */
-	SECONDS_DEFAULT = 60,
+	SECONDS_DEFAULT = 20,
 	SECONDS_MAX = 86400,
 };
 

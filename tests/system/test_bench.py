@@ -162,6 +162,7 @@ class Document(Case):
         document = self.bench("lookup", "-r", self.rules, self.capture, "--seconds", "0")
         self.assertEqual([len(document[m]) for m in ("lookup_runs", "replay_runs")], [1, 1])
         self.assertEqual(document["runs"], 1)
+        self.assertEqual(document["replay_runs"], [document["first_pass_per_second"]])
         self.assertEqual(len([n for n in document["notes"] if "1 of 7 runs" in n]), 2,
                          document["notes"])
 

@@ -17,7 +17,8 @@
  *
  * A run is as many whole passes as take BENCH_RUN_NS, at least one; a figure is the median of its
  * runs. No run begins when all runs of that figure have taken longer than options.seconds; then
- * there are fewer of them, at least one.
+ * there are fewer of them. Where the pass before the runs (that of the survey, the first one of the
+ * replay) took longer than that, it is the only run.
  *
  * The digest names the deciding entry of every packet: 64-bit FNV-1a over, for each packet in
  * order, the number of the entry (its place in (priority, arrival) order, from 1; 0 where none
