@@ -30,9 +30,7 @@ int print_document(FILE *out, const json_t *document, print_fn print,
 	bool failed = false;
 
 	if (options->json) {
-		failed = json_dumpf(document, out,
-				    JSON_PRESERVE_ORDER | JSON_INDENT(2) | JSON_REAL_PRECISION(9)) <
-			 0;
+		failed = report_write(out, document) < 0;
 		fputc('\n', out);
 	} else {
 		print(out, document, &style);

@@ -117,6 +117,7 @@ static json_t *replay_request(const struct replay_arguments *a, json_t *listing)
 	json_t *request = json_object();
 
 	json_object_set_new(request, "command", json_string("replay"));
+	json_object_set_new(request, "packed", json_true());
 	json_object_set_new(request, "captures", captures_json(a));
 	json_object_set_new(request, "outputs", outputs_json(a));
 	if (a->filter)
@@ -141,6 +142,7 @@ static json_t *blank_report(struct session *session, const struct replay_argumen
 	int status;
 
 	json_object_set_new(request, "command", json_string("report"));
+	json_object_set_new(request, "packed", json_true());
 	json_object_set_new(request, "reproducible", json_boolean(a->common.reproducible));
 	json_object_set_new(request, "without_rules", json_boolean(!with_rules));
 	add_listing(request, listing);

@@ -152,6 +152,7 @@ static struct report_options report_options(const json_t *request)
 	return (struct report_options){
 		.generator = "nicemu " NICEMU_VERSION,
 		.reproducible = json_is_true(json_object_get(request, "reproducible")),
+		.packed = json_is_true(json_object_get(request, "packed")),
 		.without_rules = json_is_true(json_object_get(request, "without_rules")),
 	};
 }

@@ -13,7 +13,8 @@ static json_t *show_nic(const struct emulator *emulator, const json_t *request)
 
 static json_t *show_rules(const struct emulator *emulator, const json_t *request)
 {
-	return report_rules(emulator, json_object_get(request, "listing"));
+	return report_rules(emulator, json_object_get(request, "listing"),
+			    json_is_true(json_object_get(request, "packed")));
 }
 
 static json_t *show_driver(const struct emulator *emulator, const json_t *request)

@@ -38,7 +38,8 @@ struct topic {
 
 static json_t *ask(struct session *session, const char *topic, json_t *listing)
 {
-	json_t *request = json_pack("{s:s, s:s}", "command", "show", "topic", topic);
+	json_t *request =
+		json_pack("{s:s, s:s, s:b}", "command", "show", "topic", topic, "packed", 1);
 	json_t *answer;
 
 	if (listing)

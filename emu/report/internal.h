@@ -26,6 +26,10 @@ json_t *ports_json(const struct nic *nic, const struct emulator_port_counters *c
 /* What nft prints for it, or what is known of it without nft; NULL: nothing. */
 const char *rule_text(const struct nft_offload_rule *rule, const struct report_texts *texts);
 
+/* The string of the listing itself, borrowed, or NULL. */
+json_t *report_rule_string(const struct report_texts *texts, const char *family, const char *table,
+			   uint64_t handle);
+
 /* One record of "rules". */
 json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,
 		  const struct report_texts *texts, const struct offload_stats *counts);

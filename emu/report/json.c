@@ -3,6 +3,7 @@
 #include <nicemu/report/report.h>
 
 #include "internal.h"
+#include "packed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +140,8 @@ struct rules_walk {
 	const struct emulator *emulator;
 	const struct replay *replay;
 	struct report_texts *texts;
-	json_t *rules;
+	json_t *rules; /* NULL: they are packed */
+	struct packer packer;
 	struct replay_counters matched; /* by rules that are there now */
 };
 
@@ -152,8 +154,11 @@ static void add_rule(void *context, const struct nft_offload_rule *rule)
 		replay_rule_counts(walk->replay, rule->binding, rule->cookie, &counts);
 	walk->matched.packets += counts.packets;
 	walk->matched.bytes += counts.bytes;
-	json_array_append_new(walk->rules,
-			      rule_json(&walk->emulator->nic, rule, walk->texts, &counts));
+	if (walk->rules)
+		json_array_append_new(walk->rules,
+				      rule_json(&walk->emulator->nic, rule, walk->texts, &counts));
+	else
+		packer_add(&walk->packer, &walk->emulator->nic, rule, &counts);
 }
 
 /* What rules that are gone since have decided: all that matched, less what live rules tell. */
@@ -301,11 +306,15 @@ json_t *report_build(const struct emulator *emulator, const struct replay *repla
 		.emulator = emulator,
 		.replay = replay,
 		.texts = report_texts_create(listing),
-		.rules = json_array(),
 	};
 	json_t *warnings = warnings_json(nic, listing);
 	json_t *report = json_object();
 
+	/* What is known of a real kernel's rules does not fit into a packed one. */
+	if (options->packed && !emulator->kmod)
+		packer_begin(&walk.packer);
+	else
+		walk.rules = json_array();
 	if (!options->without_rules)
 		emulator_visit_rules(emulator, add_rule, &walk);
 	nft_visit_rule_warnings(emulator->nft, add_rule_warning, warnings);
@@ -326,7 +335,7 @@ json_t *report_build(const struct emulator *emulator, const struct replay *repla
 			    counters_json(results ? &results->unmatched : NULL));
 	json_object_set_new(report, "retired", retired_json(results, &walk.matched));
 	json_object_set_new(report, "ports", ports_json(nic, results ? results->ports : NULL));
-	json_object_set_new(report, "rules", walk.rules);
+	json_object_set_new(report, "rules", walk.rules ? walk.rules : packer_end(&walk.packer));
 	json_object_set_new(report, "refused", json_array());
 	json_object_set_new(report, "warnings", warnings);
 	json_object_set_new(report, "errors", errors_json(replay));
@@ -338,7 +347,8 @@ json_t *report_build(const struct emulator *emulator, const struct replay *repla
 size_t report_add_texts(json_t *report, const json_t *listing)
 {
 	struct report_texts *texts = report_texts_create(listing);
-	size_t i, missing = 0;
+	json_t *rules = json_object_get(report, "rules");
+	size_t i, missing = packed(rules) ? packed_add_texts(rules, texts) : 0;
 	json_t *rule;
 
 	json_array_foreach (json_object_get(report, "rules"), i, rule) {

@@ -8,7 +8,7 @@
  * that begins with "type" makes it a base chain. A comment holds neither quotes nor newlines, so
  * text after the last quote is never inside of one.
  */
-#include <nicemu/report/report.h>
+#include "internal.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -198,7 +198,8 @@ json_t *report_parse_listing(const char *text)
 /* A rule of the listing, which is borrowed. */
 struct rule_text {
 	json_int_t handle;
-	const char *family, *table, *text;
+	const char *family, *table;
+	json_t *text;
 };
 
 struct report_texts {
@@ -229,7 +230,7 @@ struct report_texts *report_texts_create(const json_t *listing)
 			.handle = json_integer_value(json_object_get(record, "handle")),
 			.family = json_string_value(json_object_get(record, "family")),
 			.table = json_string_value(json_object_get(record, "table")),
-			.text = json_string_value(json_object_get(record, "rule")),
+			.text = json_object_get(record, "rule"),
 		};
 
 		if (rule.family && rule.table)
@@ -260,8 +261,8 @@ static size_t first_with(const struct report_texts *texts, json_int_t handle)
 	return low;
 }
 
-const char *report_rule_text(const struct report_texts *texts, const char *family,
-			     const char *table, uint64_t handle)
+json_t *report_rule_string(const struct report_texts *texts, const char *family, const char *table,
+			   uint64_t handle)
 {
 	for (size_t i = texts ? first_with(texts, (json_int_t)handle) : 0;
 	     texts && i < texts->count && texts->rules[i].handle == (json_int_t)handle; i++) {
@@ -271,6 +272,12 @@ const char *report_rule_text(const struct report_texts *texts, const char *famil
 			return rule->text;
 	}
 	return NULL;
+}
+
+const char *report_rule_text(const struct report_texts *texts, const char *family,
+			     const char *table, uint64_t handle)
+{
+	return json_string_value(report_rule_string(texts, family, table, handle));
 }
 
 json_t *report_listing_chains(const json_t *listing)

@@ -3,6 +3,7 @@
 #include <nicemu/report/report.h>
 
 #include "internal.h"
+#include "packed.h"
 
 static const char *const port_kinds[] = {
 	[NIC_PORT_UPLINK] = "uplink",
@@ -62,7 +63,8 @@ json_t *report_nic(const struct emulator *emulator)
 struct show_walk {
 	const struct emulator *emulator;
 	const struct report_texts *texts;
-	json_t *rules;
+	json_t *rules; /* NULL: they are packed */
+	struct packer packer;
 };
 
 static void add_rule(void *context, const struct nft_offload_rule *rule)
@@ -72,18 +74,26 @@ static void add_rule(void *context, const struct nft_offload_rule *rule)
 
 	if (rule->in_hw)
 		offload_totals(walk->emulator->offload, rule->binding, rule->cookie, &totals);
-	json_array_append_new(walk->rules,
-			      rule_json(&walk->emulator->nic, rule, walk->texts, &totals));
+	if (walk->rules)
+		json_array_append_new(walk->rules,
+				      rule_json(&walk->emulator->nic, rule, walk->texts, &totals));
+	else
+		packer_add(&walk->packer, &walk->emulator->nic, rule, &totals);
 }
 
-json_t *report_rules(const struct emulator *emulator, const json_t *listing)
+json_t *report_rules(const struct emulator *emulator, const json_t *listing, bool packed)
 {
 	struct report_texts *texts = report_texts_create(listing);
-	struct show_walk walk = {.emulator = emulator, .texts = texts, .rules = json_array()};
+	struct show_walk walk = {.emulator = emulator, .texts = texts};
 	json_t *document = json_object();
 
+	if (packed && !emulator->kmod)
+		packer_begin(&walk.packer);
+	else
+		walk.rules = json_array();
+
 	emulator_visit_rules(emulator, add_rule, &walk);
-	json_object_set_new(document, "rules", walk.rules);
+	json_object_set_new(document, "rules", walk.rules ? walk.rules : packer_end(&walk.packer));
 	report_texts_destroy(texts);
 	return document;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The report of a replay as a table of at most style->columns columns, from its JSON document. */
+#include "packed.h"
 #include "print.h"
 #include "style.h"
 
@@ -100,31 +101,64 @@ static void print_rule(FILE *out, const json_t *rule, unsigned long long whole,
 	fputc('\n', out);
 }
 
-void report_print_rules(FILE *out, const json_t *document, const struct report_style *style)
+struct rules_table {
+	FILE *out;
+	const struct report_style *style;
+	unsigned long long whole;
+	bool any, uncounted;
+};
+
+static void begin_group(void *context, const json_t *first)
 {
-	json_t *groups = groups_of(json_object_get(document, "rules"));
-	unsigned long long whole = member_number(document, "packets");
-	bool uncounted = false, first = true;
+	struct rules_table *table = context;
+
+	if (table->any)
+		fputc('\n', table->out);
+	table->any = true;
+	print_group(table->out, first, table->style);
+}
+
+static void add_line(void *context, const json_t *rule)
+{
+	struct rules_table *table = context;
+
+	print_rule(table->out, rule, table->whole, table->style);
+	table->uncounted |= json_is_false(json_object_get(rule, "has_counter"));
+}
+
+static void print_records(struct rules_table *table, const json_t *rules)
+{
+	json_t *groups = groups_of(rules);
 	const char *key;
 	json_t *group, *rule;
 	size_t i;
 
 	json_object_foreach (groups, key, group) {
-		if (!first)
-			fputc('\n', out);
-		first = false;
-		print_group(out, json_array_get(group, 0), style);
-		json_array_foreach (group, i, rule) {
-			print_rule(out, rule, whole, style);
-			uncounted |= json_is_false(json_object_get(rule, "has_counter"));
-		}
+		begin_group(table, json_array_get(group, 0));
+		json_array_foreach (group, i, rule)
+			add_line(table, rule);
 	}
-	if (first)
+	json_decref(groups);
+}
+
+void report_print_rules(FILE *out, const json_t *document, const struct report_style *style)
+{
+	const json_t *rules = json_object_get(document, "rules");
+	struct rules_table table = {
+		.out = out,
+		.style = style,
+		.whole = member_number(document, "packets"),
+	};
+
+	if (packed(rules))
+		packed_visit_by_place(rules, add_line, begin_group, &table);
+	else
+		print_records(&table, rules);
+	if (!table.any)
 		fputs("no rule is offloaded\n", out);
-	if (uncounted)
+	if (table.uncounted)
 		paint(out, style, PAINT_DIM,
 		      "* has no 'counter': the NIC counts it, nft does not show it\n");
-	json_decref(groups);
 }
 
 static void print_sum(FILE *out, const json_t *counter, unsigned long long whole, const char *name)
@@ -193,6 +227,8 @@ static const char *warned_rule(const json_t *rules, const json_t *place, size_t 
 {
 	size_t count = json_array_size(rules);
 
+	if (packed(rules))
+		return member_number(place, "handle") ? packed_text(rules, place) : "";
 	for (size_t i = 0; member_number(place, "handle") && i < count; i++) {
 		const json_t *rule = json_array_get(rules, (*at + i) % count);
 

@@ -130,7 +130,7 @@ Test(attached, rules_of_chains_are_told_by_what_the_kernel_told, .init = setup, 
 	char *text;
 
 	add_all();
-	document = report_rules(emulator, NULL);
+	document = report_rules(emulator, NULL, true);
 	rules = json_object_get(document, "rules");
 	cr_assert_eq(json_array_size(rules), 1, "the others are recorded only");
 	rule = json_array_get(rules, 0);

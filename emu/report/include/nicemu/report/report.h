@@ -54,6 +54,7 @@ struct report_options {
 	const char *generator; /* "nicemu X.Y.Z" */
 	bool reproducible;     /* what differs from run to run (timing) is 0 */
 	bool without_rules;    /* "rules" is left empty */
+	bool packed;           /* "rules" takes little room; report_print, report_write read it */
 };
 
 /*
@@ -71,10 +72,16 @@ size_t report_add_texts(json_t *report, const json_t *listing);
 
 /* `nicemu show`: new references, or NULL when memory is out. listing may be NULL. */
 json_t *report_nic(const struct emulator *emulator);
-json_t *report_rules(const struct emulator *emulator, const json_t *listing);
+json_t *report_rules(const struct emulator *emulator, const json_t *listing, bool packed);
 json_t *report_driver(const struct emulator *emulator, const json_t *listing);
 json_t *report_counters(const struct emulator *emulator);
 json_t *report_log(const struct emulator *emulator);
+
+/*
+ * Any document as JSON text, in order and indented, rules as records also where they are packed; 0
+ * or -1 when that can't be written.
+ */
+int report_write(FILE *out, const json_t *document);
 
 struct report_style {
 	int columns; /* 100 */
