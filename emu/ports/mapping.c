@@ -105,9 +105,13 @@ static struct mapping *find(uintptr_t address, uintptr_t page_size, uintptr_t *e
 
 struct mapping *mapping_find(const void *address)
 {
+	/* Of hundreds of captures that have been played, one is asked for again and again. */
+	static _Thread_local struct mapping *before;
 	uintptr_t end;
 
-	return find((uintptr_t)address, 1, &end);
+	if (!before || !has(before, (uintptr_t)address, 1, &end))
+		before = find((uintptr_t)address, 1, &end);
+	return before;
 }
 
 static void pass_on(int number, siginfo_t *info, void *context)
