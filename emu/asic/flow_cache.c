@@ -15,16 +15,18 @@ enum {
 	TRIAL = 2048,   /* the same, just come back */
 	SAMPLE = 128,   /* packets of a sample, at least */
 	/*
-	 * Packets that go by between two samples: 15 times a sample, more or less, so that traffic
-	 * with a period is not seen at the same place each time.
+	 * Packets that go by between two samples: 32 times a sample, more or less, so that traffic
+	 * with a period is not seen at the same place each time; fewer after a sample with hits.
 	 */
-	BYPASS_MIN = 8 * SAMPLE,
-	BYPASS_SPREAD = 15 * SAMPLE,
+	BYPASS_MIN = 16 * SAMPLE,
+	BYPASS_SPREAD = 32 * SAMPLE,
+	BYPASS_SHORT = 4 * SAMPLE,
 
 	/* Rates of hits, in 1024ths. */
 	RATE_ONE = 1024,
 	RATE_TO_STAY = RATE_ONE / 4,
 	RATE_TO_RETURN = RATE_ONE / 3,
+	RATE_PROMISING = RATE_ONE / 16,
 };
 
 struct flow_cache {
@@ -156,14 +158,16 @@ static void follow(struct flow_cache *cache, const struct tcam_view *view)
 
 /* --- is it worth asking? --- */
 
-static void stand_aside(struct flow_cache *cache)
+static void stand_aside(struct flow_cache *cache, uint32_t rate)
 {
-	cache->aside = true;
+	/* Multiples of a large odd number: as good as drawn, and the same each time. */
+	uint32_t drawn = (uint32_t)(++cache->samples * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+
 	cache->window = SAMPLE;
-	/* Some multiple of a large odd number: as good as drawn, and the same each time. */
-	cache->left_to_bypass =
-		BYPASS_MIN +
-		(uint32_t)(++cache->samples * UINT64_C(0x9e3779b97f4a7c15) >> 32) % BYPASS_SPREAD;
+	cache->left_to_bypass = cache->aside && rate >= RATE_PROMISING
+					? BYPASS_SHORT
+					: BYPASS_MIN + drawn % BYPASS_SPREAD;
+	cache->aside = true;
 }
 
 static void come_back(struct flow_cache *cache)
@@ -187,13 +191,13 @@ static void judge(struct flow_cache *cache, size_t count, size_t missed)
 	cache->seen = cache->hits = 0;
 	if (cache->aside) {
 		/* One sample may be of packets that happened to be sampled before. */
-		cache->rate += (rate + 7) / 8 - cache->rate / 8;
+		cache->rate = (3 * cache->rate + rate) / 4;
 		if (cache->rate >= RATE_TO_RETURN)
 			come_back(cache);
 		else
-			stand_aside(cache);
+			stand_aside(cache, rate);
 	} else if (rate < RATE_TO_STAY) {
-		stand_aside(cache);
+		stand_aside(cache, rate);
 	} else {
 		cache->window = WINDOW;
 	}
@@ -213,10 +217,9 @@ static void look_up_missed(struct flow_cache *cache, const struct tcam_ops *ops,
 		for (size_t m = 0; view->chunks >> c & 1 && m < missed; m++)
 			cache->misses.chunk[c][m] = batch->chunk[c][index[m]];
 	ops->lookup(tcam, view, &cache->misses, cache->answers, missed);
-	for (size_t m = 0; m < missed; m++) {
+	for (size_t m = 0; m < missed; m++)
 		results[index[m]] = cache->answers[m];
-		flow_slots_put(&cache->slots, index[m], cache->answers[m]);
-	}
+	flow_slots_put(&cache->slots, cache->answers, missed);
 }
 
 void flow_cache_lookup(struct flow_cache *cache, const struct tcam_ops *ops,

@@ -20,7 +20,7 @@
  * cleared when the epochs are used up (each 65535th version), and when keys get longer than slots.
  *
  * Where hits are rare it stands aside: below one in four over 16384 packets, all but about one
- * packet in 16 go straight to the table. It comes back when one in three of the last of these was
+ * packet in 32 go straight to the table. It comes back when one in three of the last of these was
  * hit.
  *
  * Results do not depend on any of this.

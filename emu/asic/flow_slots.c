@@ -147,7 +147,7 @@ flow_probe_function *flow_probe_best_short(void)
 #endif
 
 /* The slot for a new key; NULL: none is given away this time. */
-static uint64_t *slot_to_give(uint64_t *set, uint64_t epoch, size_t words)
+INLINE uint64_t *slot_to_give(uint64_t *set, uint64_t epoch, size_t words)
 {
 	uint64_t *first = &set[words - 1], *second = &set[2 * words - 1];
 
@@ -163,20 +163,39 @@ static uint64_t *slot_to_give(uint64_t *set, uint64_t epoch, size_t words)
 	return *first & ANSWER_HIT ? set + words : set;
 }
 
-void flow_slots_put(struct flow_slots *slots, size_t i, const struct tcam_entry *entry)
+INLINE void put_one(uint64_t *set, const uint64_t *key, uint64_t epoch,
+		    const struct tcam_entry *entry, size_t words)
 {
-	size_t words = slots->words;
-	const uint64_t *key = row(slots, i, words);
-	uint64_t *set = slots->set[i], *slot;
+	uint64_t *slot;
 
 	/* The same flow may have missed twice in this batch. */
 	for (size_t n = 0; n < FLOW_WAYS; n++)
-		if (!differs(&set[n * words], key, slots->epoch, words))
+		if (!differs(&set[n * words], key, epoch, words))
 			return;
-	slot = slot_to_give(set, slots->epoch, words);
+	slot = slot_to_give(set, epoch, words);
 	if (!slot || (uintptr_t)entry & ~ANSWER_ADDRESS)
 		return;
 	for (size_t w = 0; w < words - 1; w++)
 		slot[w] = key[w];
-	slot[words - 1] = slots->epoch << EPOCH_SHIFT | (uintptr_t)entry;
+	slot[words - 1] = epoch << EPOCH_SHIFT | (uintptr_t)entry;
+}
+
+INLINE void put(struct flow_slots *slots, struct tcam_entry *const *answers, size_t count,
+		size_t words)
+{
+	for (size_t m = 0; m < count; m++) {
+		size_t i = slots->missed[m];
+
+		put_one(slots->set[i], row(slots, i, words), slots->epoch, answers[m], words);
+	}
+}
+
+void flow_slots_put(struct flow_slots *slots, struct tcam_entry *const *answers, size_t count)
+{
+	if (slots->words == FLOW_SLOT_SHORT)
+		put(slots, answers, count, FLOW_SLOT_SHORT);
+	else if (slots->words == FLOW_SLOT_MIDDLE)
+		put(slots, answers, count, FLOW_SLOT_MIDDLE);
+	else
+		put(slots, answers, count, FLOW_SLOT_LONG);
 }

@@ -54,7 +54,10 @@ flow_probe_function flow_probe_plain;
 /* The best one for this processor; with slots of FLOW_SLOT_SHORT words only. */
 flow_probe_function *flow_probe_best_short(void);
 
-/* The answer for packet i, which missed, is that entry or NULL; room is made for it or not. */
-void flow_slots_put(struct flow_slots *slots, size_t i, const struct tcam_entry *entry);
+/*
+ * The answers for the packets that missed (entries or NULL), in the order of `missed`. Room is made
+ * for them or not.
+ */
+void flow_slots_put(struct flow_slots *slots, struct tcam_entry *const *answers, size_t count);
 
 #endif

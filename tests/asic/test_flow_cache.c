@@ -419,10 +419,13 @@ Test(flow_cache, slots_are_found_the_same_with_and_without_vectors)
 		cr_assert_arr_eq(slots[0]->missed, slots[1]->missed, missed[0]);
 		cr_assert_arr_eq(results[0], results[1], count * sizeof(results[0][0]));
 		hits += count - missed[0];
-		for (int n = 0; n < 2; n++)
+		for (int n = 0; n < 2; n++) {
+			struct tcam_entry *answers[FLOW_BATCH];
+
 			for (size_t m = 0; m < missed[n]; m++)
-				flow_slots_put(slots[n], slots[n]->missed[m],
-					       m % 5 ? &entries[m % ENTRIES] : NULL);
+				answers[m] = m % 5 ? &entries[m % ENTRIES] : NULL;
+			flow_slots_put(slots[n], answers, missed[n]);
+		}
 		cr_assert_arr_eq(slots[0]->sets, slots[1]->sets,
 				 SETS * FLOW_WAYS * FLOW_SLOT_SHORT * 8, "round %d", round);
 	}
