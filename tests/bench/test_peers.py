@@ -2,11 +2,13 @@
 """nicemu and DPDK's rte_acl decide every packet by the same rule, and count it. No times here."""
 import json
 import os
+import tempfile
 import unittest
 
-from nicemu import BUILD, run, skip_suite
+from nicemu import BUILD, nicemu, run, skip_suite
 
 PEERS = os.path.join(BUILD, "tests", "bench", "bench_peers")
+GENERATE = os.path.join(BUILD, "tests", "bench", "bench_generate")
 KINDS = ("acl", "fw", "ipc", "acl1", "chain", "ipv6", "mixed")
 SMALL = ("--packets", "20000", "--rounds", "1", "--memory", "512")
 
@@ -35,7 +37,8 @@ class Agreement(unittest.TestCase):
     def test_rules_with_ranges(self):
         for kind in KINDS:
             with self.subTest(kind=kind):
-                self.agree(kind, "ranges", 400, ["nicemu-table", "reference", "rte_acl"])
+                self.agree(kind, "ranges", 400, ["nicemu", "nicemu-cache", "nicemu-table", "reference",
+                                                  "rte_acl"])
 
     def test_more_rules_than_fit_into_one_level_of_cache(self):
         for kind in ("acl", "fw", "acl1"):
@@ -44,6 +47,20 @@ class Agreement(unittest.TestCase):
 
     def test_zipf_traffic_with_flow_caches(self):
         self.agree("acl", "masked", 400, ["nicemu-cache", "rte_acl-cache", "rte_acl"], "--zipf")
+
+    def test_nicemu_bench_has_the_digest_of_the_peers(self):
+        """Rules through the real nft, packets through a file: the same decisions, packet by packet."""
+        with tempfile.TemporaryDirectory() as folder:
+            rules, trace = os.path.join(folder, "r.nft"), os.path.join(folder, "t.pcap")
+            for kind in ("acl", "mixed"):
+                with self.subTest(kind=kind):
+                    made = run(GENERATE, kind, 400, "--packets", 20000, "--rules", rules, "--trace", trace)
+                    self.assertEqual(made.returncode, 0, made.stderr)
+                    theirs = peers("lookup", kind, "masked", 400, "--engines", "rte_acl", *SMALL)
+                    ours = nicemu("bench", "lookup", "-j", "--seconds", 1, "-r", rules, trace)
+                    self.assertEqual(ours.returncode, 0, ours.stderr)
+                    self.assertEqual(json.loads(ours.stdout)["digest"], json.loads(theirs.stdout)["digest"])
+                    self.assertEqual(json.loads(ours.stdout)["matched"], json.loads(theirs.stdout)["matched"])
 
     def test_rte_hash_finds_every_flow(self):
         done = peers("hash", 20000, *SMALL)
