@@ -273,6 +273,8 @@ Test(map, a_regular_file_that_can_not_be_mapped_is_read)
 	map_in_windows(capture, 0);
 	/* More than there are addresses: mmap(2) fails. */
 	setrlimit(RLIMIT_AS, &(struct rlimit){1, RLIM_INFINITY});
+	if (mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+		cr_skip_test("no limit of addresses holds here: qemu-user has none");
 	cr_expect_eq(capture_read(capture, packets, CAPTURE_BATCH, &error), 3, "%s", error.text);
 	cr_expect_null(mapping_find(packets[0].data));
 	setrlimit(RLIMIT_AS, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY});
