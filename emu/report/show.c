@@ -5,6 +5,8 @@
 #include "internal.h"
 #include "packed.h"
 
+#include <unistd.h>
+
 static const char *const port_kinds[] = {
 	[NIC_PORT_UPLINK] = "uplink",
 	[NIC_PORT_PF] = "pf",
@@ -98,6 +100,32 @@ json_t *report_rules(const struct emulator *emulator, const json_t *listing, boo
 	return document;
 }
 
+/* Of this process, resident; 0 where the system does not tell. */
+static uint64_t process_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long whole, resident = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%lu %lu", &whole, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* What is neither table nor entries is, with many rules, the control plane's copy of them. */
+static json_t *memory_json(const struct emulator *emulator)
+{
+	struct asic_memory memory = asic_memory(emulator->asic);
+	json_t *record = json_object();
+
+	json_object_set_new(record, "table_bytes", json_integer((json_int_t)memory.tcam_bytes));
+	json_object_set_new(record, "entry_bytes", json_integer((json_int_t)memory.entry_bytes));
+	json_object_set_new(record, "process_bytes", json_integer((json_int_t)process_bytes()));
+	return record;
+}
+
 json_t *report_counters(const struct emulator *emulator)
 {
 	struct asic_counters retired = asic_retired(emulator->asic);
@@ -110,6 +138,7 @@ json_t *report_counters(const struct emulator *emulator)
 			    json_integer((json_int_t)asic_entries(emulator->asic)));
 	json_object_set_new(document, "recorded_only", recorded_json(emulator));
 	json_object_set_new(document, "retired", counter_json(retired.packets, retired.bytes));
+	json_object_set_new(document, "memory", memory_json(emulator));
 	return document;
 }
 

@@ -21,6 +21,11 @@ FEW = min(MANY, 5000)
 TIMEOUT = 120 + MANY // 200
 
 
+def sanitized():
+    with open(NICEMU, "rb") as program:
+        return b"__asan_init" in program.read()
+
+
 class Loaded(unittest.TestCase):
     """An emulator of its own for each test."""
 
@@ -68,6 +73,12 @@ class ManyRules(Loaded):
         wanted = [rule.replace("/32", "") for rule in rules("plain", MANY)]
         wrong = [(i, a, b[1]) for i, (a, b) in enumerate(zip(wanted, listed)) if a != b[1]]
         self.assertEqual(wrong[:3], [], "rule, written, listed; %u differ" % len(wrong))
+        memory = json.loads(nicemu("show", "counters", "-j", "--socket", self.socket).stdout)["memory"]
+        self.assertEqual(list(memory), ["table_bytes", "entry_bytes", "process_bytes"])
+        self.assertGreater(memory["table_bytes"], 8 * MANY)
+        self.assertGreater(memory["entry_bytes"], 128 * MANY)
+        if not sanitized():
+            self.assertLess(memory["process_bytes"] / MANY, 4096, "bytes a rule, in all")
         self.assertEqual(self.nft("flush", "chain", "netdev", "t", "c").returncode, 0)
         self.assertEqual((self.in_hardware(), self.listed()), (0, []))
 
@@ -191,9 +202,8 @@ class Linear(unittest.TestCase):
     def setUp(self):
         if not shutil.which("valgrind") or not shutil.which("callgrind_control"):
             self.skipTest("valgrind is not installed")
-        with open(NICEMU, "rb") as program:
-            if b"__asan_init" in program.read():
-                self.skipTest("a program with AddressSanitizer does not run in valgrind")
+        if sanitized():
+            self.skipTest("a program with AddressSanitizer does not run in valgrind")
 
     def write_files(self, folder, count):
         refused = ruleset("plain", count, last=["ip saddr != 1.2.3.4 drop"])
