@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "captures.h"
+#include "fail_alloc.h"
 
 #include <nicemu/engine/replay.h>
 
@@ -224,4 +225,98 @@ Test(replay, the_filter_counts_what_it_leaves_out)
 	cr_assert_eq(results->total.packets, 1);
 	cr_assert_eq(results->captures[0].filtered, 2);
 	replay_destroy(replay);
+}
+
+Test(replay, through_another_asic_it_leaves_the_emulator_as_it_is)
+{
+	uint32_t binding = install(FLOW_ACTION_DROP, 0);
+	struct asic *copy = asic_copy(emulator->asic, NULL);
+	struct replay_input input = {capture_of(times, marks, 3, 0), "a", 0};
+	struct replay_options options = {.inputs = &input,
+					 .num_inputs = 1,
+					 .loops = 2,
+					 .jobs = 2,
+					 .no_cache = true,
+					 .asic = copy};
+	const struct replay_results *results;
+	struct offload_stats counts;
+	struct replay *replay;
+	char message[512];
+	bool wrong_input;
+
+	cr_assert_eq(asic_build(copy), 0);
+	cr_assert_eq(
+		replay_create(&replay, emulator, &options, &wrong_input, message, sizeof(message)),
+		0, "%s", message);
+	results = play(replay);
+	cr_assert_eq(results->fates[ASIC_DROP].packets, 6);
+	cr_assert_eq(results->ports[0].rx_packets, 6);
+	cr_assert_eq(emulator->ports[0].rx_packets, 0);
+	cr_assert_eq(emulator->clock.now_ns, 0);
+	cr_assert_eq(replay_rule_counts(replay, binding, 7, &counts), 0);
+	cr_assert_eq(counts.packets, 0);
+	replay_destroy(replay);
+	asic_destroy(copy);
+}
+
+/* The lowest descriptor that is free: as many are open before as after. */
+static int free_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+/* 0, or what replay_create said when its nth allocation failed. */
+static int create_with_failure(size_t nth, const char *filter, unsigned int jobs)
+{
+	struct replay_input inputs[] = {{capture_of(times, marks, 3, 0), "a", 0},
+					{capture_of(times, marks, 3, 0), "b", 1}};
+	struct replay_output output = {memfd_create("out", 0), "out.pcap", REPLAY_TAP_PORT, 1,
+				       CAPTURE_PCAP};
+	struct replay_options options = {.inputs = inputs,
+					 .num_inputs = 2,
+					 .outputs = &output,
+					 .num_outputs = filter ? 1 : 0,
+					 .filter = filter,
+					 .loops = 1,
+					 .jobs = jobs};
+	struct replay *replay;
+	char message[512];
+	bool wrong_input;
+	int error;
+
+	if (!filter)
+		close(output.fd);
+	fail_alloc_at(nth);
+	error = replay_create(&replay, emulator, &options, &wrong_input, message, sizeof(message));
+	cr_assert_eq(replay == NULL, error != 0);
+	if (!error)
+		cr_assert_eq(play(replay)->total.packets, 6 - (filter ? 2 : 0), "allocation %zu",
+			     nth);
+	replay_destroy(replay);
+	return error;
+}
+
+Test(replay, without_memory_it_does_not_begin_and_leaves_nothing_open)
+{
+	static const char *const filters[] = {NULL, "not ether[59] = 2"};
+
+	install(FLOW_ACTION_DROP, 0);
+	for (int i = 0; i < 4; i++) {
+		int before = free_descriptor(), error = 0;
+		size_t nth = 1, refused = 0;
+
+		do {
+			error = create_with_failure(nth++, filters[i % 2], i < 2 ? 1 : 3);
+			cr_assert(error == 0 || error == -ENOMEM, "allocation %zu: %d", nth - 1,
+				  error);
+			refused += error != 0;
+		} while (fail_alloc_happened());
+		fail_alloc_at(0);
+		cr_assert_eq(error, 0);
+		cr_assert_geq(refused, 10);
+		cr_assert_eq(free_descriptor(), before);
+	}
 }
