@@ -259,6 +259,34 @@ Test(replay, through_another_asic_it_leaves_the_emulator_as_it_is)
 	asic_destroy(copy);
 }
 
+Test(replay, captures_that_end_with_a_full_batch_are_played_to_the_end)
+{
+	enum { MANY = 9 * CAPTURE_BATCH };
+	static uint64_t many_times[MANY];
+	static uint8_t many_marks[MANY];
+
+	for (size_t count = CAPTURE_BATCH; count <= MANY; count += CAPTURE_BATCH) {
+		struct replay_input inputs[] = {{-1, "a", 0}, {-1, "b", 1}};
+		struct replay_options options = {.inputs = inputs, .num_inputs = 2, .loops = 2};
+
+		for (unsigned int jobs = 1; jobs <= 2; jobs++) {
+			struct replay *replay;
+			char message[512];
+			bool wrong_input;
+
+			options.jobs = jobs;
+			for (int i = 0; i < 2; i++)
+				inputs[i].fd = capture_of(many_times, many_marks, count, 0);
+			cr_assert_eq(replay_create(&replay, emulator, &options, &wrong_input,
+						   message, sizeof(message)),
+				     0);
+			cr_assert_eq(play(replay)->total.packets, 4 * count, "%zu packets, %u jobs",
+				     count, jobs);
+			replay_destroy(replay);
+		}
+	}
+}
+
 /* The lowest descriptor that is free: as many are open before as after. */
 static int free_descriptor(void)
 {
