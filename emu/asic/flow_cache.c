@@ -3,6 +3,8 @@
 
 #include "flow_slots.h"
 
+#include <nicemu/base/random.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,20 +15,16 @@ enum {
 
 	WINDOW = 16384, /* packets after which hits are judged */
 	TRIAL = 2048,   /* the same, just come back */
-	SAMPLE = 128,   /* packets of a sample, at least */
 	/*
-	 * Packets that go by between two samples: 32 times a sample, more or less, so that traffic
-	 * with a period is not seen at the same place each time; fewer after a sample with hits.
+	 * Aside, one packet in so many is a sample, more or less: not a run of packets, nor always
+	 * the same ones, since traffic with a period would then hit where it was sampled before.
 	 */
-	BYPASS_MIN = 16 * SAMPLE,
-	BYPASS_SPREAD = 32 * SAMPLE,
-	BYPASS_SHORT = 4 * SAMPLE,
+	SAMPLE_MIN = 16,
+	SAMPLE_SPREAD = 32,
 
-	/* Rates of hits, in 1024ths. */
+	/* Rates of hits, in 1024ths. It stays with this one, and comes back with it. */
 	RATE_ONE = 1024,
 	RATE_TO_STAY = RATE_ONE / 4,
-	RATE_TO_RETURN = RATE_ONE / 3,
-	RATE_PROMISING = RATE_ONE / 16,
 };
 
 struct flow_cache {
@@ -40,12 +38,13 @@ struct flow_cache {
 	flow_pack_function *pack;
 	flow_probe_function *probe;
 
-	bool aside;              /* all but samples go by */
-	uint32_t left_to_bypass; /* packets until the next sample */
-	uint32_t window;         /* packets after which it is judged */
-	uint32_t seen, hits;     /* since it was judged */
-	uint32_t rate; /* aside: hits of the last samples, RATE_ONE each, older ones less */
-	uint64_t samples;
+	uint32_t window;     /* packets after which it is judged */
+	uint32_t seen, hits; /* since it was judged */
+	bool aside;
+	uint32_t to_next_sample; /* packets */
+	struct random random;    /* where samples are: the same each time */
+	uint64_t sampled_epoch;  /* of those that wait */
+	size_t sampled;          /* in misses and answers, until they are a batch */
 	struct flow_cache_counters counters;
 
 	/* The batch at hand. */
@@ -158,28 +157,9 @@ static void follow(struct flow_cache *cache, const struct tcam_view *view)
 
 /* --- is it worth asking? --- */
 
-static void stand_aside(struct flow_cache *cache, uint32_t rate)
-{
-	/* Multiples of a large odd number: as good as drawn, and the same each time. */
-	uint32_t drawn = (uint32_t)(++cache->samples * UINT64_C(0x9e3779b97f4a7c15) >> 32);
-
-	cache->window = SAMPLE;
-	cache->left_to_bypass = cache->aside && rate >= RATE_PROMISING
-					? BYPASS_SHORT
-					: BYPASS_MIN + drawn % BYPASS_SPREAD;
-	cache->aside = true;
-}
-
-static void come_back(struct flow_cache *cache)
-{
-	cache->aside = false;
-	cache->window = TRIAL;
-	cache->rate = 0;
-}
-
 static void judge(struct flow_cache *cache, size_t count, size_t missed)
 {
-	uint32_t rate;
+	bool good;
 
 	cache->counters.hits += count - missed;
 	cache->counters.misses += missed;
@@ -187,20 +167,14 @@ static void judge(struct flow_cache *cache, size_t count, size_t missed)
 	cache->hits += (uint32_t)(count - missed);
 	if (cache->seen < cache->window)
 		return;
-	rate = cache->hits * RATE_ONE / cache->seen;
+	good = cache->hits * RATE_ONE / cache->seen >= RATE_TO_STAY;
+	if (good)
+		cache->window = cache->aside ? TRIAL : WINDOW;
+	else
+		cache->window = FLOW_BATCH;
+	cache->aside = !good;
 	cache->seen = cache->hits = 0;
-	if (cache->aside) {
-		/* One sample may be of packets that happened to be sampled before. */
-		cache->rate = (3 * cache->rate + rate) / 4;
-		if (cache->rate >= RATE_TO_RETURN)
-			come_back(cache);
-		else
-			stand_aside(cache, rate);
-	} else if (rate < RATE_TO_STAY) {
-		stand_aside(cache, rate);
-	} else {
-		cache->window = WINDOW;
-	}
+	cache->sampled = 0;
 }
 
 /* --- a batch --- */
@@ -222,24 +196,78 @@ static void look_up_missed(struct flow_cache *cache, const struct tcam_ops *ops,
 	flow_slots_put(&cache->slots, cache->answers, missed);
 }
 
+/* Find the keys of the batch: how many are missing. */
+static size_t ask(struct flow_cache *cache, const struct flow_batch *batch,
+		  struct tcam_entry **results, size_t count)
+{
+	struct flow_slots *slots = &cache->slots;
+
+	cache->pack(&cache->plan, batch, count, slots->rows, flow_slots_stride(slots));
+	flow_slots_find(slots, count);
+	return cache->probe(slots, results, count);
+}
+
+/* --- aside --- */
+
+/* The packet and its answer wait until there is a batch of them. */
+static void add_sample(struct flow_cache *cache, unsigned int chunks,
+		       const struct flow_batch *batch, struct tcam_entry *answer, size_t i)
+{
+	for (unsigned int c = 0; c < FLOW_CHUNKS; c++)
+		if (chunks >> c & 1)
+			cache->misses.chunk[c][cache->sampled] = batch->chunk[c][i];
+	cache->answers[cache->sampled++] = answer;
+}
+
+static uint32_t draw_distance(struct flow_cache *cache)
+{
+	return SAMPLE_MIN + (uint32_t)random_below(&cache->random, SAMPLE_SPREAD);
+}
+
+static void ask_samples(struct flow_cache *cache)
+{
+	struct tcam_entry *known[FLOW_BATCH];
+	size_t missed = ask(cache, &cache->misses, known, FLOW_BATCH);
+
+	for (size_t m = 0; m < missed; m++) /* in place: indexes ascend */
+		cache->answers[m] = cache->answers[cache->slots.missed[m]];
+	flow_slots_put(&cache->slots, cache->answers, missed);
+	cache->sampled = 0;
+	judge(cache, FLOW_BATCH, missed);
+}
+
+static void take_samples(struct flow_cache *cache, const struct tcam_view *view,
+			 const struct flow_batch *batch, struct tcam_entry *const *results,
+			 size_t count)
+{
+	size_t i;
+
+	follow(cache, view);
+	if (cache->sampled_epoch != cache->slots.epoch)
+		cache->sampled = 0; /* answers of another version */
+	cache->sampled_epoch = cache->slots.epoch;
+	for (i = cache->to_next_sample; i < count && cache->aside; i += draw_distance(cache)) {
+		add_sample(cache, view->chunks, batch, results[i], i);
+		if (cache->sampled == FLOW_BATCH)
+			ask_samples(cache);
+	}
+	cache->to_next_sample = i < count ? 0 : (uint32_t)(i - count);
+	cache->counters.bypassed += count;
+}
+
 void flow_cache_lookup(struct flow_cache *cache, const struct tcam_ops *ops,
 		       const struct tcam *tcam, const struct tcam_view *view,
 		       const struct flow_batch *batch, struct tcam_entry **results, size_t count)
 {
-	struct flow_slots *slots = &cache->slots;
 	size_t missed;
 
-	if (cache->aside && cache->left_to_bypass) {
+	if (cache->aside) {
 		ops->lookup(tcam, view, batch, results, count);
-		cache->left_to_bypass -=
-			count < cache->left_to_bypass ? (uint32_t)count : cache->left_to_bypass;
-		cache->counters.bypassed += count;
+		take_samples(cache, view, batch, results, count);
 		return;
 	}
 	follow(cache, view);
-	cache->pack(&cache->plan, batch, count, slots->rows, flow_slots_stride(slots));
-	flow_slots_find(slots, count);
-	missed = cache->probe(slots, results, count);
+	missed = ask(cache, batch, results, count);
 	if (missed)
 		look_up_missed(cache, ops, tcam, view, batch, results, missed);
 	judge(cache, count, missed);

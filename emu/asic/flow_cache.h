@@ -19,9 +19,9 @@
  * is empty, so an update costs nothing here and a stale answer can't be given. The memory is
  * cleared when the epochs are used up (each 65535th version), and when keys get longer than slots.
  *
- * Where hits are rare it stands aside: below one in four over 16384 packets, all but about one
- * packet in 32 go straight to the table. It comes back when one in three of the last of these was
- * hit.
+ * Where hits are rare it stands aside: below one in four over 16384 packets, all go straight to the
+ * table, and about one in 32 is put to the cache afterwards, as a sample. It comes back when one in
+ * four of 128 samples was hit.
  *
  * Results do not depend on any of this.
  *
@@ -46,7 +46,10 @@ void flow_cache_lookup(struct flow_cache *cache, const struct tcam_ops *ops,
 		       const struct tcam *tcam, const struct tcam_view *view,
 		       const struct flow_batch *batch, struct tcam_entry **results, size_t count);
 
-/* What became of packets so far, for tests and measurements. */
+/*
+ * What became of packets so far, for tests and measurements. Samples are among the hits and misses,
+ * and, like all packets while it stood aside, among the bypassed.
+ */
 struct flow_cache_counters {
 	uint64_t hits, misses, bypassed;
 };

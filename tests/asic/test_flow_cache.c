@@ -272,7 +272,6 @@ Test(flow_cache_stage, it_stands_aside_where_nothing_repeats_and_comes_back_wher
 	ops->commit(stage.tcam);
 	send_distinct(&flow, 1000);
 	cold = flow_cache_counters(stage.cache);
-	cr_assert_eq(cold.hits + cold.misses + cold.bypassed, 1000 * FLOW_BATCH);
 	cr_assert_eq(cold.hits, 0);
 	cr_assert_geq(cold.bypassed, 800u * FLOW_BATCH, "%lu", (unsigned long)cold.bypassed);
 	send_distinct(&flow, 10000);
