@@ -98,7 +98,7 @@ static size_t count_fates(struct tally *tally, const struct input_batch *batch,
 		counts += UINT64_C(1) << 16 * kind;
 		bytes[kind] += batch->packets[i].length;
 		leaving[num_leaving] = (uint16_t)i;
-		num_leaving += kind == ASIC_REDIRECT || decision->num_mirrors;
+		num_leaving += (kind == ASIC_REDIRECT) | (decision->num_mirrors > 0);
 	}
 	for (unsigned int kind = 0; kind < KINDS; kind++) {
 		const struct replay_counters sum = {counts >> 16 * kind & UINT16_MAX, bytes[kind]};
