@@ -23,6 +23,14 @@ uint64_t bench_cpu_ns(void)
 	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+void bench_effort_add(struct bench_effort *effort, uint64_t packets, uint64_t cpu_ns,
+		      uint64_t wall_ns)
+{
+	effort->packets += packets;
+	effort->cpu_ns += cpu_ns;
+	effort->wall_ns += wall_ns;
+}
+
 void bench_meter_add(struct bench_meter *meter, uint64_t things, uint64_t ns)
 {
 	meter->spent_ns += ns;

@@ -8,6 +8,9 @@
 uint64_t bench_now_ns(void); /* the system's, monotonic */
 uint64_t bench_cpu_ns(void); /* processor time of this process */
 
+void bench_effort_add(struct bench_effort *effort, uint64_t packets, uint64_t cpu_ns,
+		      uint64_t wall_ns);
+
 /* The runs of a figure as they are made. */
 struct bench_meter {
 	uint64_t spent_ns;           /* in all runs, and in the one at hand */

@@ -46,8 +46,7 @@ static void advance(struct bench *bench)
 
 	packets = look_up(bench, bench->next_batch, end);
 	spent = bench_now_ns() - begun;
-	bench->results.cpu_ns += bench_cpu_ns() - cpu;
-	bench->results.wall_ns += spent;
+	bench_effort_add(&bench->results.lookup_effort, packets, bench_cpu_ns() - cpu, spent);
 	bench_meter_add(&bench->lookup_meter, packets, spent);
 	bench->next_batch = end;
 	if (spent < LOOK_AT_CLOCK_NS / 2 && bench->stride < bench->trace.length)

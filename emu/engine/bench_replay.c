@@ -76,13 +76,14 @@ static void end(struct bench *bench)
 /* A step of the replay; what is between the steps is not measured. True while there is more. */
 static bool step(struct bench *bench)
 {
+	uint64_t packets = replay_get_progress(bench->replay).packets;
 	uint64_t cpu = bench_cpu_ns(), begun = bench_now_ns(), spent;
 	bool more = replay_step(bench->replay);
 
 	spent = bench_now_ns() - begun;
 	bench->replay_runs.now_ns += spent;
-	bench->results.cpu_ns += bench_cpu_ns() - cpu;
-	bench->results.wall_ns += spent;
+	packets = replay_get_progress(bench->replay).packets - packets;
+	bench_effort_add(&bench->results.replay_effort, packets, bench_cpu_ns() - cpu, spent);
 	return more;
 }
 

@@ -124,6 +124,34 @@ static const struct bench_figure *main_figure(const struct bench_results *result
 				      : &results->replay;
 }
 
+static json_t *per_cpu_second(const struct bench_effort *effort)
+{
+	bool known = effort->packets && effort->cpu_ns;
+
+	return real(known, known ? (double)effort->packets * 1e9 / (double)effort->cpu_ns : 0);
+}
+
+/* The part of the time in which there was a processor; 1 where nothing was measured. */
+static double cpu_share(const struct bench_results *results)
+{
+	uint64_t wall = results->lookup_effort.wall_ns + results->replay_effort.wall_ns;
+	uint64_t cpu = results->lookup_effort.cpu_ns + results->replay_effort.cpu_ns;
+
+	return wall ? (double)cpu / (double)wall : 1;
+}
+
+static void add_effort(json_t *document, const struct bench_results *results)
+{
+	uint64_t packets = results->lookup_effort.packets + results->replay_effort.packets;
+
+	json_object_set_new(document, "lookup_per_cpu_second",
+			    per_cpu_second(&results->lookup_effort));
+	json_object_set_new(document, "replay_per_cpu_second",
+			    per_cpu_second(&results->replay_effort));
+	json_object_set_new(document, "cpu_share",
+			    real(packets && results->jobs == 1, cpu_share(results)));
+}
+
 static void add_figures(json_t *document, const struct bench_results *results)
 {
 	const struct bench_figure *lookup =
@@ -142,9 +170,7 @@ static void add_figures(json_t *document, const struct bench_results *results)
 		real(both, both ? 1 - results->during.median / results->alone.median : 0));
 	json_object_set_new(document, "build_seconds",
 			    real(results->built, results->build_seconds));
-	json_object_set_new(document, "cpu_share",
-			    results->jobs > 1 ? json_null()
-					      : share(results->cpu_ns, results->wall_ns));
+	add_effort(document, results);
 	json_object_set_new(document, "lookup_runs", runs(lookup));
 	json_object_set_new(document, "lookup_spread", spread(lookup));
 	json_object_set_new(document, "replay_runs", runs(&results->replay));
@@ -191,12 +217,11 @@ static json_t *notes(const struct bench_results *results, const char *kind)
 	note_runs(list, "updates", &results->updates, results);
 	if (results->surveyed && !results->packets)
 		json_array_append_new(list, json_string("no packets: nothing could be measured"));
-	if (results->jobs == 1 && (double)results->cpu_ns < 0.95 * (double)results->wall_ns)
+	if (results->jobs == 1 && cpu_share(results) < 0.95)
 		json_array_append_new(
-			list,
-			json_sprintf("the processor was shared with others: this had it for "
-				     "%.0f %% of the time that was measured",
-				     100 * (double)results->cpu_ns / (double)results->wall_ns));
+			list, json_sprintf("the processor was shared with others: this had it for "
+					   "%.0f %% of the time that was measured",
+					   100 * cpu_share(results)));
 	if (results->cpus == 1 && strcmp(kind, "update") == 0)
 		json_array_append_new(list,
 				      json_string("there is one CPU for both threads: updates and "
@@ -218,7 +243,7 @@ static void forget_times(struct bench_results *results)
 	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++)
 		*figures[i] = (struct bench_figure){0};
 	results->first_pass = 0;
-	results->cpu_ns = results->wall_ns = 0;
+	results->lookup_effort = results->replay_effort = (struct bench_effort){0};
 	results->cache_use = (struct asic_cache_use){0};
 	results->sentinel_checks = 0;
 }

@@ -43,6 +43,21 @@ static void print_figure(FILE *out, const char *name, const json_t *value, const
 	fprintf(out, " %6zu\n", runs ? json_array_size(runs) : 1);
 }
 
+/* What the figures would be if nobody else were at work, more or less. */
+static void print_per_cpu(FILE *out, const json_t *document)
+{
+	const json_t *lookup = json_object_get(document, "lookup_per_cpu_second");
+	const json_t *replay = json_object_get(document, "replay_per_cpu_second");
+	char rate[RATE_SIZE];
+
+	if (json_is_number(lookup))
+		fprintf(out, "%-*s %14s\n", NAME_WIDTH, "look-ups, CPU time",
+			rate_text(rate, lookup));
+	if (json_is_number(replay))
+		fprintf(out, "%-*s %14s\n", NAME_WIDTH, "replay, CPU time",
+			rate_text(rate, replay));
+}
+
 static void print_figures(FILE *out, const json_t *document, const struct report_style *style)
 {
 	static const struct {
@@ -62,6 +77,7 @@ static void print_figures(FILE *out, const json_t *document, const struct report
 		print_figure(out, rows[i].label, json_object_get(document, rows[i].value),
 			     json_object_get(document, rows[i].spread),
 			     json_object_get(document, rows[i].runs));
+	print_per_cpu(out, document);
 }
 
 /* "25.31 MiB, 265 bytes a rule" */

@@ -55,6 +55,11 @@ struct bench_figure {
 	double median, min, max;
 };
 
+/* Packets, the processor time that they had (of all threads), and the time that they took. */
+struct bench_effort {
+	uint64_t packets, cpu_ns, wall_ns;
+};
+
 struct bench_capture {
 	char *name;
 	uint16_t port;
@@ -83,8 +88,7 @@ struct bench_results {
 	double first_pass;               /* of a replay, packets a second; 0: not measured */
 	struct bench_figure replay;      /* packets, of the passes after it */
 
-	/* Processor time that look-ups and replays had, and the time that they took. */
-	uint64_t cpu_ns, wall_ns;
+	struct bench_effort lookup_effort, replay_effort;
 
 	/* BENCH_UPDATE: look-ups without and with updates, and the updates meanwhile. */
 	struct bench_figure alone, during, updates;
