@@ -5,7 +5,7 @@
  * call of a function stage_…; its name (- for none) and the number of its packets are printed, a
  * line each, in the order of the calls. With an argument only the stages whose names begin so.
  */
-#include "stages.h"
+#include "replay.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -198,5 +198,9 @@ int main(int argc, char **argv)
 		return 0;
 	pump_rows("-", "pump/avx2/no-cache", NULL, avx2, ASIC_NO_CACHE);
 	pump_rows("pump/avx2/cache-misses", "pump/avx2/cache-hits", NULL, avx2, ASIC_CACHE_DEFAULT);
+	if (begins_as_wanted("replay/avx2/cache-hits")) {
+		frames_draw(&r, FRAMES_MIXED4, &frames);
+		replay_row("replay/avx2/cache-hits", &frames);
+	}
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stages.h"
 
+#include <nicemu/engine/replay.h>
+
 static struct flow_batch batch;
 static uint32_t flags[FLOW_BATCH];
 
@@ -45,4 +47,10 @@ void stage_pump(struct asic_worker *worker, const struct dissect_variant *varian
 		variant->batch(packets, FLOW_BATCH, asic_begin(worker), &batch, flags);
 		asic_process(worker, packets, &batch, decisions, FLOW_BATCH);
 	}
+}
+
+void stage_replay(struct replay *replay)
+{
+	while (replay_step(replay))
+		;
 }

@@ -31,4 +31,7 @@ void stage_lookup(const struct tcam_ops *ops, const struct tcam *tcam, const str
 void stage_pump(struct asic_worker *worker, const struct dissect_variant *variant,
 		const struct frames *frames);
 
+struct replay;
+void stage_replay(struct replay *replay);
+
 #endif

@@ -25,7 +25,7 @@ EXPECTED = os.path.join(HERE, "expected.txt")
 PROGRAM = os.path.join(BUILD, "tests", "bench", "instructions", "bench_instructions")
 COMPILER = os.environ.get("NICEMU_COMPILER", "")
 TOLERANCE = 0.03
-STAGES = ("stage_read", "stage_dissect", "stage_lookup", "stage_pump")
+STAGES = ("stage_read", "stage_dissect", "stage_lookup", "stage_pump", "stage_replay")
 
 
 def count():
