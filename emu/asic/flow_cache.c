@@ -5,6 +5,7 @@
 
 #include <nicemu/base/random.h>
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -125,9 +126,11 @@ static size_t words_for(size_t bytes)
 	return bytes <= (FLOW_SLOT_MIDDLE - 1) * 8 ? FLOW_SLOT_MIDDLE : FLOW_SLOT_LONG;
 }
 
-/* True where the slots are others now. They get no shorter, so that rules that come and go don't
- * clear the cache each time. */
-static bool new_plan(struct flow_cache *cache, const struct flow_key *used)
+/*
+ * Slots get longer only, so that their answers lie where there were answers before, of other
+ * epochs, and never where there was a key.
+ */
+static void new_plan(struct flow_cache *cache, const struct flow_key *used)
 {
 	size_t words;
 
@@ -135,21 +138,23 @@ static bool new_plan(struct flow_cache *cache, const struct flow_key *used)
 	flow_pack_plan(&cache->plan, used);
 	memset(cache->slots.rows, 0, sizeof(cache->slots.rows));
 	words = words_for(cache->plan.bytes);
-	if (words <= cache->slots.words)
-		return false;
-	set_slot_words(cache, words);
-	return true;
+	if (words > cache->slots.words)
+		set_slot_words(cache, words);
 }
+
+static_assert(FLOW_SLOT_MIDDLE % FLOW_SLOT_SHORT == 0 && FLOW_SLOT_LONG % FLOW_SLOT_MIDDLE == 0,
+	      "the last word of a slot was one before");
 
 static void follow(struct flow_cache *cache, const struct tcam_view *view)
 {
 	bool other_bits = memcmp(&cache->used, view->used, sizeof(cache->used)) != 0;
-	bool other_slots = other_bits && new_plan(cache, view->used);
 
 	if (cache->slots.epoch && cache->version == view->version && !other_bits)
 		return;
 	cache->version = view->version;
-	if (++cache->slots.epoch < FLOW_EPOCHS && !other_slots)
+	if (other_bits)
+		new_plan(cache, view->used);
+	if (++cache->slots.epoch < FLOW_EPOCHS)
 		return;
 	memset(cache->slots.sets, 0, cache->bytes);
 	cache->slots.epoch = 1;

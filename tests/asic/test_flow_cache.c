@@ -138,6 +138,39 @@ Test(flow_cache, it_answers_as_the_table_while_that_changes)
 	}
 }
 
+/* Traffic that does not repeat itself and such that does by turns, and changes now and then. */
+Test(flow_cache, it_answers_as_the_table_aside_and_back_again)
+{
+	enum { ROUNDS = 4000, TURN = 1000 };
+	/* Matches nothing that is drawn, and makes all flows different. */
+	struct tcam_entry wide = {.value.word[1] = UINT64_MAX, .mask.word[1] = UINT64_MAX};
+
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		struct random r = {seed};
+		struct flow_cache *cache = flow_cache_create(1 << 18);
+		struct tcam *tcam = ops->create(0);
+		struct flow_cache_counters counters;
+
+		memset(in_table, 0, sizeof(in_table));
+		cr_assert_eq(ops->insert(tcam, &wide), 0);
+		draw_flows(&r);
+		for (int round = 0; round < ROUNDS; round++) {
+			if (round / TURN % 2 == 0)
+				draw_flows(&r);
+			if (random_below(&r, 60) == 0 || round < 20)
+				change(&r, tcam, round < ROUNDS / 2 ? WORDS_SHORT : WORDS_MIDDLE);
+			compare(&r, cache, tcam, seed, round);
+		}
+		counters = flow_cache_counters(cache);
+		cr_assert_gt(counters.bypassed, 10000, "seed %lu: only %lu", (unsigned long)seed,
+			     (unsigned long)counters.bypassed);
+		cr_assert_gt(counters.hits, 10000, "seed %lu: only %lu", (unsigned long)seed,
+			     (unsigned long)counters.hits);
+		flow_cache_destroy(cache);
+		ops->destroy(tcam);
+	}
+}
+
 /* --- one flow after the other --- */
 
 struct stage {
@@ -223,28 +256,26 @@ Test(flow_cache_stage, bits_that_no_rule_looks_at_make_no_other_flow)
 	cr_assert_eq(flow_cache_counters(stage.cache).hits, 1);
 }
 
+/* Flow i is asked in epoch i and, when that number comes again, with another answer. */
 Test(flow_cache_stage, a_commit_empties_it_and_epochs_come_again_without_their_answers)
 {
-	enum { COMMITS = 2 * FLOW_EPOCHS + 10 };
-	struct tcam_entry other = stage.b;
+	enum { CYCLE = FLOW_EPOCHS - 1 };
+	struct tcam_entry all = {.priority = 9}, idle = stage.b;
 
-	other.value.word[2] = UINT64_MAX;
-	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
-	cr_assert_eq(ops->insert(stage.tcam, &other), 0);
-	for (uint64_t i = 0; i < COMMITS; i++) {
-		/* Flow i was answered in this epoch only. */
-		struct tcam_entry *result = send_one(i % 3 ? i + 10 : 0);
-
-		cr_assert_eq(result, i % 3 ? NULL : &stage.a, "commit %lu", (unsigned long)i);
-		other.priority++;
-		cr_assert_eq(ops->update(stage.tcam, &other, &other), 0);
+	idle.value.word[2] = UINT64_MAX;
+	cr_assert_eq(ops->insert(stage.tcam, &all), 0);
+	cr_assert_eq(ops->insert(stage.tcam, &idle), 0);
+	for (uint64_t i = 0; i < 2 * CYCLE; i++) {
+		cr_assert_eq(send_one(i % CYCLE), i < CYCLE ? &all : NULL, "commit %lu",
+			     (unsigned long)i);
+		cr_assert_eq(hits_of(i % CYCLE), 1, "else it would stand aside");
+		if (i == CYCLE - 1)
+			cr_assert_eq(ops->remove(stage.tcam, &all), 0);
+		else
+			cr_assert_eq(ops->update(stage.tcam, &idle, &idle), 0);
 		ops->commit(stage.tcam);
 	}
-	cr_assert_eq(flow_cache_counters(stage.cache).hits, 0);
-	cr_assert_eq(ops->remove(stage.tcam, &stage.a), 0);
-	ops->commit(stage.tcam);
-	for (uint64_t i = 0; i < 1000; i++)
-		cr_assert_null(send_one(i));
+	cr_assert_eq(flow_cache_counters(stage.cache).hits, 2 * CYCLE);
 }
 
 static void send_distinct(uint64_t *flow, size_t batches)
@@ -288,6 +319,32 @@ Test(flow_cache_stage, it_stands_aside_where_nothing_repeats_and_comes_back_wher
 	send_distinct(&flow, 1000);
 	cold = flow_cache_counters(stage.cache);
 	cr_assert_geq(cold.bypassed - warm.bypassed, 700u * FLOW_BATCH);
+}
+
+/* The samples that wait when the table changes must not be put in with their old answers. */
+Test(flow_cache_stage, samples_of_another_version_are_forgotten)
+{
+	struct tcam_entry *results[FLOW_BATCH], all = {.priority = 9};
+	struct tcam_entry *want = NULL;
+	uint64_t flow = 1 << 20;
+
+	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
+	ops->commit(stage.tcam);
+	for (size_t turn = 0; turn < 12; turn++) {
+		send_distinct(&flow, 300);
+		send_same(1, 3 * turn);
+		cr_assert_eq(want ? ops->remove(stage.tcam, &all) : ops->insert(stage.tcam, &all),
+			     0);
+		ops->commit(stage.tcam);
+		want = want ? NULL : &all;
+		for (size_t n = 0; n < 400; n++) {
+			send(1 + n % 8 * FLOW_BATCH, FLOW_BATCH, results);
+			for (size_t i = 0; i < FLOW_BATCH; i++)
+				cr_assert_eq(results[i], want, "turn %zu batch %zu", turn, n);
+		}
+	}
+	cr_assert_gt(flow_cache_counters(stage.cache).bypassed, 10000);
+	cr_assert_gt(flow_cache_counters(stage.cache).hits, 10000);
 }
 
 Test(flow_cache_stage, what_was_hit_outlives_what_comes_once)
