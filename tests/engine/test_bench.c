@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Benches of a few packets: what they count and how they end. How long anything takes is not asked.
  */
+#include "bench_figure.h"
 #include "captures.h"
 #include "fail_alloc.h"
-
-#include <nicemu/engine/bench.h>
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -121,6 +120,33 @@ static void check_figure(const struct bench_figure *figure, size_t runs)
 		cr_assert_leq(figure->run[i], figure->max);
 	}
 	cr_assert(figure->min <= figure->median && figure->median <= figure->max);
+}
+
+Test(bench_figures, the_median_of_an_even_number_is_between_the_two_in_the_middle)
+{
+	double none[1], three[] = {3, 1, 2}, four[] = {4, 1, 3, 2};
+
+	cr_assert_eq(bench_median(none, 0), 0);
+	cr_assert_eq(bench_median(three, 3), 2);
+	cr_assert_eq(bench_median(four, 4), 2.5);
+}
+
+Test(bench_figures, a_run_has_whole_passes_and_is_long_enough)
+{
+	struct bench_figure figure = {0};
+	struct bench_meter meter = {0};
+
+	for (int i = 0; i < 2 * 3; i++) {
+		bench_meter_add(&meter, 100, BENCH_RUN_NS / 4);
+		bench_meter_add(&meter, 100, BENCH_RUN_NS / 4 - 1);
+		bench_meter_end_pass(&meter, &figure);
+	}
+	/* A pass is a bit shorter than half a run: three make one. */
+	cr_assert_eq(figure.runs, 2);
+	bench_figure_close(&figure);
+	cr_assert_float_eq(figure.median, 600e9 / (1.5 * BENCH_RUN_NS), 1);
+	cr_assert_eq(figure.min, figure.max);
+	cr_assert_eq(meter.spent_ns, 6 * ((uint64_t)BENCH_RUN_NS / 2 - 1));
 }
 
 Test(bench, a_pass_has_every_packet_once_and_the_digest_names_who_decided)

@@ -263,6 +263,16 @@ class Update(Case):
 
     CONTRACT = Document.CONTRACT
 
+    def test_with_one_cpu_it_says_that_the_figures_mean_little(self):
+        cpu = min(os.sched_getaffinity(0))
+        for words, note in ((("update",), "one CPU"), (("replay", "--jobs", "3"), "3 jobs on 1 CPU")):
+            done = nicemu("bench", *words, "-r", self.rules, self.capture, "-j", "--seconds", "0",
+                          preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            document = json.loads(done.stdout)
+            self.assertEqual(document["cpus"], 1)
+            self.assertTrue(any(note in n for n in document["notes"]), document["notes"])
+
 
 class Failures(Case):
     def test_what_can_not_be_measured(self):
@@ -279,6 +289,9 @@ class Failures(Case):
         for words in (("--runs", "4"), ("--runs", "101"), ("--runs", "many"), ("--seconds", "soon"),
                       ("--seconds", "-1"), ("--jobs", "2"), ("--jobs", "0")):
             self.fails(USAGE, "lookup", self.capture, *words, says=words[0])
+
+    def test_an_unknown_port(self):
+        self.fails(USAGE, "lookup", "-p", "eth99", self.capture, says="its ports: eth0")
 
     def test_a_refused_rule(self):
         bad = self.folder.write("bad.nft", chain(["tcp dport 80 drop", "ct state new drop"]))
