@@ -185,8 +185,11 @@ class Hostile(Loaded):
 
 
 class Linear(unittest.TestCase):
-    """Instructions, not time: twice the rules take at most 2.2 times as many."""
+    """Instructions, not time: twice the rules take at most 2.2 times as many. What the ASIC does when
+    its entries change is left out: its table plans anew from time to time, and tests of its own bound
+    that."""
     SIZES = (1000, 2000)
+    NOT_COUNTED = ("asic_replace", "asic_destroy_rule", "asic_release")
     PHASES = (
         ("load", ["nft", "-f", "RULES"]),
         ("list", ["nft", "list", "ruleset"]),
@@ -216,6 +219,8 @@ class Linear(unittest.TestCase):
 
     def start(self, folder, socket):
         process = subprocess.Popen(["valgrind", "--tool=callgrind", "--callgrind-out-file=" + folder.path + "/out",
+                                    *("--toggle-collect=" + function for function in self.NOT_COUNTED),
+                                    "--collect-atstart=yes",
                                     NICEMU, "start", "--socket", socket, "--foreground"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)
@@ -228,11 +233,11 @@ class Linear(unittest.TestCase):
         return process
 
     def write_deletion(self, path, within):
-        """Every rule by its handle; how many there are."""
+        """Every rule by its handle, the youngest first; how many there are."""
         listing = run(*within, "nft", "-a", "list", "chain", "netdev", "t", "c").stdout
         handles = re.findall(r"(?m)drop # handle (\d+)$", listing)
         with open(path, "w", encoding="utf-8") as file:
-            for handle in handles:
+            for handle in reversed(handles):
                 file.write("delete rule netdev t c handle %s\n" % handle)
         return len(handles)
 
