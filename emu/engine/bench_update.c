@@ -3,9 +3,9 @@
  * Updates while packets are looked up: this thread changes a table of its own (TCAM_SHARED) with
  * the loaded rules, a second one looks the packets up in it without a pause.
  *
- * An update takes a random entry out, or puts it in again; each is committed by itself. In between
- * the sentinel comes and goes: an entry that only its own key matches. After its commit both
- * threads look that key up: it must be there, or gone, at once.
+ * An update takes a random entry out, or puts it in again, some out and then the same ones in; each
+ * is committed by itself. In between the sentinel comes and goes: an entry that only its own key
+ * matches. After its commit both threads look that key up: it must be there, or gone, at once.
  *
  * Entries that were taken out are kept until the table says that nobody sees them any more
  * (settle), which is asked once for many of them and is part of what is measured.
@@ -24,10 +24,9 @@
 enum {
 	WINDOW_NS = 10000000, /* measured in one step */
 	UPDATE_RUN_NS = 100000000,
+	BURST = 32,               /* entries that are out at the same time */
 	REMOVED_MAX = 1024,       /* entries that wait for settle */
-	SPARES = REMOVED_MAX + 2, /* for the sentinel, and for an entry before settle is asked */
-	SPARE_MAX = SPARES + 1,   /* and what is out */
-	SENTINEL_EVERY = 64,      /* updates */
+	SPARES = REMOVED_MAX + 2, /* one for the sentinel, one when all others wait */
 	CHECK_EVERY = 16,         /* batches of the reader */
 	SENTINEL_PORT = 0xffff,   /* no NIC has so many ports */
 	SEED = 5,
@@ -47,15 +46,12 @@ struct bench_update {
 	struct tcam_entry *entries; /* memory of all */
 	struct tcam_entry **present;
 	size_t num_present;
-	struct tcam_entry *spare[SPARE_MAX];
+	struct tcam_entry *spare[SPARES];
 	size_t num_spare;
 	struct tcam_entry *removed[REMOVED_MAX];
 	size_t num_removed;
 	struct tcam_entry *sentinel; /* while it is in the table */
-	struct tcam_entry *out;      /* copy of the entry that is out */
-	struct tcam_entry out_copy;
-	size_t out_place;
-	uint64_t done; /* updates */
+	uint64_t done;               /* updates */
 	struct flow_batch *sentinel_batch, *reader_batch;
 
 	pthread_t reader;
@@ -167,8 +163,6 @@ static int take_out(struct bench_update *u, struct tcam_entry *entry)
 		return error;
 	u->ops->commit(u->tcam);
 	u->removed[u->num_removed++] = entry;
-	if (u->num_removed == REMOVED_MAX)
-		wait_for_readers(u);
 	u->done++;
 	return 0;
 }
@@ -202,20 +196,24 @@ static int toggle_sentinel(struct bench_update *u)
 	return 0;
 }
 
-/* A random entry out, or, the next time, in again. */
-static int move_entry(struct bench_update *u)
+/* Some random entries out, and then in again. What is out keeps its contents until settle. */
+static int move_entries(struct bench_update *u)
 {
-	int error;
+	size_t burst = u->num_present < BURST ? u->num_present : BURST, places[BURST];
+	const struct tcam_entry *out[BURST];
+	int error = 0;
 
-	if (u->out) {
-		error = put_in(u, u->out, &u->present[u->out_place]);
-		u->out = NULL;
-		return error;
+	for (size_t i = 0; !error && i < burst; i++) {
+		places[i] = (size_t)random_below(&u->random, u->num_present);
+		while (!u->present[places[i]])
+			places[i] = (places[i] + 1) % u->num_present;
+		out[i] = u->present[places[i]];
+		error = take_out(u, u->present[places[i]]);
+		u->present[places[i]] = NULL;
 	}
-	u->out_place = (size_t)random_below(&u->random, u->num_present);
-	u->out_copy = *u->present[u->out_place];
-	u->out = &u->out_copy;
-	return take_out(u, u->present[u->out_place]);
+	for (size_t i = 0; !error && i < burst; i++)
+		error = put_in(u, out[i], &u->present[places[i]]);
+	return error;
 }
 
 static int update_for_a_while(struct bench_update *u, uint64_t until_ns)
@@ -224,8 +222,10 @@ static int update_for_a_while(struct bench_update *u, uint64_t until_ns)
 
 	while (!error && bench_now_ns() < until_ns) {
 		error = toggle_sentinel(u);
-		for (int i = 1; !error && u->num_present && i < SENTINEL_EVERY; i++)
-			error = move_entry(u);
+		if (!error)
+			error = move_entries(u);
+		if (u->num_removed + BURST + 1 > REMOVED_MAX)
+			wait_for_readers(u);
 	}
 	return error;
 }
