@@ -23,6 +23,11 @@ uint64_t bench_cpu_ns(void)
 	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+uint64_t bench_thread_ns(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void bench_effort_add(struct bench_effort *effort, uint64_t packets, uint64_t cpu_ns,
 		      uint64_t wall_ns)
 {

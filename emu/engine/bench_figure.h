@@ -5,8 +5,9 @@
 
 #include <nicemu/engine/bench.h>
 
-uint64_t bench_now_ns(void); /* the system's, monotonic */
-uint64_t bench_cpu_ns(void); /* processor time of this process */
+uint64_t bench_now_ns(void);    /* the system's, monotonic */
+uint64_t bench_cpu_ns(void);    /* processor time of this process */
+uint64_t bench_thread_ns(void); /* and of this thread */
 
 void bench_effort_add(struct bench_effort *effort, uint64_t packets, uint64_t cpu_ns,
 		      uint64_t wall_ns);

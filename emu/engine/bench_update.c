@@ -328,10 +328,10 @@ static void end_run(struct bench_update *u, struct bench_results *results)
 	u->with_updates = !u->with_updates;
 }
 
-static int measure_window(struct bench_update *u)
+static int measure_window(struct bench_update *u, struct bench_effort *effort)
 {
 	const struct timespec pause = {.tv_nsec = WINDOW_NS};
-	uint64_t begun = bench_now_ns();
+	uint64_t cpu = bench_thread_ns(), begun = bench_now_ns(), spent;
 	uint64_t packets = atomic_load_explicit(&u->looked_up, memory_order_relaxed);
 	uint64_t updates = u->done;
 	int error = 0;
@@ -341,8 +341,11 @@ static int measure_window(struct bench_update *u)
 	else
 		nanosleep(&pause, NULL);
 	packets = atomic_load_explicit(&u->looked_up, memory_order_relaxed) - packets;
-	bench_meter_add(&u->lookups, packets, bench_now_ns() - begun);
+	spent = bench_now_ns() - begun;
+	bench_meter_add(&u->lookups, packets, spent);
 	u->updates.run_things += u->done - updates;
+	if (u->with_updates)
+		bench_effort_add(effort, u->done - updates, bench_thread_ns() - cpu, spent);
 	return error;
 }
 
@@ -361,7 +364,7 @@ enum bench_answer bench_update_step(struct bench *bench)
 			return answer;
 	}
 	u = bench->update;
-	error = measure_window(u);
+	error = measure_window(u, &results->update_effort);
 	if (error)
 		return bench_fail(bench, "an update failed: %s", strerror(-error));
 	results->sentinel_checks = atomic_load(&u->checks);

@@ -148,6 +148,8 @@ static void add_effort(json_t *document, const struct bench_results *results)
 			    per_cpu_second(&results->lookup_effort));
 	json_object_set_new(document, "replay_per_cpu_second",
 			    per_cpu_second(&results->replay_effort));
+	json_object_set_new(document, "updates_per_cpu_second",
+			    per_cpu_second(&results->update_effort));
 	json_object_set_new(document, "cpu_share",
 			    real(packets && results->jobs == 1, cpu_share(results)));
 }
@@ -244,6 +246,7 @@ static void forget_times(struct bench_results *results)
 		*figures[i] = (struct bench_figure){0};
 	results->first_pass = 0;
 	results->lookup_effort = results->replay_effort = (struct bench_effort){0};
+	results->update_effort = (struct bench_effort){0};
 	results->cache_use = (struct asic_cache_use){0};
 	results->sentinel_checks = 0;
 }

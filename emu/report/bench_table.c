@@ -48,6 +48,7 @@ static void print_per_cpu(FILE *out, const json_t *document)
 {
 	const json_t *lookup = json_object_get(document, "lookup_per_cpu_second");
 	const json_t *replay = json_object_get(document, "replay_per_cpu_second");
+	const json_t *updates = json_object_get(document, "updates_per_cpu_second");
 	char rate[RATE_SIZE];
 
 	if (json_is_number(lookup))
@@ -56,6 +57,9 @@ static void print_per_cpu(FILE *out, const json_t *document)
 	if (json_is_number(replay))
 		fprintf(out, "%-*s %14s\n", NAME_WIDTH, "replay, CPU time",
 			rate_text(rate, replay));
+	if (json_is_number(updates))
+		fprintf(out, "%-*s %14s\n", NAME_WIDTH, "updates, CPU time",
+			rate_text(rate, updates));
 }
 
 static void print_figures(FILE *out, const json_t *document, const struct report_style *style)

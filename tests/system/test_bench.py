@@ -87,13 +87,14 @@ class Document(Case):
         "runs": int, "lookup_per_second": float, "replay_per_second": float,
         "first_pass_per_second": float, "updates_per_second": float,
         "lookup_during_updates_per_second": float, "slowdown": float, "build_seconds": float,
-        "lookup_per_cpu_second": float, "replay_per_cpu_second": float, "cpu_share": float,
+        "lookup_per_cpu_second": float, "replay_per_cpu_second": float,
+        "updates_per_cpu_second": float, "cpu_share": float,
         "lookup_runs": list, "lookup_spread": dict, "replay_runs": list, "replay_spread": dict,
         "updates_runs": list, "updates_spread": dict, "lookup_during_updates_runs": list,
         "lookup_during_updates_spread": dict, "table_bytes": int, "entry_bytes": int,
         "cache_bytes": int, "cache_hits": float, "cache_bypassed": float, "tables": int, "longest": int, "sentinel_checks": int,
         "sentinel_misses": int, "refused": list, "notes": list, "errors": list}
-    OF_UPDATES = {"updates_per_second", "lookup_during_updates_per_second", "slowdown",
+    OF_UPDATES = {"updates_per_second", "updates_per_cpu_second", "lookup_during_updates_per_second", "slowdown",
                   "updates_spread", "lookup_during_updates_spread", "sentinel_checks",
                   "sentinel_misses"}
     OF_LOOKUPS = {"lookup_per_second", "lookup_per_cpu_second", "lookup_spread", "cache_hits",

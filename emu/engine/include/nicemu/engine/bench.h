@@ -92,6 +92,7 @@ struct bench_results {
 
 	/* BENCH_UPDATE: look-ups without and with updates, and the updates meanwhile. */
 	struct bench_figure alone, during, updates;
+	struct bench_effort update_effort; /* of the thread that updates; packets: updates */
 	uint64_t sentinel_checks, sentinel_misses;
 	unsigned int cpus; /* that this process may use */
 };
