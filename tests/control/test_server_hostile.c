@@ -192,6 +192,36 @@ Test(hostile, files_that_are_no_memory)
 	close(null);
 }
 
+/* A sealed file is read where it is, another one copied; neither beyond its end. */
+Test(hostile, files_of_memory_sealed_or_not_are_read_to_their_end_and_no_further)
+{
+	static const int seals[] = {0, F_SEAL_SHRINK, F_SEAL_SHRINK | F_SEAL_WRITE,
+				    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL};
+	struct shim_request request = {.op = SHIM_SEND | SHIM_IN_FILE};
+	int null = open("/dev/null", O_RDONLY);
+	uint8_t data[16];
+
+	for (size_t i = 0; i < sizeof(seals) / sizeof(*seals); i++) {
+		int fd = dial(&f, PROTOCOL), file = memfd_create("m", MFD_ALLOW_SEALING);
+		const int passed[2] = {null, file};
+
+		cr_assert_eq(write(file, "reply 1 8", 9), 9);
+		cr_assert_eq(fcntl(file, F_ADD_SEALS, seals[i]), 0);
+		request.size = 9;
+		send_raw(fd, &request, sizeof(request), passed, 2);
+		cr_assert_eq(ask(fd, SHIM_PULL, 0, 0), 0);
+		cr_assert_eq(receive(fd, data, sizeof(data)), 8, "seals 0x%x", (unsigned)seals[i]);
+		request.size = 0;
+		send_raw(fd, &request, sizeof(request), passed, 2);
+		cr_assert_eq(ask(fd, SHIM_PULL, 0, 0), 0);
+		request.size = 100000; /* pages that the file does not have */
+		send_raw(fd, &request, sizeof(request), passed, 2);
+		close(file);
+		expect_dropped(fd);
+	}
+	close(null);
+}
+
 Test(hostile, too_many_descriptors)
 {
 	struct shim_request request = {.op = SHIM_PULL};
