@@ -224,6 +224,12 @@ static json_t *notes(const struct bench_results *results, const char *kind)
 			list, json_sprintf("the processor was shared with others: this had it for "
 					   "%.0f %% of the time that was measured",
 					   100 * cpu_share(results)));
+	if (results->update_effort.cpu_ns < 95 * (results->update_effort.wall_ns / 100))
+		json_array_append_new(
+			list, json_sprintf("the thread that updates had a processor for %.0f %% of "
+					   "the time; else others had it, or it waited for readers",
+					   100 * (double)results->update_effort.cpu_ns /
+						   (double)results->update_effort.wall_ns));
 	if (results->cpus == 1 && strcmp(kind, "update") == 0)
 		json_array_append_new(list,
 				      json_string("there is one CPU for both threads: updates and "
