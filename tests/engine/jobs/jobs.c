@@ -139,6 +139,26 @@ static void check_cut_while_played(uint64_t seed)
 	printf("%s\n", name);
 }
 
+/* Rules come and go between the steps: no packet is counted twice or not at all. */
+static void check_churn(uint64_t seed)
+{
+	const char *name = "rules that come and go";
+	struct plan plan = {
+		.seed = seed, .captures = 1, .packets = 20000, .loops = 60, .churn = true};
+	struct played played;
+
+	for (unsigned int jobs = 1; jobs <= 3; jobs++) {
+		play(&played, &plan, jobs);
+		if (!played.adds_up || !played.steps) {
+			fail(name, seed, jobs,
+			     "packets are counted twice or not, or no step ended");
+			printf("%u steps\n%s\n", played.steps, played.text);
+		}
+		played_free(&played);
+	}
+	printf("%s\n", name);
+}
+
 /* In a process of its own, since it can have no more threads. */
 static void check_lack_of_threads(void)
 {
@@ -168,6 +188,7 @@ int main(void)
 		check_case(i, 1000 + i);
 	check_interrupt(77);
 	check_cut_while_played(78);
+	check_churn(79);
 	check_lack_of_threads();
 	return failures ? 1 : 0;
 }

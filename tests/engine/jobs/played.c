@@ -55,6 +55,24 @@ static void make_rule(struct flow_rule *rule, unsigned int n)
 	}
 }
 
+static void add_rule(struct emulator *emulator, uint32_t binding, unsigned int n)
+{
+	struct flow_rule *rule = flow_rule_alloc(2);
+	struct offload_command command = {.binding = binding,
+					  .cookie = n + 1,
+					  .prio = RULES - n,
+					  .protocol = 0x0003,
+					  .rule = rule};
+	struct reason reason = {0};
+
+	if (!rule)
+		err(1, "rule");
+	make_rule(rule, n);
+	if (offload_replace(emulator->offload, &command, &reason))
+		errx(1, "replace: %s", reason.clause);
+	flow_rule_free(rule);
+}
+
 static void add_rules(struct emulator *emulator, uint16_t port, uint32_t *number)
 {
 	struct offload_binding binding = {.port = port,
@@ -66,21 +84,19 @@ static void add_rules(struct emulator *emulator, uint16_t port, uint32_t *number
 	if (offload_bind(emulator->offload, &binding, &reason))
 		errx(1, "bind: %s", reason.clause);
 	*number = binding.id;
-	for (unsigned int n = 0; n < RULES; n++) {
-		struct flow_rule *rule = flow_rule_alloc(2);
-		struct offload_command command = {.binding = binding.id,
-						  .cookie = n + 1,
-						  .prio = RULES - n,
-						  .protocol = 0x0003,
-						  .rule = rule};
+	for (unsigned int n = 0; n < RULES; n++)
+		add_rule(emulator, binding.id, n);
+}
 
-		if (!rule)
-			err(1, "rule");
-		make_rule(rule, n);
-		if (offload_replace(emulator->offload, &command, &reason))
-			errx(1, "replace: %s", reason.clause);
-		flow_rule_free(rule);
-	}
+/* What commands do while packets are played. */
+static void churn(struct emulator *emulator, uint32_t binding, unsigned int step)
+{
+	struct offload_command command = {.binding = binding, .cookie = step % RULES + 1};
+	struct reason reason = {0};
+
+	if (offload_destroy_rule(emulator->offload, &command, &reason))
+		errx(1, "destroy: %s", reason.clause);
+	add_rule(emulator, binding, step % RULES);
 }
 
 /* --- captures that come through pipes --- */
@@ -232,9 +248,27 @@ static void halve(int fd)
 		err(1, "a file can't be cut");
 }
 
-static void run(struct played *played, const struct plan *plan, struct replay *replay, int first)
+static bool adds_up(const struct emulator *emulator, const struct replay *replay,
+		    const uint32_t *bindings)
 {
 	const struct replay_results *results = replay_get_results(replay);
+	uint64_t fates = 0,
+		 rules = results->unmatched.packets + asic_retired(emulator->asic).packets;
+	struct offload_stats counts;
+
+	for (int i = 0; i < ASIC_FATES; i++)
+		fates += results->fates[i].packets;
+	for (int p = 0; p < PORTS; p++)
+		for (unsigned int cookie = 1; cookie <= RULES; cookie++)
+			if (!replay_rule_counts(replay, bindings[p], cookie, &counts))
+				rules += counts.packets;
+	return results->total.packets == fates && results->total.packets == rules;
+}
+
+/* first: the file of the first capture. */
+static void run(struct played *played, const struct plan *plan, struct emulator *emulator,
+		struct replay *replay, int first, const uint32_t *bindings)
+{
 	unsigned int steps = 0;
 
 	while (replay_step(replay)) {
@@ -243,13 +277,14 @@ static void run(struct played *played, const struct plan *plan, struct replay *r
 			replay_interrupt(replay);
 		if (steps == plan->cut_after)
 			halve(first);
+		if (plan->churn)
+			churn(emulator, bindings[0], steps);
 	}
 	replay_finish(replay);
-	played->packets = results->total.packets;
-	played->interrupted = results->interrupted;
-	played->adds_up = results->total.packets == results->fates[ASIC_DROP].packets +
-							    results->fates[ASIC_REDIRECT].packets +
-							    results->fates[ASIC_HOST].packets;
+	played->packets = replay_get_results(replay)->total.packets;
+	played->interrupted = replay_get_results(replay)->interrupted;
+	played->adds_up = adds_up(emulator, replay, bindings);
+	played->steps = steps;
 }
 
 void play(struct played *played, const struct plan *plan, unsigned int jobs)
@@ -292,7 +327,7 @@ void play(struct played *played, const struct plan *plan, unsigned int jobs)
 	open_outputs(plan, &options, written);
 	if (replay_create(&replay, emulator, &options, &wrong_input, message, sizeof(message)))
 		errx(1, "no replay: %s", message);
-	run(played, plan, replay, first);
+	run(played, plan, emulator, replay, first, bindings);
 	close(first);
 	played->text = describe(emulator, replay, bindings);
 	replay_destroy(replay);

@@ -17,6 +17,7 @@ struct plan {
 	bool full_disk;               /* one more output, which can't be written */
 	unsigned int interrupt_after; /* steps; 0: never */
 	unsigned int cut_after;       /* the first capture's file is halved after so many steps */
+	bool churn;                   /* rules are deleted and made anew between steps */
 	/* As in struct replay_options. */
 	bool merge, no_cache;
 	uint64_t loops;
@@ -26,7 +27,9 @@ struct plan {
 struct played {
 	char *text; /* results, counts of the rules, errors, the clock */
 	uint64_t packets;
-	bool interrupted, adds_up; /* the fates' sum is what was played */
+	unsigned int steps;
+	bool interrupted;
+	bool adds_up; /* what was played is the fates' sum, and that of all rules and of no match */
 	uint8_t *output[OUTPUTS];
 	size_t size[OUTPUTS];
 };
