@@ -3,14 +3,15 @@
  * nicemu and its peers on the same rules and the same packets, in one run.
  *
  *   bench_peers lookup KIND FORM N [--zipf] [--packets N] [--rounds N] [--seed N]
- *               [--engines NAME,NAME…] [--memory MEGABYTES]
+ *               [--engines NAME,NAME…] [--memory MEGABYTES] [--seconds N]
  *   bench_peers agree KIND FORM N …       the same, and compared with the slow, obvious look-up
  *   bench_peers hash FLOWS                DPDK's rte_hash: exact 5-tuples
  *   bench_peers engines                   what can be compared
  *
  * One JSON document on stdout. A pass looks up every packet once and counts it; the engines take
- * turns, pass by pass, since the machine's speed changes from second to second. Times are of this
- * thread's processor. Exit status 1: two engines disagree.
+ * turns, pass by pass, since the machine's speed changes from second to second. No round begins
+ * after
+ * --seconds. Times are of this thread's processor. Exit status 1: two engines disagree.
  */
 #include "acl.h"
 #include "engine.h"
@@ -32,6 +33,7 @@ const struct engine_ops *const engines[] = {
 struct arguments {
 	struct workload_plan plan;
 	size_t rounds, memory;
+	double seconds;
 	const struct engine_ops *engines[ENGINES_MAX];
 	size_t num_engines;
 	bool reference;
@@ -48,11 +50,12 @@ struct runner {
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: bench_peers lookup|agree KIND masked|ranges N [--zipf] [--packets "
-			"N] [--rounds N] [--seed N]\n"
-			"                   [--engines NAME,NAME...] [--memory MEGABYTES]\n"
-			"       bench_peers hash FLOWS [--packets N] [--rounds N]\n"
-			"       bench_peers engines\n");
+	fprintf(stderr,
+		"usage: bench_peers lookup|agree KIND masked|ranges N [--zipf] [--packets "
+		"N] [--rounds N] [--seed N]\n"
+		"                   [--engines NAME,NAME...] [--memory MEGABYTES] [--seconds N]\n"
+		"       bench_peers hash FLOWS [--packets N] [--rounds N]\n"
+		"       bench_peers engines\n");
 	return 2;
 }
 
@@ -95,13 +98,11 @@ static bool read_number(const char *text, uint64_t min, uint64_t max, uint64_t *
 	return *text >= '0' && *text <= '9' && !*end && !errno && *number >= min && *number <= max;
 }
 
-static const struct option options[] = {{"zipf", no_argument, NULL, 'z'},
-					{"packets", required_argument, NULL, 'p'},
-					{"rounds", required_argument, NULL, 'r'},
-					{"seed", required_argument, NULL, 's'},
-					{"engines", required_argument, NULL, 'e'},
-					{"memory", required_argument, NULL, 'm'},
-					{NULL, 0, NULL, 0}};
+static const struct option options[] = {
+	{"zipf", no_argument, NULL, 'z'},          {"packets", required_argument, NULL, 'p'},
+	{"rounds", required_argument, NULL, 'r'},  {"seed", required_argument, NULL, 's'},
+	{"engines", required_argument, NULL, 'e'}, {"memory", required_argument, NULL, 'm'},
+	{"seconds", required_argument, NULL, 'l'}, {NULL, 0, NULL, 0}};
 
 static bool read_options(int argc, char **argv, struct arguments *arguments)
 {
@@ -112,6 +113,7 @@ static bool read_options(int argc, char **argv, struct arguments *arguments)
 	*arguments = (struct arguments){.plan = {.packets = 1000000, .seed = 1},
 					.rounds = 7,
 					.memory = 2048,
+					.seconds = 30,
 					.engines = {&engine_asic, &engine_table, &engine_acl},
 					.num_engines = 3};
 	while (good && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -130,6 +132,10 @@ static bool read_options(int argc, char **argv, struct arguments *arguments)
 		case 'm':
 			good = read_number(optarg, 64, 1u << 20, &number);
 			arguments->memory = number;
+			break;
+		case 'l':
+			good = read_number(optarg, 0, 3600, &number);
+			arguments->seconds = (double)number;
 			break;
 		default: good = false;
 		}
@@ -165,19 +171,24 @@ static int build(struct runner *runner, const struct engine_ops *ops,
 	return -ENOMEM;
 }
 
-static void run_rounds(struct runner *runners, size_t count, size_t rounds,
-		       const struct workload *workload)
+/* How many rounds there were; the first pass of each is not timed, but compared. */
+static size_t run_rounds(struct runner *runners, const struct arguments *arguments,
+			 const struct workload *workload)
 {
-	for (size_t i = 0; i < count; i++) /* warm, and to be compared */
+	double last = clock_seconds() + arguments->seconds;
+	size_t round = 0;
+
+	for (size_t i = 0; i < arguments->num_engines; i++)
 		runners[i].ops->pass(runners[i].engine, workload, runners[i].deciding);
-	for (size_t round = 0; round < rounds; round++) {
-		for (size_t i = 0; i < count; i++) {
+	do {
+		for (size_t i = 0; i < arguments->num_engines; i++) {
 			double begin = thread_seconds();
 
 			runners[i].ops->pass(runners[i].engine, workload, NULL);
 			runners[i].seconds[round] = thread_seconds() - begin;
 		}
-	}
+	} while (++round < arguments->rounds && clock_seconds() < last);
+	return round;
 }
 
 /* Packets whose deciding rules differ; the first ones are shown. */
@@ -245,14 +256,14 @@ static size_t compare_reference(const struct runner *runner, const struct worklo
 }
 
 static size_t compare(const struct runner *runners, const struct arguments *arguments,
-		      const struct workload *workload)
+		      const struct workload *workload, size_t rounds)
 {
 	size_t wrong = 0;
 
 	for (size_t i = 0; i < arguments->num_engines; i++) {
 		if (i)
 			wrong += compare_deciding(&runners[0], &runners[i], workload);
-		wrong += compare_counts(&runners[i], workload, arguments->rounds + 1);
+		wrong += compare_counts(&runners[i], workload, rounds + 1);
 	}
 	if (arguments->reference)
 		wrong += compare_reference(&runners[0], workload);
@@ -285,7 +296,7 @@ static void print_runner(const struct runner *runner, const struct workload *wor
 }
 
 static void print_report(const struct runner *runners, const struct arguments *arguments,
-			 const struct workload *workload, size_t wrong)
+			 const struct workload *workload, size_t rounds, size_t wrong)
 {
 	const struct ruleset *set = &workload->set;
 	size_t matched = 0;
@@ -298,11 +309,10 @@ static void print_report(const struct runner *runners, const struct arguments *a
 	       "  \"engines\": [\n",
 	       ruleset_kind_name(set->kind), set->form == FORM_RANGES ? "ranges" : "masked",
 	       set->count, arguments->plan.traffic == TRAFFIC_ZIPF ? "zipf" : "cold",
-	       workload->trace.count, workload->trace.distinct, matched, set->seed,
-	       arguments->rounds, wrong, digest(&runners[0], workload->trace.count));
+	       workload->trace.count, workload->trace.distinct, matched, set->seed, rounds, wrong,
+	       digest(&runners[0], workload->trace.count));
 	for (size_t i = 0; i < arguments->num_engines; i++)
-		print_runner(&runners[i], workload, arguments->rounds,
-			     i + 1 == arguments->num_engines);
+		print_runner(&runners[i], workload, rounds, i + 1 == arguments->num_engines);
 	printf("  ] }\n");
 }
 
@@ -316,9 +326,10 @@ static int run_lookup(const struct arguments *arguments)
 	for (size_t i = 0; !error && i < arguments->num_engines; i++)
 		error = build(&runners[i], arguments->engines[i], &workload, arguments->rounds);
 	if (!error) {
-		run_rounds(runners, arguments->num_engines, arguments->rounds, &workload);
-		wrong = compare(runners, arguments, &workload);
-		print_report(runners, arguments, &workload, wrong);
+		size_t rounds = run_rounds(runners, arguments, &workload);
+
+		wrong = compare(runners, arguments, &workload, rounds);
+		print_report(runners, arguments, &workload, rounds, wrong);
 	} else {
 		fprintf(stderr, "bench_peers: %s\n", strerror(-error));
 	}

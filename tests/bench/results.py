@@ -123,7 +123,7 @@ def other_lines(rows):
     values = [100 * record["rates"]["jobs"]["median"] / record["rates"]["two"]["median"]
               for record in rows.get("jobs", [])]
     lines.append(("two threads, of what two processes reach that share nothing", "≥ 95 %",
-                  *judged(values, 95, "%.0f %%")))
+                  *judged(values, 95, "%.1f %%")))
     values = [record["seconds"]["beyond"]["median"]
               for record in pick(rows, "loading", rules=100000)]
     met = "–" if not values else "met" if values[0] < 2 else "**missed**"

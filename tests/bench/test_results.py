@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page of results: a goal is met or missed by its figure, and what is not measured says so."""
+import unittest
+import xml.etree.ElementTree
+
+import plot
+import results
+
+
+def engine(name, speed, size=1000):
+    return {"engine": name, "lookups_per_second": speed, "slowest": speed, "fastest": speed,
+            "bytes": size, "build_seconds": 1}
+
+
+def record(kind, rules, ours, theirs, traffic="cold", **more):
+    found = {"kind": kind, "rules": rules, "traffic": traffic, "packets": 10, "differences": 0,
+             "engines": [engine("nicemu", ours, 100), engine("nicemu-cache", ours),
+                         engine("rte_acl", theirs)]}
+    found.update(more)
+    return found
+
+
+def goal(rows, words):
+    lines = [line for line in results.goal_lines(rows) if words in line[0]]
+    if len(lines) != 1:
+        raise AssertionError("%d goals with '%s'" % (len(lines), words))
+    return lines[0][2:]
+
+
+class Goals(unittest.TestCase):
+    def test_the_geometric_mean_is_of_the_ratios(self):
+        rows = {"lookup": [record("acl", 1000, 8e6, 1e6), record("fw", 1000, 2e6, 1e6)]}
+        self.assertEqual(goal(rows, "masked sets"), ("4.00×", "met"))
+
+    def test_a_figure_below_its_goal_is_missed(self):
+        rows = {"lookup": [record("acl", 1000, 2e6, 1e6)]}
+        self.assertEqual(goal(rows, "masked sets"), ("2.00×", "**missed**"))
+
+    def test_the_worst_set_counts_acl1(self):
+        rows = {"lookup": [record("acl", 1000, 8e6, 1e6), record("acl1", 10000, 9e5, 1e6)]}
+        self.assertEqual(goal(rows, "the worst of these"), ("0.90×", "**missed**"))
+        self.assertEqual(goal(rows, "masked sets"), ("8.00×", "met"))
+
+    def test_memory_is_met_when_it_is_small(self):
+        self.assertEqual(goal({"lookup": [record("acl", 100000, 1e6, 1e6)]}, "memory"), ("0.10×", "met"))
+
+    def test_what_is_not_measured_is_neither_met_nor_missed(self):
+        for line in results.goal_lines({}):
+            with self.subTest(line[0]):
+                self.assertEqual(line[3], "–")
+
+    def test_two_threads_are_held_to_two_processes(self):
+        rates = {name: {"median": value, "min": value, "max": value}
+                 for name, value in (("one", 10e6), ("jobs", 18e6), ("two", 19e6))}
+        rows = {"jobs": [{"rules": 10000, "rates": rates}]}
+        self.assertEqual(goal(rows, "two threads"), ("94.7 %", "**missed**"))
+
+    def test_skipped_rows_have_their_reason_on_the_page(self):
+        circumstances = {"date": "", "commit": "", "processor": "", "cores": 2, "quick": False, "memory": 1e9,
+                         "kernel": "", "compiler": "", "dpdk": "", "nft": "", "libpcap": "", "avx512": False}
+        page = results.markdown({"circumstances": circumstances, "rows": {}, "skipped": {"hash": "no DPDK"}})
+        self.assertIn("Skipped: no DPDK", page)
+
+
+class Plot(unittest.TestCase):
+    def test_every_point_is_inside_the_picture(self):
+        records = [record("acl", rules, 2e7 / rules ** 0.2, 1e8 / rules ** 0.5) for rules in (100, 1000, 1000000)]
+        picture = xml.etree.ElementTree.fromstring(plot.svg(records))
+        circles = list(picture.iter("{http://www.w3.org/2000/svg}circle"))
+        self.assertEqual(len(circles), 2 * 2 * 3, "two panels, two engines, three sizes")
+        for circle in circles:
+            self.assertTrue(0 < float(circle.get("cx")) < plot.WIDTH)
+            self.assertTrue(plot.TOP <= float(circle.get("cy")) <= plot.BOTTOM)
+
+
+if __name__ == "__main__":
+    unittest.main()
