@@ -229,11 +229,18 @@ static bool has_room(struct attr_writer *w, size_t size)
 
 void attr_put(struct attr_writer *w, uint16_t type, const void *data, size_t size)
 {
+	uint8_t *at = (uint8_t *)w->nlh + MNL_ALIGN(w->nlh->nlmsg_len);
+	struct nlattr head = {.nla_type = type, .nla_len = (uint16_t)(sizeof(head) + size)};
+
 	if (!has_room(w, size))
 		return;
-	/* Older libmnl leaves the padding as it was; a kernel's is zero. */
-	memset(mnl_nlmsg_get_payload_tail(w->nlh), 0, MNL_ATTR_HDRLEN + MNL_ALIGN(size));
-	mnl_attr_put(w->nlh, type, size, data);
+	/* The padding is zero, as a kernel's; older libmnl leaves what was there. */
+	memcpy(at, &head, sizeof(head));
+	if (size) /* else data may be NULL */
+		memcpy(at + sizeof(head), data, size);
+	memset(at + sizeof(head) + size, 0, MNL_ALIGN(size) - size);
+	w->nlh->nlmsg_len = MNL_ALIGN(w->nlh->nlmsg_len) +
+			    (uint32_t)(MNL_ALIGN(sizeof(head)) + MNL_ALIGN(size));
 }
 
 void attr_put_be32(struct attr_writer *w, uint16_t type, uint32_t value)
