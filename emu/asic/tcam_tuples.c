@@ -30,6 +30,7 @@ static void tuples_destroy(struct tcam *tcam)
 	tuples_arena_close(&tcam->record_arena);
 	tuples_arena_close(&tcam->entry_arena);
 	tuples_arena_close(&tcam->mask_arena);
+	tuples_arena_close(&tcam->whole_mask_arena);
 	tuples_arena_close(&tcam->cold_arena);
 	tuples_names_close(&tcam->mask_names);
 	tuples_names_close(&tcam->groups);
@@ -44,6 +45,7 @@ static int open_arenas(struct tcam *tcam, size_t lines)
 	if (tuples_arena_open(&tcam->record_arena, lines * sizeof(tcam->records[0])) ||
 	    tuples_arena_open(&tcam->entry_arena, lines * sizeof(tcam->entries[0])) ||
 	    tuples_arena_open(&tcam->mask_arena, lines * sizeof(tcam->masks[0])) ||
+	    tuples_arena_open(&tcam->whole_mask_arena, lines * sizeof(tcam->whole_masks[0])) ||
 	    tuples_arena_open(&tcam->cold_arena, lines * sizeof(tcam->colds[0])) ||
 	    tuples_names_open(&tcam->mask_names, lines - 1) ||
 	    tuples_names_open(&tcam->groups, lines - 1) ||
@@ -55,6 +57,7 @@ static int open_arenas(struct tcam *tcam, size_t lines)
 	tcam->records = (const struct tuples_record *)tcam->record_arena.base;
 	tcam->entries = (struct tcam_entry **)tcam->entry_arena.base;
 	tcam->masks = (const struct flow_chunk *)tcam->mask_arena.base;
+	tcam->whole_masks = (struct flow_key *)tcam->whole_mask_arena.base;
 	tcam->colds = (struct tuples_cold *)tcam->cold_arena.base;
 	tcam->group_index.records = tcam->list_index.records = tcam->records;
 	tcam->top_line = 1;
@@ -378,8 +381,8 @@ static void tuples_measure(const struct tcam *tcam, struct tcam_measure *measure
 		.tables = tcam->state->num_tables,
 		.bytes = sizeof(*tcam) + sizeof(*tcam->state) + tcam->state->block_bytes +
 			 tcam->record_arena.used + tcam->entry_arena.used + tcam->mask_arena.used +
-			 tcam->cold_arena.used + tuples_names_bytes(&tcam->mask_names) +
-			 tuples_names_bytes(&tcam->groups) +
+			 tcam->cold_arena.used + tcam->whole_mask_arena.used +
+			 tuples_names_bytes(&tcam->mask_names) + tuples_names_bytes(&tcam->groups) +
 			 (tcam->group_index.capacity + tcam->list_index.capacity) *
 				 sizeof(struct tuples_index_node),
 	};

@@ -13,6 +13,7 @@
 
 enum {
 	TUPLES_TABLES = 64,       /* at most */
+	TUPLES_LIST_CROWDED = 8,  /* a list that is longer costs something */
 	TUPLES_LIST_LONG = 64,    /* a list that is longer gets an index */
 	TUPLES_LENGTH_LOST = 254, /* in lengths[]: too long to be counted */
 	TUPLES_LENGTH_INDEXED = 255,
@@ -34,7 +35,9 @@ struct tuples_table {
 struct tuples_place {
 	uint8_t *lengths; /* of the list in each slot */
 	size_t count;     /* records */
-	uint32_t weight;  /* bits in its mask */
+	uint32_t weight;  /* how well its mask tells packets apart */
+	void *late;       /* slots and lengths of a table that came after the plan */
+	size_t late_bytes;
 };
 
 /* The bits that any rule looks at. With TCAM_SHARED one never changes once it is published. */
@@ -51,9 +54,9 @@ struct tuples_used {
 struct tuples_state {
 	uint64_t version;
 	struct tuples_used *used;
-	uint32_t which; /* of the records' next */
-	uint32_t id;    /* of this plan, in the masks' data */
-	uint32_t num_tables;
+	uint32_t which;      /* of the records' next */
+	uint32_t id;         /* of this plan, in the masks' data */
+	uint32_t num_tables; /* may grow */
 	struct tuples_table table[TUPLES_TABLES];
 	struct flow_key mask[TUPLES_TABLES]; /* the whole masks */
 	struct tuples_place place[TUPLES_TABLES];
@@ -95,7 +98,8 @@ struct tcam {
 	struct tuples_state *state; /* current */
 
 	/* The changing thread's. */
-	struct tuples_arena record_arena, entry_arena, mask_arena, cold_arena;
+	struct tuples_arena record_arena, entry_arena, mask_arena, whole_mask_arena, cold_arena;
+	struct flow_key *whole_masks; /* by number */
 	struct tuples_cold *colds;
 	uint32_t top_line, free_lines[FLOW_CHUNKS + 2]; /* by number of lines, linked by next[0] */
 	struct tuples_names mask_names;                 /* uses: records; data: plan and table */
@@ -112,10 +116,10 @@ struct tcam {
 	bool uncommitted;
 	/* When to plan anew. */
 	uint32_t plans;
-	size_t planned; /* entries at the last plan */
-	size_t changes; /* since then */
-	size_t debt;    /* records passed in long lists since then */
-	bool crowded;   /* the last plan had long lists itself */
+	size_t planned;  /* entries at the last plan */
+	size_t changes;  /* since then */
+	size_t debt;     /* records passed in long lists since then */
+	size_t patience; /* with long lists, for so many changes */
 };
 
 extern const struct tuples_kind tuples_portable, tuples_avx2;
@@ -130,6 +134,12 @@ static inline struct tuples_record *tuples_record(const struct tcam *tcam, uint3
 static inline struct tuples_more *tuples_more(const struct tcam *tcam, uint32_t number)
 {
 	return (struct tuples_more *)tcam->records + number + 1;
+}
+
+/* The name of a record's mask. */
+static inline struct tuples_name *tuples_mask_name(const struct tcam *tcam, uint32_t number)
+{
+	return tuples_name(&tcam->mask_names, tuples_record(tcam, number)->mask & TUPLES_NUMBER);
 }
 
 static inline uint32_t tuples_next_version(uint64_t *version)
@@ -155,8 +165,6 @@ int tuples_store_add(struct tcam *tcam, const struct tcam_entry *rule, uint64_t 
 void tuples_store_drop(struct tcam *tcam, uint32_t number);
 /* The record of an entry; 0 where the entry is not in the table. */
 uint32_t tuples_store_find(const struct tcam *tcam, const struct tcam_entry *entry);
-/* Everything that a record looks at, as a mask. */
-struct flow_key tuples_store_bits(const struct tcam *tcam, uint32_t number, bool with_ranges);
 struct flow_key tuples_store_value(const struct tcam *tcam, uint32_t number);
 /* The first record from that line on; 0: none. */
 uint32_t tuples_store_from(const struct tcam *tcam, uint32_t line);
@@ -164,7 +172,8 @@ uint32_t tuples_store_from(const struct tcam *tcam, uint32_t line);
 /* --- tuples_list.c: the lists in the slots of the tables --- */
 
 /* The table where a record belongs. */
-uint32_t tuples_list_choose(const struct tcam *tcam, struct tuples_state *state, uint32_t number);
+uint32_t tuples_list_choose(const struct tcam *tcam, const struct tuples_state *state,
+			    uint32_t number);
 /* Into the list where it belongs. Can't fail. */
 void tuples_list_link(struct tcam *tcam, struct tuples_state *state, uint32_t number);
 /* Out of its list in the current state. */
@@ -179,7 +188,9 @@ void tuples_group_enter(struct tcam *tcam, uint32_t number);
 /* A record that dies makes room: those after it that decide now are linked. */
 void tuples_group_die(struct tcam *tcam, uint32_t number);
 void tuples_group_leave(struct tcam *tcam, uint32_t number);
-/* Does a new state need this one in its lists? */
+/* Before a new state is made: finds the first record of each group that all views see. */
+void tuples_group_find_first(struct tcam *tcam);
+/* Does a new state need this one in its lists? Right until the next change. */
 bool tuples_group_decides(const struct tcam *tcam, uint32_t number);
 
 /* --- tuples_build.c, tuples_plan.c: sets of tables --- */
@@ -187,11 +198,16 @@ bool tuples_group_decides(const struct tcam *tcam, uint32_t number);
 /* An empty table. NULL when memory is out. */
 struct tuples_state *tuples_state_empty(void);
 void tuples_state_free(struct tuples_state *state);
+/*
+ * A further table in the current state, for masks such as this one. False where there can't be one.
+ */
+bool tuples_state_add(struct tcam *tcam, const struct flow_key *mask);
 /* A new plan, where it is time for one. What can't be had stays as it was. */
 void tuples_build_when_due(struct tcam *tcam);
 /*
- * The masks of the tables for the rules as they are; the last one is empty. Returns their number,
- * or -ENOMEM. Puts into the masks' data which table they belong in (plan id, table).
+ * The masks of the tables for the rules as they are. Returns their number, or -ENOMEM. Puts into
+ * the masks' data which table they belong in (id << 8 | table). The last table's mask is empty
+ * where no other's is.
  */
 int tuples_plan(struct tcam *tcam, uint32_t id, struct flow_key masks[TUPLES_TABLES],
 		uint32_t weights[TUPLES_TABLES]);

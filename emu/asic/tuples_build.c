@@ -10,12 +10,17 @@
 enum {
 	SLOTS_PER_RECORD = 3, /* between 3 and 6 at first; at least half when it has doubled */
 	FEW = 16,             /* no plan below */
+	PATIENCE = 64,        /* changes before a plan because of long lists; then twice that */
+	LARGE = 4096,         /* a plan at half as much again is cheap up to here */
 };
 
 void tuples_state_free(struct tuples_state *state)
 {
-	if (state)
-		tuples_block_put(state->block, state->block_bytes);
+	if (!state)
+		return;
+	for (uint32_t t = 0; t < state->num_tables; t++)
+		tuples_block_put(state->place[t].late, state->place[t].late_bytes);
+	tuples_block_put(state->block, state->block_bytes);
 	free(state);
 }
 
@@ -84,6 +89,50 @@ struct tuples_state *tuples_state_empty(void)
 		return NULL;
 	}
 	return state;
+}
+
+/* Prefixes rounded down, so that more masks than this one find room there. */
+static struct flow_key rounded_down(const struct flow_key *mask)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	struct flow_key to;
+
+	for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++) {
+		uint64_t word = mask->word[w];
+
+		word &= word >> 1;
+		word &= word >> 2;
+		word &= word >> 4;
+		to.word[w] = (word & ones) * 0xff;
+	}
+	return to;
+}
+
+bool tuples_state_add(struct tcam *tcam, const struct flow_key *mask)
+{
+	struct tuples_state *state = tcam->state;
+	uint32_t t = state->num_tables;
+	struct tuples_place *place = &state->place[t];
+	struct flow_key rounded = rounded_down(mask);
+	size_t slots = 64;
+
+	if (t == TUPLES_TABLES || !flow_key_chunks(&rounded))
+		return false;
+	while (slots < tcam->count / 32)
+		slots *= 2;
+	*place = (struct tuples_place){.late_bytes = slots * (sizeof(uint32_t) + 1)};
+	place->late = tuples_block_get(place->late_bytes);
+	if (!place->late)
+		return false;
+	place->lengths = (uint8_t *)place->late + slots * sizeof(uint32_t);
+	set_mask(state, t, &rounded);
+	state->table[t].slots = place->late;
+	state->table[t].slot_mask = (uint32_t)slots - 1;
+	/* More specific than any where it could have gone. */
+	place->weight = UINT32_MAX;
+	__atomic_store_n(&state->num_tables, t + 1, __ATOMIC_RELEASE);
+	tcam->debt += tcam->count / 4;
+	return true;
 }
 
 /* --- making one of the records --- */
@@ -186,24 +235,30 @@ failed:
 static struct tuples_used *used_by(const struct tcam *tcam)
 {
 	struct tuples_used *used = calloc(1, sizeof(*used));
+	struct tcam_entry ranged = {.has_ranges = true};
+	struct flow_key ports = tcam_entry_bits(&ranged);
 
-	for (uint32_t n = tuples_store_from(tcam, 1); used && n;
-	     n = tuples_store_from(tcam, n + 1)) {
-		struct flow_key bits = tuples_store_bits(tcam, n, true);
-
+	if (!used)
+		return NULL;
+	for (uint32_t m = 1; m < tcam->mask_names.top; m++)
 		for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++)
-			used->bits.word[w] |= bits.word[w];
+			used->bits.word[w] |= tuples_name(&tcam->mask_names, m)->uses
+						      ? tcam->whole_masks[m].word[w]
+						      : 0;
+	for (uint32_t n = tuples_store_from(tcam, 1); n; n = tuples_store_from(tcam, n + 1)) {
+		if (!(tuples_record(tcam, n)->mask & TUPLES_RANGED))
+			continue;
+		for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++)
+			used->bits.word[w] |= ports.word[w];
+		break;
 	}
-	if (used)
-		used->chunks = flow_key_chunks(&used->bits) | 1;
+	used->chunks = flow_key_chunks(&used->bits) | 1;
 	return used;
 }
 
 /* All records into the new lists. Records that are gone are in no list any more. */
 static void link_all(struct tcam *tcam, struct tuples_state *state)
 {
-	size_t linked = 0;
-
 	for (uint32_t n = tuples_store_from(tcam, 1); n; n = tuples_store_from(tcam, n + 1))
 		tcam->colds[n].flags &= (uint8_t)~TUPLES_LINKED;
 	tuples_index_close(&tcam->list_index);
@@ -215,12 +270,10 @@ static void link_all(struct tcam *tcam, struct tuples_state *state)
 			tcam->colds[n].flags |= TUPLES_UNLINKED;
 		} else if (wanted(tcam, n)) {
 			tuples_list_link(tcam, state, n);
-			linked++;
 		} else if (tcam->colds[n].group) {
 			tcam->hidden++;
 		}
 	}
-	(void)linked;
 }
 
 static void publish(struct tcam *tcam, struct tuples_state *state, struct tuples_used *used)
@@ -258,6 +311,7 @@ static void build(struct tcam *tcam)
 	struct tuples_state *state;
 
 	free_old_state(tcam);
+	tuples_group_find_first(tcam);
 	used = used_by(tcam);
 	state = used ? new_state(tcam) : NULL;
 	if (!state) {
@@ -267,20 +321,21 @@ static void build(struct tcam *tcam)
 	tcam->plans++;
 	link_all(tcam, state);
 	publish(tcam, state, used);
-	tcam->crowded = tcam->list_index.count;
 }
 
 void tuples_build_when_due(struct tcam *tcam)
 {
-	size_t n = tcam->count;
-	bool grown = n > FEW && n >= 2 * tcam->planned, shrunk = n < tcam->planned / 4;
-	bool slow = tcam->debt > 16 * n + 4096 && tcam->changes > (tcam->crowded ? n / 2 : n / 16);
+	size_t n = tcam->count, more = tcam->planned / (n < LARGE ? 2 : 1);
+	bool grown = n > FEW && n >= tcam->planned + more, shrunk = n < tcam->planned / 4;
+	bool slow = tcam->debt > (n < LARGE ? 2 : 6) * n && tcam->changes > tcam->patience &&
+		    tcam->changes > n / 16;
 
 	if (!grown && !shrunk && !slow)
 		return;
 	build(tcam);
 	/* Where it failed the next try waits for as many changes as after a plan. */
 	tcam->planned = n;
+	tcam->patience = grown || shrunk ? PATIENCE : 2 * tcam->changes;
 	tcam->changes = 0;
 	tcam->debt = 0;
 }

@@ -126,15 +126,23 @@ void tuples_group_leave(struct tcam *tcam, uint32_t number)
 		tuples_index_remove(&tcam->group_index, group, name->data);
 }
 
+void tuples_group_find_first(struct tcam *tcam)
+{
+	for (uint32_t n = tuples_store_from(tcam, 1); n; n = tuples_store_from(tcam, n + 1)) {
+		struct tuples_name *name = tuples_name(&tcam->groups, tcam->colds[n].group);
+
+		if (!tcam->colds[n].group || !solid(tcam, n))
+			continue;
+		if (!solid(tcam, name->data) ||
+		    tuples_before(tuples_record(tcam, n), tuples_record(tcam, name->data)))
+			name->data = n;
+	}
+}
+
 bool tuples_group_decides(const struct tcam *tcam, uint32_t number)
 {
-	uint32_t group = tcam->colds[number].group, at;
+	uint32_t first = tuples_name(&tcam->groups, tcam->colds[number].group)->data;
 
-	if (tuples_name(&tcam->groups, group)->uses == 1)
-		return true;
-	for (at = tuples_index_first(&tcam->group_index, group); at != number;
-	     at = tuples_index_after(&tcam->group_index, group, at))
-		if (solid(tcam, at))
-			return false;
-	return true;
+	return !solid(tcam, first) ||
+	       !tuples_before(tuples_record(tcam, first), tuples_record(tcam, number));
 }

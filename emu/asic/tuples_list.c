@@ -9,40 +9,55 @@
 
 /* --- which table --- */
 
-static bool fits(const struct tcam *tcam, const struct tuples_state *state, uint32_t table,
-		 const struct tuples_record *record, const struct flow_key *bits)
+static bool within(const struct flow_key *a, const struct flow_key *b)
 {
-	const uint64_t *have = tcam->masks[record->mask & TUPLES_NUMBER].word;
-	const struct flow_key *want = &state->mask[table];
+	uint64_t outside = 0;
 
-	for (unsigned int w = 0; w < FLOW_CHUNK_WORDS; w++)
-		if (want->word[w] & ~have[w])
-			return false;
-	if (!state->table[table].further)
-		return true;
-	for (unsigned int w = FLOW_CHUNK_WORDS; w < FLOW_KEY_WORDS; w++)
-		if (want->word[w] & ~bits->word[w])
-			return false;
-	return true;
+	for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++)
+		outside |= a->word[w] & ~b->word[w];
+	return !outside;
 }
 
-uint32_t tuples_list_choose(const struct tcam *tcam, struct tuples_state *state, uint32_t number)
+static uint32_t best_table(const struct tuples_state *state, const struct flow_key *mask)
 {
-	const struct tuples_record *record = tuples_record(tcam, number);
-	struct tuples_name *name = tuples_name(&tcam->mask_names, record->mask & TUPLES_NUMBER);
-	struct flow_key bits;
 	uint32_t best = TUPLES_TABLES;
 
-	if (!tuples_further(record) && name->data >> 8 == state->id)
-		return name->data & 0xff;
-	bits = tuples_store_bits(tcam, number, false);
 	for (uint32_t t = 0; t < state->num_tables; t++)
-		if (fits(tcam, state, t, record, &bits) &&
+		if (within(&state->mask[t], mask) &&
 		    (best == TUPLES_TABLES || state->place[t].weight > state->place[best].weight))
 			best = t;
-	if (!tuples_further(record))
-		name->data = state->id << 8 | best;
 	return best;
+}
+
+uint32_t tuples_list_choose(const struct tcam *tcam, const struct tuples_state *state,
+			    uint32_t number)
+{
+	struct tuples_name *name = tuples_mask_name(tcam, number);
+	uint32_t mask = tuples_record(tcam, number)->mask & TUPLES_NUMBER;
+
+	if (name->data >> 8 != state->id)
+		name->data = state->id << 8 | best_table(state, &tcam->whole_masks[mask]);
+	return name->data & 0xff;
+}
+
+/*
+ * A record that comes between two plans, with a mask that no table suits: when the list where it
+ * would go is long already, it gets a new table, while there may be more.
+ */
+static uint32_t choose_late(struct tcam *tcam, struct tuples_state *state, uint32_t number)
+{
+	uint32_t table = tuples_list_choose(tcam, state, number);
+	uint32_t mask = tuples_record(tcam, number)->mask & TUPLES_NUMBER;
+
+	if (state != tcam->state || flow_key_chunks(&state->mask[table]) ||
+	    state->place[table].count < TUPLES_LIST_CROWDED)
+		return table;
+	table = best_table(state, &tcam->whole_masks[mask]);
+	if (!flow_key_chunks(&state->mask[table]) &&
+	    tuples_state_add(tcam, &tcam->whole_masks[mask]))
+		table = state->num_tables - 1;
+	tuples_mask_name(tcam, number)->data = state->id << 8 | table;
+	return table;
 }
 
 /* The hash of a record in a table. */
@@ -96,6 +111,15 @@ static uint64_t list_id(const struct spot *spot)
 	return (uint64_t)spot->table << 32 | spot->slot;
 }
 
+/*
+ * An entry that is updated has two records of the same order for a while: their numbers tell them
+ * apart, here as in the index.
+ */
+static bool comes_before(const struct tuples_record *a, const struct tuples_record *b)
+{
+	return tuples_before(a, b) || (!tuples_before(b, a) && a < b);
+}
+
 /* The record after which this one belongs; 0: it comes first. */
 static uint32_t place_in(const struct tcam *tcam, const struct spot *spot)
 {
@@ -104,7 +128,7 @@ static uint32_t place_in(const struct tcam *tcam, const struct spot *spot)
 
 	if (*length_at(spot) == TUPLES_LENGTH_INDEXED)
 		return tuples_index_before(&tcam->list_index, list_id(spot), spot->number);
-	while (at && tuples_before(tuples_record(tcam, at), record)) {
+	while (at && comes_before(tuples_record(tcam, at), record)) {
 		before = at;
 		at = tuples_record(tcam, at)->next[spot->state->which];
 	}
@@ -167,7 +191,7 @@ static void lower_floors(struct tuples_state *state, uint32_t table,
 
 void tuples_list_link(struct tcam *tcam, struct tuples_state *state, uint32_t number)
 {
-	uint32_t table = tuples_list_choose(tcam, state, number);
+	uint32_t table = choose_late(tcam, state, number);
 	struct spot spot = spot_of(tcam, state, table, number);
 	struct tuples_record *record = tuples_record(tcam, number);
 	uint32_t *slot = slot_at(&spot), before = place_in(tcam, &spot);
@@ -184,7 +208,7 @@ void tuples_list_link(struct tcam *tcam, struct tuples_state *state, uint32_t nu
 			 __ATOMIC_RELEASE);
 	state->place[table].count++;
 	grow_length(tcam, &spot);
-	if (length > 8)
+	if (length > TUPLES_LIST_CROWDED)
 		tcam->debt += length;
 	tcam->colds[number].table = (uint8_t)table;
 	tcam->colds[number].flags |= TUPLES_LINKED;

@@ -3,14 +3,15 @@
  * Which tables? Clustering of the rules' masks.
  *
  * A table asks for a mask that all its rules have in common; the fewer tables, the fewer places a
- * packet asks, and the less their masks tell rules apart, so the longer the lists. A sample of the
- * rules begins with a class for each mask. The two classes whose union under their common mask
- * costs least are merged, until that does not pay any more. The cost of a class is that of asking
- * it plus that of the records that a packet meets there, which is counted with made-up packets:
- * points inside of one sampled rule and, where that leaves bits open, mostly of another.
+ * packet asks, and the less their masks tell rules apart, so the longer the lists. All masks begin
+ * in classes: a mask of many rules in one of its own, others together with those that are alike
+ * when prefixes are rounded down to whole nibbles or bytes, or at least look at the same fields.
+ * The two classes whose union under their common mask costs least are merged, until that does not
+ * pay any more. The cost of a class is that of asking it plus that of the records that a packet
+ * meets there. It is counted with a sample of the rules and with made-up packets: points inside of
+ * one sampled rule and, where that leaves bits open, mostly of another.
  *
- * Everything works on a sample, so that a plan takes some milliseconds whatever the number of
- * rules.
+ * So a plan takes some milliseconds whatever the number of rules.
  */
 #include "tcam_tuples.h"
 
@@ -20,54 +21,83 @@
 #include <string.h>
 
 enum {
-	SAMPLE = 1024,
-	POINTS = 256,
-	CLASSES = 96, /* at the beginning of merging */
-	HASH_SLOTS = 4096,
+	SAMPLE = 4096, /* rules, about, at most */
+	SAMPLE_SMALL = 1536,
+	LEAST = 3,    /* of a class, where it has so many */
+	CLASSES = 88, /* at the beginning of merging */
+	RULES = SAMPLE + LEAST * CLASSES,
+	POINTS = 400, /* at most */
+	POINTS_SMALL = 144,
+	MANY = 20000, /* rules, from which on the larger numbers hold */
+	REGROUPINGS = 2,
+	STRAY = 12, /* of the points lie in no rule */
+	HASH_SLOTS = 16384,
+	NONE = UINT16_MAX,
 };
 
-/* In cycles: asking a table, comparing a record; more where they come from farther away. */
-static const double ASK = 5, COMPARE = 10, COMPARE_FAR = 35;
-enum { FAR = 50000 };
+/* In cycles: asking a table whose slots are in the nearest cache, comparing a record there. */
+static const double ASK = 6, COMPARE = 12;
+/* What is added where a table, or all records together, are beyond the second and third. */
+static const double ASK_L2 = 2, ASK_L3 = 8, COMPARE_L2 = 6, COMPARE_L3 = 25;
+enum { RECORDS_L1 = 1000, RECORDS_L2 = 10000, TABLE_L1 = 2000, TABLE_L2 = 20000 };
 
 struct rule {
-	struct flow_key value, mask; /* words that no rule uses are left out: the used ones first */
-	uint32_t number, next;       /* record; the next one of its class */
+	struct flow_key value; /* the used words only, one after the other; as is each mask here */
+	struct flow_key mask;
+	uint32_t record;
+	float weight; /* rules that it stands for */
+	uint16_t class, next;
 };
 
 struct class
 {
-	struct flow_key mask;
-	uint32_t rules, last; /* chain of the sample; UINT32_MAX: none */
-	uint32_t count;
+	struct flow_key mask; /* common to its rules */
+	uint16_t rules;       /* chain of the sample, in their order */
+	size_t count, seen;   /* rules; of them passed in sampling */
+	size_t stride;        /* one of so many is in the sample */
+	uint16_t merged;      /* into which it went; itself */
+	uint32_t table;
 	double cost;
 };
 
 struct point {
 	struct flow_key key;
-	uint32_t rule; /* that it lies in */
+	uint16_t rule; /* that it lies in; behind all rules: in none */
 };
 
 struct counted {
 	uint64_t hash;
-	uint32_t round, count;
+	uint32_t round;
+	float weight;
+};
+
+/* A mask that is in no class yet, and those that are the same when they are rounded. */
+struct graded {
+	uint64_t hash;
+	uint32_t mask;
+};
+
+struct grade_group {
+	size_t first, masks, count;
 };
 
 struct planner {
-	const struct tcam *tcam;
+	struct tcam *tcam;
+	uint32_t id;
 	unsigned int words[FLOW_KEY_WORDS], num_words;
-	double scale, compare; /* rules a sampled one stands for; cost of one */
-	size_t num_rules, num_points, num_classes;
+	double compare;
+	size_t num_rules, num_points, num_classes, live;
 	uint32_t round;
-	struct rule rules[SAMPLE];
+	struct random random;
+	struct graded *graded;
+	struct grade_group *groups;
+	size_t num_graded;
+	struct rule rules[RULES];
 	struct point points[POINTS];
 	struct class classes[CLASSES];
 	double gain[CLASSES][CLASSES];
-	uint32_t class_of[SAMPLE];
 	struct counted counted[HASH_SLOTS];
 };
-
-/* --- the sample --- */
 
 static struct flow_key packed(const struct planner *p, const struct flow_key *key)
 {
@@ -78,6 +108,15 @@ static struct flow_key packed(const struct planner *p, const struct flow_key *ke
 	return to;
 }
 
+static struct flow_key unpacked(const struct planner *p, const struct flow_key *key)
+{
+	struct flow_key to = {0};
+
+	for (unsigned int w = 0; w < p->num_words; w++)
+		to.word[p->words[w]] = key->word[w];
+	return to;
+}
+
 static void find_words(struct planner *p)
 {
 	for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++)
@@ -85,50 +124,344 @@ static void find_words(struct planner *p)
 			p->words[p->num_words++] = w;
 }
 
-static void take_rule(struct planner *p, uint32_t number)
+static void keep_common(struct flow_key *mask, const struct flow_key *other)
 {
-	struct flow_key value = tuples_store_value(p->tcam, number);
-	struct flow_key mask = tuples_store_bits(p->tcam, number, false);
-
-	p->rules[p->num_rules++] = (struct rule){
-		.value = packed(p, &value), .mask = packed(p, &mask), .number = number};
+	for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++)
+		mask->word[w] &= other->word[w];
 }
 
-/* Of each stretch of as many lines one record; hidden ones do not count. */
-static void take_sample(struct planner *p, struct random *r)
+/* --- classes of masks --- */
+
+static uint32_t bits_of(const struct flow_key *mask)
+{
+	uint32_t bits = 0;
+
+	for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++)
+		bits += (uint32_t)__builtin_popcountll(mask->word[w]);
+	return bits;
+}
+
+/*
+ * Only whole groups of so many bits (1, 4, 8) stay; 32: halves of words with any bit become whole.
+ */
+static struct flow_key rounded(const struct flow_key *mask, unsigned int bits)
+{
+	uint64_t group = (UINT64_C(1) << bits) - 1;
+	struct flow_key to;
+
+	for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++) {
+		uint64_t word = mask->word[w];
+
+		if (bits == 32) {
+			to.word[w] = (word >> 32 ? group << 32 : 0) | (word & group ? group : 0);
+			continue;
+		}
+		for (unsigned int b = 1; b < bits; b *= 2)
+			word &= word >> b;
+		to.word[w] = (word & ~UINT64_C(0) / group) * group;
+	}
+	return to;
+}
+
+static int by_hash(const void *a, const void *b)
+{
+	const struct graded *x = a, *y = b;
+
+	return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1) : 0;
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct grade_group *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return x->first < y->first ? -1 : 1;
+}
+
+/* Masks that are the same when they are rounded, one group behind the other. */
+static size_t group_masks(struct planner *p, unsigned int bits)
+{
+	size_t groups = 0;
+
+	for (size_t i = 0; i < p->num_graded; i++) {
+		struct flow_key mask = rounded(&p->tcam->whole_masks[p->graded[i].mask], bits);
+		uint64_t high = tuples_hash_words(mask.word, FLOW_KEY_WORDS, 2);
+
+		p->graded[i].hash = high << 32 | tuples_hash_words(mask.word, FLOW_KEY_WORDS, 3);
+	}
+	qsort(p->graded, p->num_graded, sizeof(p->graded[0]), by_hash);
+	for (size_t i = 0; i < p->num_graded; i++) {
+		size_t uses = tuples_name(&p->tcam->mask_names, p->graded[i].mask)->uses;
+
+		if (!i || p->graded[i].hash != p->graded[i - 1].hash)
+			p->groups[groups++] = (struct grade_group){.first = i};
+		p->groups[groups - 1].count += uses;
+		p->groups[groups - 1].masks++;
+	}
+	qsort(p->groups, groups, sizeof(p->groups[0]), by_count);
+	return groups;
+}
+
+static void put_in_class(struct planner *p, uint16_t c, struct graded *graded)
+{
+	struct flow_key mask = packed(p, &p->tcam->whole_masks[graded->mask]);
+	struct tuples_name *name = tuples_name(&p->tcam->mask_names, graded->mask);
+	struct class *class = &p->classes[c];
+
+	if (c == p->num_classes) {
+		*class = (struct class){.mask = mask, .rules = NONE, .merged = c};
+		p->num_classes++;
+	}
+	keep_common(&class->mask, &mask);
+	class->count += name->uses;
+	name->data = p->id << 8 | c;
+	graded->mask = 0;
+}
+
+/* The groups with most rules become classes, up to so many in all; the other masks stay. */
+static void take_groups(struct planner *p, unsigned int bits, size_t classes)
+{
+	size_t groups = group_masks(p, bits), left = 0;
+
+	for (size_t g = 0; g < groups && p->num_classes < classes; g++) {
+		uint16_t c = (uint16_t)p->num_classes;
+
+		for (size_t i = 0; i < p->groups[g].masks; i++)
+			put_in_class(p, c, &p->graded[p->groups[g].first + i]);
+	}
+	for (size_t i = 0; i < p->num_graded; i++)
+		if (p->graded[i].mask)
+			p->graded[left++] = p->graded[i];
+	p->num_graded = left;
+}
+
+/*
+ * A class whose mask leaves out at most so many bits of this one, the fewest; or CLASSES.
+ */
+static uint16_t class_within(const struct planner *p, uint32_t number, uint32_t most)
+{
+	struct flow_key mask = packed(p, &p->tcam->whole_masks[number]);
+	uint32_t least = most + 1, bits = bits_of(&mask);
+	uint16_t best = CLASSES;
+
+	for (uint16_t c = 0; c < p->num_classes; c++) {
+		struct flow_key both = p->classes[c].mask;
+
+		keep_common(&both, &mask);
+		if (memcmp(&both, &p->classes[c].mask, sizeof(both)) ||
+		    bits - bits_of(&both) >= least)
+			continue;
+		least = bits - bits_of(&both);
+		best = c;
+	}
+	return best;
+}
+
+/* Masks that are little more than a class has anyway go there. */
+static void take_within(struct planner *p, uint32_t most)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < p->num_graded; i++) {
+		uint16_t c = class_within(p, p->graded[i].mask, most);
+
+		if (c < CLASSES)
+			put_in_class(p, c, &p->graded[i]);
+		else
+			p->graded[left++] = p->graded[i];
+	}
+	p->num_graded = left;
+}
+
+/* The class from first on that has most bits in common. */
+static uint16_t most_alike(const struct planner *p, uint16_t first, uint32_t number)
+{
+	struct flow_key mask = packed(p, &p->tcam->whole_masks[number]);
+	uint16_t best = first < p->num_classes ? first : 0;
+	uint32_t most = 0;
+
+	for (uint16_t c = best; c < p->num_classes; c++) {
+		struct flow_key both = p->classes[c].mask;
+
+		keep_common(&both, &mask);
+		if (bits_of(&both) > most) {
+			most = bits_of(&both);
+			best = c;
+		}
+	}
+	return best;
+}
+
+/* Often used masks have classes of their own, others share more the fewer rules they have. */
+static void group_all(struct planner *p, size_t classes)
+{
+	size_t room = classes > p->num_classes ? classes - p->num_classes : 0;
+	size_t first = p->num_classes;
+
+	take_groups(p, 1, first + room * 2 / 8);
+	take_within(p, 2);
+	take_groups(p, 4, first + room * 3 / 8);
+	take_groups(p, 8, first + room * 7 / 8);
+	take_within(p, 12);
+	take_groups(p, 32, CLASSES);
+	take_within(p, 20);
+	for (size_t i = 0; i < p->num_graded; i++)
+		put_in_class(p, most_alike(p, (uint16_t)first, p->graded[i].mask), &p->graded[i]);
+	p->num_graded = 0;
+}
+
+static int make_classes(struct planner *p)
+{
+	const struct tuples_names *names = &p->tcam->mask_names;
+	size_t classes = p->tcam->count / 8;
+
+	p->graded = calloc(names->top, sizeof(p->graded[0]));
+	p->groups = calloc(names->top, sizeof(p->groups[0]));
+	if (!p->graded || !p->groups)
+		return -ENOMEM;
+	for (uint32_t m = 1; m < names->top; m++)
+		if (tuples_name(names, m)->uses)
+			p->graded[p->num_graded++].mask = m;
+	group_all(p, classes < CLASSES ? classes : CLASSES);
+	return 0;
+}
+
+/* --- the sample --- */
+
+static void take_rule(struct planner *p, uint32_t number, uint16_t class)
 {
 	const struct tcam *tcam = p->tcam;
-	size_t live = tcam->count - tcam->hidden, stretch = live / SAMPLE + 1, seen = 0;
-	size_t pick = random_below(r, stretch);
+	uint32_t mask = tuples_record(tcam, number)->mask & TUPLES_NUMBER;
+	struct flow_key value = tuples_store_value(tcam, number);
 
-	for (uint32_t n = tuples_store_from(tcam, 1); n && p->num_rules < SAMPLE;
-	     n = tuples_store_from(tcam, n + 1)) {
-		if (!(tcam->colds[n].flags & TUPLES_LINKED) || tcam->colds[n].flags & TUPLES_DEAD)
-			continue;
-		if (seen % stretch == pick)
-			take_rule(p, n);
-		if (++seen % stretch == 0)
-			pick = random_below(r, stretch);
-	}
-	p->scale = p->num_rules ? (double)live / (double)p->num_rules : 1;
-	p->compare = live >= FAR ? COMPARE_FAR : COMPARE;
+	if (p->num_rules == RULES)
+		return;
+	p->rules[p->num_rules++] = (struct rule){
+		.value = packed(p, &value),
+		.mask = packed(p, &tcam->whole_masks[mask]),
+		.record = number,
+		.class = class,
+	};
 }
 
-static void take_points(struct planner *p, struct random *r)
+/* Of each class one rule of so many, drawn within each stretch. */
+static void take_sample(struct planner *p)
 {
-	p->num_points = p->num_rules < POINTS ? p->num_rules : POINTS;
-	for (size_t i = 0; i < p->num_points; i++) {
-		struct point *point = &p->points[i];
-		const struct rule *in, *near;
+	const struct tcam *tcam = p->tcam;
+	size_t all = tcam->count - tcam->hidden + 1;
+	size_t sample = all < MANY ? SAMPLE_SMALL : SAMPLE;
 
-		point->rule = (uint32_t)(i * p->num_rules / p->num_points);
-		in = &p->rules[point->rule];
-		near = &p->rules[random_below(r, p->num_rules)];
-		for (unsigned int w = 0; w < p->num_words; w++)
-			point->key.word[w] =
-				in->value.word[w] | (near->value.word[w] & ~in->mask.word[w]) |
-				(random_u64(r) & ~in->mask.word[w] & ~near->mask.word[w]);
+	for (size_t c = 0; c < p->num_classes; c++) {
+		size_t quota = p->classes[c].count * sample / all;
+
+		quota = quota < LEAST ? LEAST : quota;
+		p->classes[c].stride = p->classes[c].count / quota + 1;
+		p->classes[c].count = p->classes[c].seen = 0;
 	}
+	for (uint32_t n = tuples_store_from(tcam, 1); n; n = tuples_store_from(tcam, n + 1)) {
+		uint16_t c = tuples_mask_name(tcam, n)->data & 0xff;
+		struct class *class = &p->classes[c];
+
+		if (!(tcam->colds[n].flags & TUPLES_LINKED) || tcam->colds[n].flags & TUPLES_DEAD)
+			continue;
+		p->live++;
+		class->count++;
+		if (!class->seen--) {
+			class->seen = random_below(&p->random, 2 * class->stride - 1);
+			take_rule(p, n, c);
+		}
+	}
+}
+
+/* The rules of each class, in their order. */
+static void chain_sample(struct planner *p)
+{
+	for (uint16_t c = 0; c < p->num_classes; c++)
+		p->classes[c].rules = NONE;
+	for (size_t r = p->num_rules; r--;) {
+		struct rule *rule = &p->rules[r];
+
+		rule->class = tuples_mask_name(p->tcam, rule->record)->data & 0xff;
+		rule->next = p->classes[rule->class].rules;
+		p->classes[rule->class].rules = (uint16_t)r;
+	}
+}
+
+static int by_order(const void *a, const void *b, void *records)
+{
+	const struct tuples_record *x =
+		(const struct tuples_record *)records + ((const struct rule *)a)->record;
+	const struct tuples_record *y =
+		(const struct tuples_record *)records + ((const struct rule *)b)->record;
+
+	return tuples_before(x, y) ? -1 : tuples_before(y, x);
+}
+
+/* In their order, with their weights. */
+static void arrange_sample(struct planner *p)
+{
+	size_t taken[CLASSES] = {0};
+
+	qsort_r(p->rules, p->num_rules, sizeof(p->rules[0]), by_order, (void *)p->tcam->records);
+	for (size_t r = 0; r < p->num_rules; r++)
+		taken[p->rules[r].class]++;
+	for (size_t r = 0; r < p->num_rules; r++) {
+		uint16_t c = p->rules[r].class;
+
+		p->rules[r].weight = (float)p->classes[c].count / (float)taken[c];
+	}
+	p->compare = COMPARE + (p->live > RECORDS_L1 ? COMPARE_L2 : 0) +
+		     (p->live > RECORDS_L2 ? COMPARE_L3 : 0);
+}
+
+static void make_point(struct planner *p, uint16_t rule)
+{
+	const struct rule *in = &p->rules[rule];
+	const struct rule *near = &p->rules[random_below(&p->random, p->num_rules)];
+	struct point *point = &p->points[p->num_points++];
+
+	point->rule = rule;
+	for (unsigned int w = 0; w < p->num_words; w++)
+		point->key.word[w] =
+			in->value.word[w] | (near->value.word[w] & ~in->mask.word[w]) |
+			(random_u64(&p->random) & ~in->mask.word[w] & ~near->mask.word[w]);
+}
+
+/* A packet of the kind that a rule is for, with whatever addresses and ports. */
+static void make_stray(struct planner *p, uint16_t rule)
+{
+	struct point *point = &p->points[p->num_points];
+
+	make_point(p, rule);
+	point->rule = (uint16_t)p->num_rules;
+	for (unsigned int w = 0; w < p->num_words; w++)
+		if (p->words[w] > 1)
+			point->key.word[w] = random_u64(&p->random);
+}
+
+/* Rules by their weight: each time that the sum of weights passes the next mark. */
+static void take_points(struct planner *p)
+{
+	size_t points = (p->live < MANY ? POINTS_SMALL : POINTS) - STRAY;
+	double step = (double)p->live / (double)points, sum = 0;
+
+	for (size_t r = 0; r < p->num_rules; r++) {
+		sum += (double)p->rules[r].weight;
+		while (p->num_points < points && sum > step * (double)p->num_points)
+			make_point(p, (uint16_t)r);
+	}
+	for (size_t i = 0; i < STRAY && p->num_rules; i++)
+		make_stray(p, (uint16_t)random_below(&p->random, p->num_rules));
+}
+
+/* Rules and points for the classes as they are. */
+static void draw(struct planner *p)
+{
+	p->num_rules = p->num_points = p->live = 0;
+	take_sample(p);
+	arrange_sample(p);
+	take_points(p);
 }
 
 /* --- what a class costs --- */
@@ -137,14 +470,18 @@ static struct counted *count_at(struct planner *p, const struct flow_key *key,
 				const struct flow_key *mask)
 {
 	uint64_t hash = 1;
-	struct counted *at;
 
+	/* Each word has a factor of its own, so that the products do not wait for one another. */
 	for (unsigned int w = 0; w < p->num_words; w++) {
-		hash = (hash ^ (key->word[w] & mask->word[w])) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 29;
+		uint64_t word =
+			(key->word[w] & mask->word[w]) * (UINT64_C(0x9e3779b97f4a7c15) + 2 * w);
+
+		hash += word ^ word >> 32;
 	}
+	hash *= UINT64_C(0xd6e8feb86659fd93);
 	for (size_t i = hash >> 40;; i++) {
-		at = &p->counted[i % HASH_SLOTS];
+		struct counted *at = &p->counted[i % HASH_SLOTS];
+
 		if (at->round != p->round)
 			*at = (struct counted){.hash = hash, .round = p->round};
 		if (at->hash == hash)
@@ -152,133 +489,99 @@ static struct counted *count_at(struct planner *p, const struct flow_key *key,
 	}
 }
 
-static void count_class(struct planner *p, const struct class *class, const struct flow_key *mask)
+static double ask_cost(size_t records)
 {
-	for (uint32_t r = class->rules; r != UINT32_MAX; r = p->rules[r].next)
-		count_at(p, &p->rules[r].value, mask)->count++;
+	return ASK + (records > TABLE_L1 ? ASK_L2 : 0) + (records > TABLE_L2 ? ASK_L3 : 0);
 }
 
-/* The records that a packet meets, where the rules of one or two classes have this mask. */
-static double cost_of(struct planner *p, uint32_t a, uint32_t b, const struct flow_key *mask)
+/* The next rule of two chains; NONE at their ends. */
+static uint16_t next_of(const struct planner *p, uint16_t *a, uint16_t *b)
 {
-	size_t met = 0, own = 0;
+	uint16_t *from = *a < *b ? a : b, rule = *from;
+
+	if (rule != NONE)
+		*from = p->rules[rule].next;
+	return rule;
+}
+
+/*
+ * What a packet costs, where the rules of one or two classes have this mask. A look-up compares the
+ * records of a list that come before the rule that decides, and one more.
+ */
+static double cost_of(struct planner *p, uint16_t a, uint16_t b, const struct flow_key *mask)
+{
+	size_t records = p->classes[a].count + (a == b ? 0 : p->classes[b].count);
+	uint16_t in_a = p->classes[a].rules, in_b = a == b ? NONE : p->classes[b].rules;
+	uint16_t rule = next_of(p, &in_a, &in_b);
+	double met = 0;
+	bool some[POINTS];
 
 	p->round++;
-	count_class(p, &p->classes[a], mask);
-	if (b != a)
-		count_class(p, &p->classes[b], mask);
 	for (size_t i = 0; i < p->num_points; i++) {
-		uint32_t class = p->class_of[p->points[i].rule];
+		double before;
 
-		met += count_at(p, &p->points[i].key, mask)->count;
-		own += class == a || class == b;
+		for (; rule < p->points[i].rule; rule = next_of(p, &in_a, &in_b))
+			count_at(p, &p->rules[rule].value, mask)->weight += p->rules[rule].weight;
+		before = (double)count_at(p, &p->points[i].key, mask)->weight;
+		some[i] = before > 0;
+		met += before;
 	}
-	/* The rule that a point was made of is met once, the others stand for many. */
-	return ASK +
-	       p->compare * ((double)(met - own) * p->scale + (double)own) / (double)p->num_points;
+	for (; rule != NONE; rule = next_of(p, &in_a, &in_b))
+		count_at(p, &p->rules[rule].value, mask)->weight += p->rules[rule].weight;
+	for (size_t i = 0; i < p->num_points; i++)
+		met += !some[i] && count_at(p, &p->points[i].key, mask)->weight > 0;
+	/*
+	 * A merge is chosen because it looks cheap in the sample, and is dearer by about one rule
+	 * that was not in it.
+	 */
+	if (a != b)
+		met += (double)p->live / (double)p->num_rules;
+	return ask_cost(records) + p->compare * met / (double)p->num_points;
 }
 
-static struct flow_key common(const struct flow_key *a, const struct flow_key *b)
+/* --- merging --- */
+
+static void weigh(struct planner *p, uint16_t a, uint16_t b)
 {
-	struct flow_key mask;
+	struct flow_key mask = p->classes[a].mask;
 
-	for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++)
-		mask.word[w] = a->word[w] & b->word[w];
-	return mask;
-}
-
-/* --- classes --- */
-
-static void append(struct planner *p, struct class *class, uint32_t rule)
-{
-	p->rules[rule].next = UINT32_MAX;
-	if (class->rules == UINT32_MAX)
-		class->rules = rule;
-	else
-		p->rules[class->last].next = rule;
-	class->last = rule;
-	class->count++;
-}
-
-static unsigned int bits_in_common(const struct flow_key *a, const struct flow_key *b)
-{
-	unsigned int bits = 0;
-
-	for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++)
-		bits += (unsigned int)__builtin_popcountll(a->word[w] & b->word[w]);
-	return bits;
-}
-
-/* The class of that mask, a new one, or, when there are too many, the most alike. */
-static uint32_t class_for(struct planner *p, const struct flow_key *mask)
-{
-	unsigned int most = 0;
-	uint32_t best = 0;
-
-	for (uint32_t c = 0; c < p->num_classes; c++)
-		if (!memcmp(&p->classes[c].mask, mask, sizeof(*mask)))
-			return c;
-	if (p->num_classes < CLASSES) {
-		p->classes[p->num_classes] = (struct class){.mask = *mask, .rules = UINT32_MAX};
-		return (uint32_t)p->num_classes++;
-	}
-	for (uint32_t c = 0; c < p->num_classes; c++) {
-		unsigned int bits = bits_in_common(&p->classes[c].mask, mask);
-
-		if (bits > most) {
-			most = bits;
-			best = c;
-		}
-	}
-	return best;
-}
-
-static void make_classes(struct planner *p)
-{
-	for (uint32_t r = 0; r < p->num_rules; r++) {
-		uint32_t c = class_for(p, &p->rules[r].mask);
-
-		p->class_of[r] = c;
-		p->classes[c].mask = common(&p->classes[c].mask, &p->rules[r].mask);
-		append(p, &p->classes[c], r);
-	}
-	for (uint32_t c = 0; c < p->num_classes; c++)
-		p->classes[c].cost = cost_of(p, c, c, &p->classes[c].mask);
-}
-
-static void weigh(struct planner *p, uint32_t a, uint32_t b)
-{
-	struct flow_key mask = common(&p->classes[a].mask, &p->classes[b].mask);
-
+	keep_common(&mask, &p->classes[b].mask);
 	p->gain[a][b] = p->gain[b][a] =
 		p->classes[a].cost + p->classes[b].cost - cost_of(p, a, b, &mask);
 }
 
-/* The class b is empty from now on. */
-static void merge(struct planner *p, uint32_t a, uint32_t b)
+static bool is_left(const struct planner *p, uint16_t c)
+{
+	return p->classes[c].merged == c;
+}
+
+static void merge(struct planner *p, uint16_t a, uint16_t b)
 {
 	struct class *to = &p->classes[a], *from = &p->classes[b];
+	uint16_t in_a = to->rules, in_b = from->rules;
 
-	to->mask = common(&to->mask, &from->mask);
-	for (uint32_t r = from->rules, next; r != UINT32_MAX; r = next) {
-		next = p->rules[r].next;
-		p->class_of[r] = a;
-		append(p, to, r);
+	keep_common(&to->mask, &from->mask);
+	for (uint16_t *at = &to->rules;; at = &p->rules[*at].next) {
+		*at = next_of(p, &in_a, &in_b);
+		if (*at == NONE)
+			break;
+		p->rules[*at].class = a;
 	}
-	from->count = 0;
+	to->count += from->count;
+	from->merged = a;
 	to->cost = cost_of(p, a, a, &to->mask);
-	for (uint32_t c = 0; c < p->num_classes; c++)
-		if (c != a && p->classes[c].count)
+	for (uint16_t c = 0; c < p->num_classes; c++)
+		if (c != a && is_left(p, c))
 			weigh(p, a, c);
 }
 
-static bool best_pair(const struct planner *p, uint32_t *a, uint32_t *b)
+static bool best_pair(const struct planner *p, uint16_t *a, uint16_t *b)
 {
 	bool found = false;
 
-	for (uint32_t i = 0; i < p->num_classes; i++)
-		for (uint32_t j = i + 1; p->classes[i].count && j < p->num_classes; j++) {
-			if (!p->classes[j].count || (found && p->gain[i][j] <= p->gain[*a][*b]))
+	for (uint16_t i = 0; i < p->num_classes; i++)
+		for (uint16_t j = (uint16_t)(i + 1); is_left(p, i) && j < p->num_classes; j++) {
+			if (!is_left(p, j) || (found && p->gain[i][j] <= p->gain[*a][*b]))
 				continue;
 			*a = i;
 			*b = j;
@@ -290,10 +593,13 @@ static bool best_pair(const struct planner *p, uint32_t *a, uint32_t *b)
 static void merge_what_pays(struct planner *p)
 {
 	size_t left = p->num_classes;
-	uint32_t a, b;
+	uint16_t a, b;
 
-	for (uint32_t i = 0; i < p->num_classes; i++)
-		for (uint32_t j = i + 1; j < p->num_classes; j++)
+	chain_sample(p);
+	for (uint16_t c = 0; c < p->num_classes; c++)
+		p->classes[c].cost = cost_of(p, c, c, &p->classes[c].mask);
+	for (uint16_t i = 0; i < p->num_classes; i++)
+		for (uint16_t j = (uint16_t)(i + 1); j < p->num_classes; j++)
 			weigh(p, i, j);
 	while (best_pair(p, &a, &b) && (p->gain[a][b] > 0 || left >= TUPLES_TABLES)) {
 		merge(p, a, b);
@@ -301,16 +607,116 @@ static void merge_what_pays(struct planner *p)
 	}
 }
 
-/* --- the result --- */
+/* --- once more --- */
 
-static struct flow_key unpacked(const struct planner *p, const struct flow_key *key)
+/* Did merging leave a class in which packets meet more than they should? */
+static bool is_costly(const struct planner *p, uint16_t c)
 {
-	struct flow_key to = {0};
-
-	for (unsigned int w = 0; w < p->num_words; w++)
-		to.word[p->words[w]] = key->word[w];
-	return to;
+	return p->classes[c].cost > 2 * ask_cost(p->classes[c].count) + p->compare / 2;
 }
+
+/*
+ * The masks of costly classes are grouped anew, now that there is room for more classes; the others
+ * stay together. False where nothing is costly.
+ */
+static bool regroup(struct planner *p)
+{
+	const struct tuples_names *names = &p->tcam->mask_names;
+	uint16_t to[CLASSES], kept = 0;
+	size_t count = p->num_classes;
+
+	for (uint16_t c = 0; c < count; c++) {
+		uint16_t root = c;
+
+		while (!is_left(p, root))
+			root = p->classes[root].merged;
+		to[c] = root;
+	}
+	for (uint32_t m = 1; m < names->top; m++)
+		if (tuples_name(names, m)->uses) {
+			uint16_t c = to[tuples_name(names, m)->data & 0xff];
+
+			if (is_costly(p, c))
+				p->graded[p->num_graded++].mask = m;
+			tuples_name(names, m)->data = p->id << 8 | c;
+		}
+	if (!p->num_graded)
+		return false;
+	for (uint16_t c = 0; c < count; c++) {
+		if (!is_left(p, c) || is_costly(p, c))
+			continue;
+		to[c] = kept;
+		p->classes[kept] = p->classes[c];
+		p->classes[kept].merged = kept;
+		kept++;
+	}
+	for (uint32_t m = 1; m < names->top; m++)
+		if (tuples_name(names, m)->uses)
+			tuples_name(names, m)->data =
+				p->id << 8 | to[tuples_name(names, m)->data & 0xff];
+	p->num_classes = kept;
+	group_all(p, CLASSES);
+	return true;
+}
+
+/* A partition of the masks into classes, to go back to. */
+struct kept {
+	size_t num_classes;
+	double cost;
+	struct class classes[CLASSES];
+	uint8_t *class_of; /* by mask */
+};
+
+static void keep(const struct planner *p, struct kept *kept)
+{
+	kept->num_classes = p->num_classes;
+	kept->cost = 0;
+	memcpy(kept->classes, p->classes, sizeof(p->classes));
+	for (uint16_t c = 0; c < p->num_classes; c++)
+		kept->cost += is_left(p, c) ? p->classes[c].cost : 0;
+	for (uint32_t m = 1; m < p->tcam->mask_names.top; m++)
+		kept->class_of[m] = (uint8_t)tuples_name(&p->tcam->mask_names, m)->data;
+}
+
+static void go_back(struct planner *p, const struct kept *kept)
+{
+	p->num_classes = kept->num_classes;
+	memcpy(p->classes, kept->classes, sizeof(p->classes));
+	for (uint32_t m = 1; m < p->tcam->mask_names.top; m++)
+		tuples_name(&p->tcam->mask_names, m)->data = p->id << 8 | kept->class_of[m];
+}
+
+/* Groups costly classes anew while that makes the whole cheaper. */
+static int refine(struct planner *p)
+{
+	struct kept *best = calloc(2, sizeof(*best)), *now = best + 1;
+	int error = -ENOMEM;
+
+	if (!best)
+		return -ENOMEM;
+	best->class_of = calloc(p->tcam->mask_names.top, 2);
+	if (!best->class_of)
+		goto out;
+	now->class_of = best->class_of + p->tcam->mask_names.top;
+	keep(p, best);
+	for (int round = 0; round < REGROUPINGS && regroup(p); round++) {
+		draw(p);
+		merge_what_pays(p);
+		keep(p, now);
+		if (now->cost >= best->cost) {
+			go_back(p, best);
+			break;
+		}
+		keep(p, best);
+	}
+	error = 0;
+out:
+	free(best->class_of);
+	free(best);
+	return error;
+}
+
+/* --- the result --- */
 
 /* How well a mask tells packets apart. */
 static uint32_t different(struct planner *p, const struct flow_key *mask)
@@ -318,52 +724,76 @@ static uint32_t different(struct planner *p, const struct flow_key *mask)
 	uint32_t different = 0;
 
 	p->round++;
-	for (size_t i = 0; i < p->num_points; i++)
-		different += !count_at(p, &p->points[i].key, mask)->count++;
+	for (size_t i = 0; i < p->num_points; i++) {
+		struct counted *at = count_at(p, &p->points[i].key, mask);
+
+		different += at->weight == 0;
+		at->weight = 1;
+	}
 	return different;
 }
 
-static void name_masks(const struct planner *p, uint32_t class, uint32_t data)
+static void name_masks(struct planner *p)
 {
-	for (uint32_t r = p->classes[class].rules; r != UINT32_MAX; r = p->rules[r].next) {
-		const struct tuples_record *record = tuples_record(p->tcam, p->rules[r].number);
+	for (uint32_t m = 1; m < p->tcam->mask_names.top; m++) {
+		struct tuples_name *name = tuples_name(&p->tcam->mask_names, m);
+		uint16_t c = name->data & 0xff;
 
-		if (!tuples_further(record))
-			tuples_name(&p->tcam->mask_names, record->mask & TUPLES_NUMBER)->data =
-				data;
+		if (!name->uses)
+			continue;
+		while (!is_left(p, c))
+			c = p->classes[c].merged;
+		name->data = p->id << 8 | p->classes[c].table;
 	}
+}
+
+static uint32_t make_tables(struct planner *p, struct flow_key *masks, uint32_t *weights)
+{
+	uint32_t tables = 0;
+	bool has_empty = false;
+
+	for (uint16_t c = 0; c < p->num_classes; c++) {
+		if (!is_left(p, c))
+			continue;
+		masks[tables] = unpacked(p, &p->classes[c].mask);
+		weights[tables] =
+			different(p, &p->classes[c].mask) * 1024 + bits_of(&p->classes[c].mask);
+		has_empty |= !flow_key_chunks(&masks[tables]);
+		p->classes[c].table = tables++;
+	}
+	if (!has_empty) {
+		masks[tables] = (struct flow_key){0};
+		weights[tables++] = 0;
+	}
+	return tables;
 }
 
 int tuples_plan(struct tcam *tcam, uint32_t id, struct flow_key masks[TUPLES_TABLES],
 		uint32_t weights[TUPLES_TABLES])
 {
 	struct planner *p = calloc(1, sizeof(*p));
-	struct random r = {id};
 	uint32_t tables = 0;
-	bool has_empty = false;
+	int error;
 
 	if (!p)
 		return -ENOMEM;
 	p->tcam = tcam;
+	p->id = id;
+	p->random.state = id;
 	find_words(p);
-	take_sample(p, &r);
-	take_points(p, &r);
-	make_classes(p);
+	error = make_classes(p);
+	if (error)
+		goto out;
+	draw(p);
 	merge_what_pays(p);
-	for (uint32_t c = 0; c < p->num_classes; c++) {
-		if (!p->classes[c].count)
-			continue;
-		masks[tables] = unpacked(p, &p->classes[c].mask);
-		weights[tables] = different(p, &p->classes[c].mask) * 1024 +
-				  bits_in_common(&masks[tables], &masks[tables]);
-		has_empty |= !flow_key_chunks(&masks[tables]);
-		name_masks(p, c, id << 8 | tables);
-		tables++;
-	}
-	if (!has_empty) {
-		masks[tables] = (struct flow_key){0};
-		weights[tables++] = 0;
-	}
+	error = refine(p);
+	if (error)
+		goto out;
+	tables = make_tables(p, masks, weights);
+	name_masks(p);
+out:
+	free(p->graded);
+	free(p->groups);
 	free(p);
-	return (int)tables;
+	return error ? error : (int)tables;
 }

@@ -24,33 +24,46 @@ static bool has_ranges(const struct tcam_entry *rule)
 	       (r->src_min || r->src_max != UINT16_MAX || r->dst_min || r->dst_max != UINT16_MAX);
 }
 
-/* --- masks of chunk 0 --- */
+/* --- masks --- */
 
-static uint32_t find_mask(const struct tcam *tcam, const uint64_t *words, uint32_t hash)
+static uint32_t find_mask(const struct tcam *tcam, const struct flow_key *mask, uint32_t hash)
 {
 	uint32_t number = tuples_name_first(&tcam->mask_names, hash);
 
-	while (number && memcmp(tcam->masks[number].word, words, sizeof(tcam->masks[0])))
+	while (number && memcmp(&tcam->whole_masks[number], mask, sizeof(*mask)))
 		number = tuples_name_next(&tcam->mask_names, number);
 	return number;
 }
 
-static int use_mask(struct tcam *tcam, const uint64_t *words, uint32_t *number)
+static int add_mask(struct tcam *tcam, const struct flow_key *mask, uint32_t hash, uint32_t *number)
 {
-	uint32_t hash = tuples_hash_words(words, FLOW_CHUNK_WORDS, 1);
+	size_t top = tcam->mask_names.top + 1;
+	int error = tuples_names_reserve(&tcam->mask_names);
+
+	if (!error)
+		error = tuples_arena_reach(&tcam->mask_arena, top * sizeof(tcam->masks[0]));
+	if (!error)
+		error = tuples_arena_reach(&tcam->whole_mask_arena,
+					   top * sizeof(tcam->whole_masks[0]));
+	if (error)
+		return error;
+	*number = tuples_name_add(&tcam->mask_names, hash);
+	tcam->whole_masks[*number] = *mask;
+	memcpy(tcam->mask_arena.base + *number * sizeof(tcam->masks[0]), mask->word,
+	       sizeof(tcam->masks[0]));
+	return 0;
+}
+
+static int use_mask(struct tcam *tcam, const struct flow_key *mask, uint32_t *number)
+{
+	uint32_t hash = tuples_hash_words(mask->word, FLOW_KEY_WORDS, 1);
 	int error;
 
-	*number = find_mask(tcam, words, hash);
+	*number = find_mask(tcam, mask, hash);
 	if (!*number) {
-		error = tuples_names_reserve(&tcam->mask_names);
-		if (!error)
-			error = tuples_arena_reach(&tcam->mask_arena, (tcam->mask_names.top +
-								       1) * sizeof(tcam->masks[0]));
+		error = add_mask(tcam, mask, hash, number);
 		if (error)
 			return error;
-		*number = tuples_name_add(&tcam->mask_names, hash);
-		memcpy(tcam->mask_arena.base + *number * sizeof(tcam->masks[0]), words,
-		       sizeof(tcam->masks[0]));
 	}
 	tuples_name(&tcam->mask_names, *number)->uses++;
 	return 0;
@@ -117,7 +130,7 @@ int tuples_store_add(struct tcam *tcam, const struct tcam_entry *rule, uint64_t 
 
 	if (has_ranges(rule))
 		shape |= TUPLES_RANGED;
-	error = use_mask(tcam, rule->mask.word, &mask);
+	error = use_mask(tcam, &rule->mask, &mask);
 	if (error)
 		return error;
 	record.mask = mask | shape;
@@ -158,22 +171,6 @@ uint32_t tuples_store_find(const struct tcam *tcam, const struct tcam_entry *ent
 	if ((tcam->colds[number].flags & (TUPLES_TAKEN | TUPLES_DEAD)) != TUPLES_TAKEN)
 		return 0;
 	return (uint32_t)number;
-}
-
-struct flow_key tuples_store_bits(const struct tcam *tcam, uint32_t number, bool with_ranges)
-{
-	const struct tuples_record *record = tuples_record(tcam, number);
-	const struct tuples_more *more = tuples_more(tcam, number);
-	struct tcam_entry bits = {.has_ranges = with_ranges && record->mask & TUPLES_RANGED};
-
-	memcpy(bits.mask.word, tcam->masks[record->mask & TUPLES_NUMBER].word,
-	       sizeof(tcam->masks[0]));
-	more += !!(record->mask & TUPLES_RANGED);
-	for (unsigned int c = 1; c < FLOW_CHUNKS; c++)
-		if (tuples_further(record) >> c & 1)
-			memcpy(&bits.mask.word[c * FLOW_CHUNK_WORDS], (more++)->mask,
-			       sizeof(more->mask));
-	return tcam_entry_bits(&bits);
 }
 
 struct flow_key tuples_store_value(const struct tcam *tcam, uint32_t number)

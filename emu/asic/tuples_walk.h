@@ -18,8 +18,10 @@
 
 #include "tcam_tuples.h"
 
-/* Tables that are asked before records are compared. */
-enum { WALK_GROUP = 8 };
+enum {
+	WALK_GROUP = 4,  /* tables that are asked before records are compared */
+	WALK_LATER = 24, /* with fewer records to compare it is better to ask more tables first */
+};
 
 struct walk {
 	const struct tuples_record *records;
@@ -29,9 +31,10 @@ struct walk {
 	uint32_t best[FLOW_BATCH]; /* record; 0: none yet */
 	uint32_t best_low[FLOW_BATCH];
 	uint64_t best_high[FLOW_BATCH];
-	uint32_t active[FLOW_BATCH];              /* packets that go on */
-	uint32_t items[WALK_GROUP * FLOW_BATCH];  /* packet << 24 | record */
-	uint32_t doubts[WALK_GROUP * FLOW_BATCH]; /* the same: chunk 0 matches, more is to see */
+	uint32_t active[FLOW_BATCH];                          /* packets that go on */
+	uint32_t items[WALK_GROUP * FLOW_BATCH + WALK_LATER]; /* packet << 24 | record */
+	uint32_t doubts[WALK_GROUP * FLOW_BATCH +
+			WALK_LATER]; /* the same: chunk 0 matches, more is to see */
 };
 
 static inline bool walk_in_ranges(const struct tcam_ranges *ranges, uint64_t ports)
@@ -170,7 +173,8 @@ static inline WALK_TARGET void walk_lookup(const struct tcam *tcam,
 					   const struct flow_batch *batch,
 					   struct tcam_entry **results, size_t count)
 {
-	uint32_t num_active = (uint32_t)count;
+	uint32_t num_tables = __atomic_load_n(&state->num_tables, __ATOMIC_ACQUIRE);
+	uint32_t num_active = (uint32_t)count, num_items = 0;
 	struct walk walk;
 
 	walk.records = tcam->records;
@@ -184,22 +188,22 @@ static inline WALK_TARGET void walk_lookup(const struct tcam *tcam,
 		walk.best_low[i] = UINT32_MAX;
 		walk.active[i] = i;
 	}
-	for (uint32_t t = 0; t < state->num_tables && num_active; t += WALK_GROUP) {
-		uint32_t end = t + WALK_GROUP, num_items = 0;
+	for (uint32_t t = 0; t < num_tables && num_active; t += WALK_GROUP) {
+		uint32_t end = t + WALK_GROUP < num_tables ? t + WALK_GROUP : num_tables;
 
-		if (end > state->num_tables)
-			end = state->num_tables;
 		for (uint32_t at = t; at < end; at++) {
 			uint32_t before = num_items;
 
 			num_items = walk_ask(&walk, state, at, num_active, num_items);
 			walk_prefetch(&walk, before, num_items);
 		}
-		while (num_items)
+		while (num_items > WALK_LATER)
 			num_items = walk_compare(&walk, num_items);
-		if (end < state->num_tables)
+		if (end < num_tables)
 			num_active = walk_leave(&walk, &state->table[end], num_active);
 	}
+	while (num_items)
+		num_items = walk_compare(&walk, num_items);
 	for (uint32_t i = 0; i < count; i++)
 		results[i] = tcam->entries[walk.best[i]];
 }
