@@ -96,7 +96,7 @@ def main():
     folder = tools.HERE if whole else tools.BUILD
     with open(os.path.join(tools.BUILD, "results.json"), "w", encoding="utf-8") as file:
         json.dump(document, file, indent=1)
-    text = results.markdown(document)
+    text = results.markdown(document, not options.rows)
     write(os.path.join(folder, "RESULTS.md"), text)
     if "curve" in document["rows"]:
         write(os.path.join(folder, "speed.svg"), plot.svg(document["rows"]["curve"] +

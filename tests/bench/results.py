@@ -257,12 +257,16 @@ place behind the same flow cache.
 """
 
 
-def markdown(document):
+def markdown(document, whole=True):
+    """whole: also goals that nothing in this run tells of."""
     rows, skipped = document["rows"], document["skipped"]
     about = dict(document["circumstances"])
     about["gigabytes"] = about["memory"] / 1e9
     about["quick"] = " --quick" if about["quick"] else ""
-    text = [HEAD % about, "## Goals\n", table(["what", "goal", "measured", ""], goal_lines(rows))]
+    text = [HEAD % about]
+    goals = [line for line in goal_lines(rows) if whole or line[3] != "–"]
+    if goals:
+        text += ["## Goals\n", table(["what", "goal", "measured", ""], goals)]
     for name, title, make in SECTIONS:
         if rows.get(name):
             text += ["## %s\n" % title, make(rows[name])]
