@@ -9,9 +9,11 @@
 
 enum {
 	SLOTS_PER_RECORD = 3, /* between 3 and 6 at first; at least half when it has doubled */
+	LATE = 6,             /* tables after a plan that are reason for another */
 	FEW = 16,             /* no plan below */
 	PATIENCE = 64,        /* changes before a plan because of long lists; then twice that */
-	LARGE = 4096,         /* a plan at half as much again is cheap up to here */
+	MEDIUM = 4096,        /* up to here a plan at a quarter more is cheap */
+	LARGE = 20000,        /* and up to here one at half as much again */
 };
 
 void tuples_state_free(struct tuples_state *state)
@@ -81,7 +83,7 @@ struct tuples_state *tuples_state_empty(void)
 
 	if (!state)
 		return NULL;
-	state->num_tables = 1;
+	state->num_tables = state->planned_tables = 1;
 	state->version = 1;
 	set_mask(state, 0, &(struct flow_key){0});
 	if (make_slots(state)) {
@@ -131,7 +133,6 @@ bool tuples_state_add(struct tcam *tcam, const struct flow_key *mask)
 	/* More specific than any where it could have gone. */
 	place->weight = UINT32_MAX;
 	__atomic_store_n(&state->num_tables, t + 1, __ATOMIC_RELEASE);
-	tcam->debt += tcam->count / 4;
 	return true;
 }
 
@@ -195,7 +196,7 @@ static void order_tables(struct tcam *tcam, struct tuples_state *state,
 	for (uint32_t m = 1; m < tcam->mask_names.top; m++) {
 		struct tuples_name *name = tuples_name(&tcam->mask_names, m);
 
-		if (name->data >> 8 == state->id)
+		if (name->uses && name->data >> 8 == state->id)
 			name->data = state->id << 8 | place[name->data & 0xff];
 	}
 }
@@ -215,7 +216,7 @@ static struct tuples_state *new_state(struct tcam *tcam)
 	tables = tuples_plan(tcam, state->id, masks, weights);
 	if (tables < 0)
 		goto failed;
-	state->num_tables = (uint32_t)tables;
+	state->num_tables = state->planned_tables = (uint32_t)tables;
 	for (int t = 0; t < tables; t++) {
 		set_mask(state, (uint32_t)t, &masks[t]);
 		state->place[t].weight = weights[t];
@@ -325,17 +326,19 @@ static void build(struct tcam *tcam)
 
 void tuples_build_when_due(struct tcam *tcam)
 {
-	size_t n = tcam->count, more = tcam->planned / (n < LARGE ? 2 : 1);
+	size_t n = tcam->count, more = tcam->planned / (n < MEDIUM ? 4 : n < LARGE ? 2 : 1);
 	bool grown = n > FEW && n >= tcam->planned + more, shrunk = n < tcam->planned / 4;
-	bool slow = tcam->debt > (n < LARGE ? 2 : 6) * n && tcam->changes > tcam->patience &&
-		    tcam->changes > n / 16;
+	bool late = tcam->state->num_tables >= tcam->state->planned_tables + LATE;
+	bool slow = (late && tcam->changes > tcam->patience / 4) ||
+		    (tcam->debt > 2 * n && tcam->changes > tcam->patience);
 
 	if (!grown && !shrunk && !slow)
 		return;
 	build(tcam);
 	/* Where it failed the next try waits for as many changes as after a plan. */
 	tcam->planned = n;
-	tcam->patience = grown || shrunk ? PATIENCE : 2 * tcam->changes;
+	/* In a table that keeps its size plans become rarer and rarer. */
+	tcam->patience = grown || shrunk ? n / 16 + PATIENCE : 2 * tcam->patience;
 	tcam->changes = 0;
 	tcam->debt = 0;
 }

@@ -7,7 +7,6 @@
 
 struct portable_mask {
 	const struct flow_key *mask;
-	uint32_t further;
 };
 
 static inline uint64_t mix(uint64_t a, uint64_t b)
@@ -41,10 +40,10 @@ static inline uint32_t hash_chunks(const struct flow_key *mask, uint32_t further
 
 static inline struct portable_mask walk_prepare(const struct tuples_state *state, uint32_t table)
 {
-	return (struct portable_mask){&state->mask[table], state->table[table].further};
+	return (struct portable_mask){&state->mask[table]};
 }
 
-static inline uint32_t walk_hash(const struct portable_mask *prepared,
+static inline uint32_t walk_hash(const struct portable_mask *prepared, uint32_t further,
 				 const struct flow_batch *batch, uint32_t packet)
 {
 	const uint64_t *const chunk[FLOW_CHUNKS] = {
@@ -54,7 +53,7 @@ static inline uint32_t walk_hash(const struct portable_mask *prepared,
 		batch->chunk[3][packet].word,
 	};
 
-	return hash_chunks(prepared->mask, prepared->further, chunk);
+	return hash_chunks(prepared->mask, further, chunk);
 }
 
 static inline bool walk_differs(const struct flow_chunk *chunk, const struct tuples_record *record,

@@ -11,7 +11,6 @@
 
 struct avx2_mask {
 	__m256i mask[FLOW_CHUNKS];
-	uint32_t further;
 };
 
 static inline WALK_TARGET __m128i hash_chunk(__m128i state, const uint64_t *chunk, __m256i mask)
@@ -22,14 +21,14 @@ static inline WALK_TARGET __m128i hash_chunk(__m128i state, const uint64_t *chun
 	return _mm_aesenc_si128(_mm_aesenc_si128(low, _mm256_extracti128_si256(key, 1)), state);
 }
 
-static inline WALK_TARGET uint32_t hash_chunks(const struct avx2_mask *prepared,
+static inline WALK_TARGET uint32_t hash_chunks(const struct avx2_mask *prepared, uint32_t further,
 					       const uint64_t *const chunk[FLOW_CHUNKS])
 {
 	const __m128i seed = _mm_set1_epi64x(INT64_C(0x243f6a8885a308d3));
 	__m128i hash = hash_chunk(seed, chunk[0], prepared->mask[0]);
 
 	for (unsigned int c = 1; c < FLOW_CHUNKS; c++)
-		if (prepared->further >> c & 1)
+		if (further >> c & 1)
 			hash = hash_chunk(hash, chunk[c], prepared->mask[c]);
 	return (uint32_t)_mm_cvtsi128_si32(_mm_aesenc_si128(hash, seed));
 }
@@ -37,7 +36,7 @@ static inline WALK_TARGET uint32_t hash_chunks(const struct avx2_mask *prepared,
 static inline WALK_TARGET struct avx2_mask walk_prepare(const struct tuples_state *state,
 							uint32_t table)
 {
-	struct avx2_mask prepared = {.further = state->table[table].further};
+	struct avx2_mask prepared;
 
 	for (unsigned int c = 0; c < FLOW_CHUNKS; c++)
 		prepared.mask[c] = _mm256_loadu_si256(
@@ -45,7 +44,7 @@ static inline WALK_TARGET struct avx2_mask walk_prepare(const struct tuples_stat
 	return prepared;
 }
 
-static inline WALK_TARGET uint32_t walk_hash(const struct avx2_mask *prepared,
+static inline WALK_TARGET uint32_t walk_hash(const struct avx2_mask *prepared, uint32_t further,
 					     const struct flow_batch *batch, uint32_t packet)
 {
 	const uint64_t *const chunk[FLOW_CHUNKS] = {
@@ -55,7 +54,7 @@ static inline WALK_TARGET uint32_t walk_hash(const struct avx2_mask *prepared,
 		batch->chunk[3][packet].word,
 	};
 
-	return hash_chunks(prepared, chunk);
+	return hash_chunks(prepared, further, chunk);
 }
 
 static inline WALK_TARGET bool walk_differs(const struct flow_chunk *chunk,
@@ -75,7 +74,7 @@ static WALK_TARGET uint32_t avx2_hash(const struct tuples_state *state, uint32_t
 {
 	struct avx2_mask prepared = walk_prepare(state, table);
 
-	return hash_chunks(&prepared, chunk);
+	return hash_chunks(&prepared, state->table[table].further, chunk);
 }
 
 static WALK_TARGET void avx2_lookup(const struct tcam *tcam, const struct tuples_state *state,

@@ -36,7 +36,7 @@ enum {
 };
 
 /* In cycles: asking a table whose slots are in the nearest cache, comparing a record there. */
-static const double ASK = 6, COMPARE = 12;
+static const double ASK = 6, COMPARE = 20;
 /* What is added where a table, or all records together, are beyond the second and third. */
 static const double ASK_L2 = 2, ASK_L3 = 8, COMPARE_L2 = 6, COMPARE_L3 = 25;
 enum { RECORDS_L1 = 1000, RECORDS_L2 = 10000, TABLE_L1 = 2000, TABLE_L2 = 20000 };

@@ -3,7 +3,8 @@
  * The look-up itself, once for each kind of code: a file that includes this defines before
  *
  *   WALK_TARGET        attributes of the functions (__attribute__((target("…"))) or nothing)
- *   WALK_HASH          the type of a table's prepared mask, with walk_prepare(), walk_hash()
+ *   WALK_HASH          the type of a table's prepared mask, with walk_prepare(), walk_hash();
+ *                      the further chunks are told apart from it
  *   walk_differs()     does chunk 0 of a packet differ from a value within a mask?
  *
  * and gets walk_lookup().
@@ -90,17 +91,17 @@ static inline uint32_t walk_doubt(struct walk *walk, uint32_t item)
 	return 0;
 }
 
-static inline WALK_TARGET uint32_t walk_ask(struct walk *walk, const struct tuples_state *state,
-					    uint32_t t, uint32_t num_active, uint32_t num_items)
+/* The slots of all active packets in a table: what is there joins the items. */
+static inline __attribute__((always_inline)) WALK_TARGET uint32_t
+walk_slots(struct walk *walk, const struct tuples_table *table, const WALK_HASH *prepared,
+	   uint32_t further, uint32_t num_active, uint32_t num_items)
 {
-	const struct tuples_table *table = &state->table[t];
 	const uint32_t *slots = table->slots;
 	uint32_t slot_mask = table->slot_mask;
-	WALK_HASH prepared = walk_prepare(state, t);
 
 	for (uint32_t i = 0; i < num_active; i++) {
 		uint32_t packet = walk->active[i];
-		uint32_t hash = walk_hash(&prepared, walk->batch, packet);
+		uint32_t hash = walk_hash(prepared, further, walk->batch, packet);
 		uint32_t slot = __atomic_load_n(&slots[hash & slot_mask], __ATOMIC_ACQUIRE);
 
 		walk->items[num_items] = (slot & TUPLES_NUMBER) | packet << TUPLES_NUMBER_BITS;
@@ -109,10 +110,31 @@ static inline WALK_TARGET uint32_t walk_ask(struct walk *walk, const struct tupl
 	return num_items;
 }
 
+static inline WALK_TARGET uint32_t walk_ask(struct walk *walk, const struct tuples_state *state,
+					    uint32_t t, uint32_t num_active, uint32_t num_items)
+{
+	const struct tuples_table *table = &state->table[t];
+	WALK_HASH prepared = walk_prepare(state, t);
+
+	/* Most tables look at chunk 0 only, and then the compiler knows. */
+	if (!table->further)
+		return walk_slots(walk, table, &prepared, 0, num_active, num_items);
+	return walk_slots(walk, table, &prepared, table->further, num_active, num_items);
+}
+
 static inline WALK_TARGET void walk_prefetch(const struct walk *walk, uint32_t from, uint32_t to)
 {
 	for (uint32_t i = from; i < to; i++)
 		__builtin_prefetch(&walk->records[walk->items[i] & TUPLES_NUMBER]);
+}
+
+/* All ones where true, else 0; without a branch, which would be wrong half of the time. */
+static inline uint64_t walk_all_ones(bool condition)
+{
+	uint64_t ones = -(uint64_t)condition;
+
+	__asm__("" : "+r"(ones)); /* a compiler that knows where it came from would branch */
+	return ones;
 }
 
 /* Compares one record for each item; the items that are left are the next ones in their lists. */
@@ -131,11 +153,12 @@ static inline WALK_TARGET uint32_t walk_compare(struct walk *walk, uint32_t num_
 		bool earlier = (high < best_high) | ((high == best_high) & (low < best_low));
 		bool simple = !(__atomic_load_n(&record->stamps, __ATOMIC_RELAXED) |
 				record->mask >> TUPLES_NUMBER_BITS);
-		bool takes = !differs & earlier & simple;
+		uint64_t takes = walk_all_ones(!differs & earlier & simple);
 
-		walk->best[packet] = takes ? item & TUPLES_NUMBER : walk->best[packet];
-		walk->best_high[packet] = takes ? high : best_high;
-		walk->best_low[packet] = takes ? low : best_low;
+		walk->best[packet] ^=
+			(walk->best[packet] ^ (item & TUPLES_NUMBER)) & (uint32_t)takes;
+		walk->best_high[packet] = best_high ^ ((best_high ^ high) & takes);
+		walk->best_low[packet] = best_low ^ ((best_low ^ low) & (uint32_t)takes);
 		walk->doubts[num_doubts] = item;
 		num_doubts += !differs & earlier & !simple;
 		walk->items[left] = next | packet << TUPLES_NUMBER_BITS;
@@ -183,6 +206,7 @@ static inline WALK_TARGET void walk_lookup(const struct tcam *tcam,
 	walk.which = state->which;
 	walk.version = version;
 	for (uint32_t i = 0; i < count; i++) {
+		__builtin_prefetch(&batch->chunk[0][i]);
 		walk.best[i] = 0;
 		walk.best_high[i] = UINT64_MAX;
 		walk.best_low[i] = UINT32_MAX;
