@@ -170,6 +170,15 @@ struct rte_acl_ctx *acl_build(const struct rule *rules, size_t count, bool ipv6,
 	return NULL;
 }
 
+enum rte_acl_classify_alg acl_usual_algorithm(void)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2"))
+		return RTE_ACL_CLASSIFY_AVX2;
+#endif
+	return RTE_ACL_CLASSIFY_DEFAULT;
+}
+
 size_t acl_memory(void)
 {
 	struct rte_malloc_socket_stats stats;

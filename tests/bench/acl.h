@@ -36,6 +36,9 @@ void acl_key6_make(const struct header *header, struct acl_key6 *key);
 struct rte_acl_ctx *acl_build(const struct rule *rules, size_t count, bool ipv6,
 			      enum rule_form form);
 
+/* What DPDK takes here unless it is told otherwise: vectors of 32 bytes where there are any. */
+enum rte_acl_classify_alg acl_usual_algorithm(void);
+
 /* Memory that DPDK's allocator has given out. */
 size_t acl_memory(void);
 

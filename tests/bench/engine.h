@@ -15,6 +15,14 @@
 
 struct engine;
 
+/*
+ * Memory of what is looked up in, and of what is kept a rule besides (what it does, its counters).
+ * rte_acl's rules are in the first.
+ */
+struct engine_memory {
+	size_t table_bytes, rule_bytes;
+};
+
 struct engine_ops {
 	const char *name;
 	const char *what;
@@ -22,8 +30,7 @@ struct engine_ops {
 	struct engine *(*create)(const struct engine_ops *ops, const struct workload *workload);
 	void (*destroy)(struct engine *engine);
 	void (*pass)(struct engine *engine, const struct workload *workload, uint32_t *deciding);
-	/* Memory of what is looked up in, with the rules where it keeps them. */
-	size_t (*bytes)(const struct engine *engine);
+	struct engine_memory (*memory)(const struct engine *engine);
 	/* Packets and bytes that rule number (from 1) has counted, over all passes. */
 	void (*counted)(const struct engine *engine, size_t number, uint64_t *packets,
 			uint64_t *bytes);

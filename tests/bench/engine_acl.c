@@ -99,15 +99,27 @@ static bool make_keys(struct engine *engine, const struct trace *trace)
 	return true;
 }
 
+/* The processor has what the algorithm wants. */
+static bool can_classify(const struct engine *engine)
+{
+	struct rte_acl_ctx *context =
+		engine->contexts[0] ? engine->contexts[0] : engine->contexts[1];
+	const struct acl_key6 key = {0};
+	const uint8_t *data = (const uint8_t *)&key;
+	uint32_t result;
+
+	return rte_acl_classify_alg(context, &data, &result, 1, 1, engine->algorithm) == 0;
+}
+
 static struct engine *acl_create(const struct engine_ops *ops, const struct workload *workload)
 {
-	const enum rte_acl_classify_alg *algorithm = ops->argument;
+	const enum rte_acl_classify_alg *algorithm = ops->argument; /* NULL: the usual one */
 	const struct ruleset *set = &workload->set;
 	struct engine *engine = calloc(1, sizeof(*engine));
 
 	if (!engine)
 		return NULL;
-	engine->algorithm = *algorithm;
+	engine->algorithm = algorithm ? *algorithm : acl_usual_algorithm();
 	engine->counts = calloc(set->count + 1, sizeof(*engine->counts));
 	if (!engine->counts || !make_keys(engine, &workload->trace))
 		goto fail;
@@ -116,6 +128,8 @@ static struct engine *acl_create(const struct engine_ops *ops, const struct work
 		goto fail;
 	engine->contexts[0] = built.contexts[0];
 	engine->contexts[1] = built.contexts[1];
+	if (!can_classify(engine))
+		goto fail;
 	return engine;
 fail:
 	acl_destroy(engine);
@@ -170,9 +184,9 @@ static void acl_pass(struct engine *engine, const struct workload *workload, uin
 	}
 }
 
-static size_t acl_bytes(const struct engine *engine)
+static struct engine_memory acl_engine_memory(const struct engine *engine)
 {
-	return built.bytes;
+	return (struct engine_memory){.table_bytes = built.bytes};
 }
 
 static void acl_counted(const struct engine *engine, size_t number, uint64_t *packets,
@@ -182,15 +196,14 @@ static void acl_counted(const struct engine *engine, size_t number, uint64_t *pa
 	*bytes = engine->counts[number].bytes;
 }
 
-static const enum rte_acl_classify_alg avx2 = RTE_ACL_CLASSIFY_AVX2;
 static const enum rte_acl_classify_alg avx512 = RTE_ACL_CLASSIFY_AVX512X32;
 
-const struct engine_ops engine_acl = {"rte_acl",   "DPDK's rte_acl with AVX2, its default",
+const struct engine_ops engine_acl = {"rte_acl",   "DPDK's rte_acl as it is by default: with AVX2",
 				      acl_create,  acl_destroy,
-				      acl_pass,    acl_bytes,
-				      acl_counted, &avx2};
+				      acl_pass,    acl_engine_memory,
+				      acl_counted, NULL};
 const struct engine_ops engine_acl_512 = {
 	"rte_acl-avx512", "DPDK's rte_acl with AVX-512, which it takes only when told so",
 	acl_create,       acl_destroy,
-	acl_pass,         acl_bytes,
+	acl_pass,         acl_engine_memory,
 	acl_counted,      &avx512};

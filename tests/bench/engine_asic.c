@@ -103,11 +103,11 @@ static void nic_pass(struct engine *engine, const struct workload *workload, uin
 	}
 }
 
-static size_t nic_bytes(const struct engine *engine)
+static struct engine_memory nic_memory(const struct engine *engine)
 {
 	struct asic_memory memory = asic_memory(engine->asic);
 
-	return memory.tcam_bytes + memory.entry_bytes;
+	return (struct engine_memory){memory.tcam_bytes, memory.entry_bytes};
 }
 
 static void nic_counted(const struct engine *engine, size_t number, uint64_t *packets,
@@ -126,13 +126,13 @@ static const struct variant acl_cached = {&tcam_acl, ASIC_CACHE_DEFAULT};
 
 const struct engine_ops engine_asic = {"nicemu",    "the modelled NIC without its flow cache",
 				       nic_create,  nic_destroy,
-				       nic_pass,    nic_bytes,
+				       nic_pass,    nic_memory,
 				       nic_counted, &plain};
 const struct engine_ops engine_asic_cache = {"nicemu-cache", "the modelled NIC with its flow cache",
 					     nic_create,     nic_destroy,
-					     nic_pass,       nic_bytes,
+					     nic_pass,       nic_memory,
 					     nic_counted,    &cached};
 const struct engine_ops engine_acl_cache = {"rte_acl-cache", "rte_acl behind nicemu's flow cache",
 					    nic_create,      nic_destroy,
-					    nic_pass,        nic_bytes,
+					    nic_pass,        nic_memory,
 					    nic_counted,     &acl_cached};

@@ -71,12 +71,12 @@ static void table_pass(struct engine *engine, const struct workload *workload, u
 	}
 }
 
-static size_t table_bytes(const struct engine *engine)
+static struct engine_memory table_memory(const struct engine *engine)
 {
 	struct tcam_measure measure;
 
 	engine->ops->measure(engine->tcam, &measure);
-	return measure.bytes + measure.entries * sizeof(struct tcam_entry);
+	return (struct engine_memory){measure.bytes, measure.entries * sizeof(struct tcam_entry)};
 }
 
 static void table_counted(const struct engine *engine, size_t number, uint64_t *packets,
@@ -88,9 +88,9 @@ static void table_counted(const struct engine *engine, size_t number, uint64_t *
 
 const struct engine_ops engine_table = {"nicemu-table", "the TCAM's table alone",
 					table_create,   table_destroy,
-					table_pass,     table_bytes,
+					table_pass,     table_memory,
 					table_counted,  NULL};
 const struct engine_ops engine_reference = {"reference",   "the slow, obvious table",
 					    table_create,  table_destroy,
-					    table_pass,    table_bytes,
+					    table_pass,    table_memory,
 					    table_counted, &tcam_reference};

@@ -286,13 +286,15 @@ static void print_runner(const struct runner *runner, const struct workload *wor
 			 size_t rounds, bool last)
 {
 	struct spread spread = spread_of(runner->seconds, rounds);
+	struct engine_memory memory = runner->ops->memory(runner->engine);
 	double packets = (double)workload->trace.count;
 
 	printf("    {\"engine\": \"%s\", \"build_seconds\": %.4f, \"bytes\": %zu, "
+	       "\"table_bytes\": %zu, "
 	       "\"lookups_per_second\": %.0f, \"slowest\": %.0f, \"fastest\": %.0f}%s\n",
-	       runner->ops->name, runner->build_seconds, runner->ops->bytes(runner->engine),
-	       packets / spread.median, packets / spread.max, packets / spread.min,
-	       last ? "" : ",");
+	       runner->ops->name, runner->build_seconds, memory.table_bytes + memory.rule_bytes,
+	       memory.table_bytes, packets / spread.median, packets / spread.max,
+	       packets / spread.min, last ? "" : ",");
 }
 
 static void print_report(const struct runner *runners, const struct arguments *arguments,

@@ -74,15 +74,17 @@ def goal_lines(rows):
         ("flow table at 1M and 16M flows, against rte_hash", "≥ 2.5×",
          "there is no flow table yet", "–"),
     ]
-    memory = [engines(record)["nicemu"]["bytes"] / engines(record)["rte_acl"]["bytes"]
-              for record in large]
-    if memory:
-        value = geometric_mean(memory)
-        lines.append(("memory at 100,000 rules, against rte_acl", "≤ 0.2×", "%.2f×" % value,
-                      "met" if value <= 0.2 else "**missed**"))
-    else:
-        lines.append(("memory at 100,000 rules, against rte_acl", "≤ 0.2×", MISSING, "–"))
+    lines.append(memory_line("memory of the table at 100,000 rules, against rte_acl's", large, "table_bytes"))
+    lines.append(memory_line("the same with what is kept a rule besides: actions, counters", large, "bytes"))
     return lines + update_lines(rows) + replay_lines(rows) + other_lines(rows)
+
+
+def memory_line(what, records, key):
+    values = [engines(record)["nicemu"][key] / engines(record)["rte_acl"][key] for record in records]
+    if not values:
+        return what, "≤ 0.2×", MISSING, "–"
+    value = geometric_mean(values)
+    return what, "≤ 0.2×", "%.2f×" % value, "met" if value <= 0.2 else "**missed**"
 
 
 def update_lines(rows):
@@ -150,9 +152,11 @@ def lookup_table(records):
         theirs = found["rte_acl"]
         lines.append(["%s, %s" % (record["kind"], "{:,}".format(record["rules"]))] + speeds +
                      ["**%.2f×**" % ratio(record, ours),
-                      "%.1f / %.1f" % (found[ours]["bytes"] / 1e6, theirs["bytes"] / 1e6),
+                      "%.1f + %.1f / %.1f" % (found[ours]["table_bytes"] / 1e6,
+                                              (found[ours]["bytes"] - found[ours]["table_bytes"]) / 1e6,
+                                              theirs["bytes"] / 1e6),
                       "%.2f / %.2f" % (found[ours]["build_seconds"], theirs["build_seconds"])])
-    return table(["rules"] + names + [ours + " / rte_acl", "MB, ours / theirs",
+    return table(["rules"] + names + [ours + " / rte_acl", "MB, table + rules / theirs",
                                       "built in s, ours / theirs"], lines)
 
 

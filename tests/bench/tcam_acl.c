@@ -147,7 +147,7 @@ static void acl_table_lookup(const struct tcam *tcam, const struct tcam_view *vi
 	}
 	if (tcam->context && count)
 		rte_acl_classify_alg(tcam->context, data, numbers, (uint32_t)count, 1,
-				     RTE_ACL_CLASSIFY_AVX2);
+				     acl_usual_algorithm());
 	for (size_t i = 0; i < count; i++)
 		results[i] = numbers[i] ? tcam->entries[numbers[i] - 1] : NULL;
 }

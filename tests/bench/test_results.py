@@ -9,7 +9,7 @@ import results
 
 def engine(name, speed, size=1000):
     return {"engine": name, "lookups_per_second": speed, "slowest": speed, "fastest": speed,
-            "bytes": size, "build_seconds": 1}
+            "bytes": size, "table_bytes": size // 2, "build_seconds": 1}
 
 
 def record(kind, rules, ours, theirs, traffic="cold", **more):
@@ -42,7 +42,9 @@ class Goals(unittest.TestCase):
         self.assertEqual(goal(rows, "masked sets"), ("8.00×", "met"))
 
     def test_memory_is_met_when_it_is_small(self):
-        self.assertEqual(goal({"lookup": [record("acl", 100000, 1e6, 1e6)]}, "memory"), ("0.10×", "met"))
+        rows = {"lookup": [record("acl", 100000, 1e6, 1e6)]}
+        self.assertEqual(goal(rows, "memory of the table"), ("0.10×", "met"))
+        self.assertEqual(goal(rows, "kept a rule besides"), ("0.10×", "met"))
 
     def test_what_is_not_measured_is_neither_met_nor_missed(self):
         for line in results.goal_lines({}):
