@@ -123,9 +123,10 @@ static enum bench_answer read_some(struct bench *bench)
 
 static enum bench_answer begin(struct bench *bench)
 {
-	size_t cache = bench->options.no_cache ? ASIC_NO_CACHE : ASIC_CACHE_DEFAULT;
+	/* Updates are measured in the table itself. */
+	bool none = bench->options.no_cache || bench->options.kind == BENCH_UPDATE;
 
-	bench->worker = asic_worker_create(bench->asic, cache);
+	bench->worker = asic_worker_create(bench->asic, none ? ASIC_NO_CACHE : ASIC_CACHE_DEFAULT);
 	if (!bench->worker)
 		return bench_fail(bench, "out of memory");
 	bench->results.cache_bytes = asic_worker_cache_bytes(bench->worker);

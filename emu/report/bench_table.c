@@ -125,7 +125,7 @@ static void print_table(FILE *out, const json_t *document)
 		member_number(document, "tables") == 1 ? "" : "s",
 		member_number(document, "longest"));
 	print_share(out, "table", document, "table_bytes");
-	print_share(out, "control plane", document, "entry_bytes");
+	print_share(out, "entries", document, "entry_bytes");
 	print_cache(out, document);
 	if (json_is_number(seconds))
 		fprintf(out, "%-*s %.6f s\n", LABEL_WIDTH, "built in", json_number_value(seconds));

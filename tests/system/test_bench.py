@@ -164,6 +164,13 @@ class Document(Case):
         self.assertGreater(document["cache_hits"], 0.5, "1000 flows, again and again")
         self.assertLessEqual(document["cache_hits"] + document["cache_bypassed"], 1)
 
+    def test_the_share_of_the_processor_is_a_part_of_the_whole(self):
+        """Of little work between two looks at the clock, the looks themselves are a good deal."""
+        one = self.folder.write("one.pcap", pcap(frames(1)))
+        for kind in ("lookup", "replay"):
+            share = self.bench(kind, "-r", self.rules, one)["cpu_share"]
+            self.assertTrue(0 < share <= 1, share)
+
     def test_time_that_is_over_makes_fewer_runs_and_a_note(self):
         document = self.bench("lookup", "-r", self.rules, self.capture, "--seconds", "0")
         self.assertEqual([len(document[m]) for m in ("lookup_runs", "replay_runs")], [1, 1])
@@ -191,6 +198,7 @@ class Document(Case):
         for line in (r"^look-ups +\d+\.\d\d [Mk]?/s +\d+\.\d\d [Mk]?/s +\d+\.\d\d [Mk]?/s +7$",
                      r"^replay, first pass +\d+\.\d\d", r"^replay +\d+\.\d\d",
                      r"^rules +%d;" % len(RULES), r"^table +\d+\.\d\d MiB, \d+ bytes a rule$",
+                     r"^entries +\d+\.\d\d MiB, \d+ bytes a rule$",
                      r"^packets +1000 of \d+ bytes"):
             self.assertRegex(done.stdout, re.compile(line, re.M))
 
@@ -258,7 +266,7 @@ class Update(Case):
                                             "replay_per_cpu_second"})
             self.assertGreater(document["sentinel_checks"], 0)
             self.assertEqual(document["sentinel_misses"], 0)
-            self.assertEqual((document["cache"], document["runs"]), (False, 5))
+            self.assertEqual((document["cache"], document["cache_bytes"], document["runs"]), (False, 0, 5))
             self.assertEqual([len(document[m + "_runs"]) for m in
                               ("lookup", "updates", "lookup_during_updates")], [5, 5, 5])
 
