@@ -6,11 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -72,13 +75,21 @@ static int copy_file(struct incoming *in)
 	return 0;
 }
 
+/* Of huge pages, a part of one can't be unmapped. */
+static bool has_plain_pages(int fd)
+{
+	struct statfs status;
+
+	return fstatfs(fd, &status) == 0 && status.f_type == TMPFS_MAGIC;
+}
+
 /* Big batches stay where they are, when nobody can change or cut them: a copy of one costs. */
 static bool map_file(struct incoming *in, int seals)
 {
 	const int wanted = F_SEAL_SHRINK | F_SEAL_WRITE;
 
 	if (in->header.op != (SHIM_SEND | SHIM_IN_FILE) || (seals & wanted) != wanted ||
-	    !in->header.size)
+	    !in->header.size || !has_plain_pages(in->fds[1]))
 		return false;
 	in->mapped =
 		mmap(NULL, in->header.size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, in->fds[1], 0);
