@@ -110,6 +110,7 @@ static int step_file_header(struct capture *c, struct packet *packet)
 {
 	const uint8_t *at = source_at(&c->source);
 	size_t size = source_available(&c->source);
+	uint32_t magic = 0;
 	const char *what;
 
 	if (size < MAGIC_SIZE && !c->source.at_end) {
@@ -118,9 +119,12 @@ static int step_file_header(struct capture *c, struct packet *packet)
 	}
 	if (!size)
 		return capture_fail(c, EINVAL, NO_OFFSET, "the file is empty");
-	if (size >= sizeof(uint32_t) && pcap_recognise(at))
-		return pcap_start(c);
-	if (size >= sizeof(uint32_t) && pcapng_recognise(at))
+	if (size >= sizeof(magic))
+		memcpy(&magic, at, sizeof(magic));
+	LOADED_ONCE(magic);
+	if (pcap_recognise(magic))
+		return pcap_start(c, magic);
+	if (pcapng_recognise(magic))
 		return pcapng_start(c, packet);
 	if (size < sizeof(uint32_t))
 		return capture_fail(c, EINVAL, c->start,

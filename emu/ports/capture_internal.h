@@ -87,10 +87,11 @@ struct capture {
  * The first step of a format, which capture.c has recognised by the first bytes:
  * consumes the file header, and makes the format's own step the next one.
  */
-int pcap_start(struct capture *c);
+int pcap_start(struct capture *c, uint32_t magic);
 int pcapng_start(struct capture *c, struct packet *packet);
-bool pcap_recognise(const uint8_t *magic);
-bool pcapng_recognise(const uint8_t *magic);
+/* magic: the first four bytes, as they lie there; loaded once, since a window may change. */
+bool pcap_recognise(uint32_t magic);
+bool pcapng_recognise(uint32_t magic);
 
 /* What a file that is no capture looks like, as half a sentence ("a gzip-compressed file ..."). */
 const char *magic_describe(const uint8_t *bytes, size_t size);

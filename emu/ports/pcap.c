@@ -27,15 +27,15 @@ static const struct variant {
 	{{0x4d, 0x3c, 0xb2, 0xa1}, false, true},
 };
 
-static const struct variant *find_variant(const uint8_t *magic)
+static const struct variant *find_variant(uint32_t magic)
 {
 	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++)
-		if (!memcmp(magic, variants[i].magic, sizeof(variants[i].magic)))
+		if (!memcmp(&magic, variants[i].magic, sizeof(variants[i].magic)))
 			return &variants[i];
 	return NULL;
 }
 
-bool pcap_recognise(const uint8_t *magic)
+bool pcap_recognise(uint32_t magic)
 {
 	return find_variant(magic) != NULL;
 }
@@ -177,10 +177,10 @@ static run_function *const runs[2][2] = {
 	{run_big_us, run_big_ns},
 };
 
-int pcap_start(struct capture *c)
+int pcap_start(struct capture *c, uint32_t magic)
 {
 	struct source *s = &c->source;
-	const struct variant *variant = find_variant(source_at(s));
+	const struct variant *variant = find_variant(magic);
 	struct cursor cursor = cursor_over(source_at(s), source_available(s));
 	struct interface *interface = capture_add_interface(c, s->offset);
 	uint16_t major, minor;

@@ -48,11 +48,9 @@ static const struct block *find_block(uint32_t type)
 	return block;
 }
 
-bool pcapng_recognise(const uint8_t *magic)
+bool pcapng_recognise(uint32_t magic)
 {
-	static const uint8_t section[] = {0x0a, 0x0d, 0x0d, 0x0a};
-
-	return !memcmp(magic, section, sizeof(section));
+	return magic == PCAPNG_SECTION; /* the same in both byte orders */
 }
 
 /* Options */

@@ -7,6 +7,8 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -315,6 +317,50 @@ Test(map, memory_stays_bounded_over_a_file_of_many_windows)
 	cr_assert_eq(count, SIZE / 16);
 	cr_assert_lt(peak_kib() - before, 32 * 1024, "%ld KiB before, %ld after", before,
 		     peak_kib());
+	capture_close(capture);
+	buffer_clear(&m.bytes);
+}
+
+struct flipping {
+	_Atomic uint32_t *magic;
+	atomic_bool over;
+};
+
+static void *flip(void *context)
+{
+	struct flipping *f = context;
+	uint32_t magic = atomic_load(f->magic);
+
+	while (!atomic_load(&f->over)) {
+		atomic_store(f->magic, 0);
+		atomic_store(f->magic, magic);
+	}
+	return NULL;
+}
+
+/* Between two looks at it, that is: it was a capture at the first one and is none at the second. */
+Test(map, a_file_header_that_changes_while_it_is_read_is_a_capture_or_a_fault)
+{
+	enum { PASSES = 50000 };
+	struct made m = records(1, odd_size);
+	struct capture_error error;
+	struct capture *capture;
+	struct flipping f = {0};
+	pthread_t thread;
+	int fd = memory_file(m.bytes.data, m.bytes.size);
+
+	f.magic = mmap(NULL, m.bytes.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	cr_assert_neq(f.magic, MAP_FAILED);
+	cr_assert_eq(capture_open(&capture, fd, "made", false, &error), 0);
+	map_in_windows(capture, 0);
+	cr_assert_eq(pthread_create(&thread, NULL, flip, &f), 0);
+	for (int pass = 0; pass < PASSES; pass++)
+		if (capture_rewind(capture, &error))
+			cr_assert_not_null(strstr(error.text, "neither pcap nor pcapng"), "%s",
+					   error.text);
+	atomic_store(&f.over, true);
+	cr_assert_eq(pthread_join(thread, NULL), 0);
+	munmap(f.magic, m.bytes.size);
 	capture_close(capture);
 	buffer_clear(&m.bytes);
 }
