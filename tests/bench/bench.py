@@ -5,7 +5,8 @@
                                      hash million; all when none is named
 
 A whole run writes tests/bench/RESULTS.md and tests/bench/speed.svg; with --quick, or of some rows
-only, they are written beside the build (.build/bench/) and the tree stays as it is.
+only, they are written beside the build (.build/bench/) and the tree stays as it is. The exit status
+is 1 where engines do not agree.
 """
 import argparse
 import datetime
@@ -62,7 +63,7 @@ def circumstances(quick):
 
 
 def measure(names, quick):
-    document = {"circumstances": circumstances(quick), "rows": {}, "skipped": {}}
+    document = {"circumstances": circumstances(quick), "rows": {}, "skipped": {}, "wrong": {}}
     with tempfile.TemporaryDirectory(prefix="nicemu-bench.") as folder:
         plan = Plan(quick, rows.Files(folder))
         for name in names:
@@ -73,6 +74,9 @@ def measure(names, quick):
             except rows.Skip as reason:
                 document["skipped"][name] = str(reason)
                 tools.say("  skipped: %s" % reason)
+            except rows.Wrong as what:
+                document["wrong"][name] = str(what)
+                tools.say("  WRONG: %s" % what)
             tools.say("  %.0f s" % (time.monotonic() - begin))
     return document
 
@@ -103,7 +107,7 @@ def main():
                                                           document["rows"].get("million", [])))
     if not whole:
         print(text)
-    return 0
+    return 1 if document["wrong"] else 0
 
 
 if __name__ == "__main__":

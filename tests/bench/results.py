@@ -276,4 +276,6 @@ def markdown(document, whole=True):
             text += ["## %s\n" % title, make(rows[name])]
         elif name in skipped:
             text += ["## %s\n" % title, "Skipped: %s\n" % skipped[name]]
+        elif name in document["wrong"]:
+            text += ["## %s\n" % title, "**Wrong**: %s\n" % document["wrong"][name]]
     return "\n".join(text)

@@ -1,10 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The page of results: a goal is met or missed by its figure, and what is not measured says so."""
+import contextlib
+import io
+import subprocess
+import sys
+import tempfile
 import unittest
+import unittest.mock
 import xml.etree.ElementTree
 
+import bench
 import plot
 import results
+import rows
+import tools
+
+CIRCUMSTANCES = {"date": "", "commit": "", "processor": "", "cores": 2, "quick": False, "memory": 1e9, "kernel": "",
+                 "compiler": "", "dpdk": "", "nft": "", "libpcap": "", "avx512": False}
 
 
 def engine(name, speed, size=1000):
@@ -58,10 +70,45 @@ class Goals(unittest.TestCase):
         self.assertEqual(goal(rows, "two threads"), ("94.7 %", "**missed**"))
 
     def test_skipped_rows_have_their_reason_on_the_page(self):
-        circumstances = {"date": "", "commit": "", "processor": "", "cores": 2, "quick": False, "memory": 1e9,
-                         "kernel": "", "compiler": "", "dpdk": "", "nft": "", "libpcap": "", "avx512": False}
-        page = results.markdown({"circumstances": circumstances, "rows": {}, "skipped": {"hash": "no DPDK"}})
+        page = results.markdown({"circumstances": CIRCUMSTANCES, "rows": {}, "skipped": {"hash": "no DPDK"}, "wrong": {}})
         self.assertIn("Skipped: no DPDK", page)
+
+
+class Disagreement(unittest.TestCase):
+    """Engines that do not agree are no row that is skipped."""
+
+    def ended(self, status, errors=""):
+        done = subprocess.CompletedProcess((), status, "{}", errors)
+        return unittest.mock.patch.multiple(tools, run=lambda *words, **more: done, built=lambda name: True)
+
+    def test_it_is_told_apart_from_what_can_not_be_measured(self):
+        for call in (lambda: rows.peers("lookup"), lambda: rows.bench("update")):
+            with self.ended(1, "different"), self.assertRaisesRegex(rows.Wrong, "different"):
+                call()
+            with self.ended(4, "no memory"), self.assertRaisesRegex(rows.Skip, "no memory"):
+                call()
+            with self.ended(0):
+                self.assertEqual(call(), {})
+
+    def test_it_is_on_the_page(self):
+        page = results.markdown({"circumstances": CIRCUMSTANCES, "rows": {}, "skipped": {}, "wrong": {"hash": "two answers"}})
+        self.assertIn("**Wrong**: two answers", page)
+
+    def test_it_is_the_exit_status(self):
+        def wrong(plan):
+            raise rows.Wrong("two answers")
+
+        def skipped(plan):
+            raise rows.Skip("not here")
+
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()), \
+                contextlib.redirect_stderr(io.StringIO()), \
+                unittest.mock.patch.object(tools, "BUILD", folder), \
+                unittest.mock.patch.object(bench, "circumstances", lambda quick: CIRCUMSTANCES):
+            for row, status in ((wrong, 1), (skipped, 0)):
+                with unittest.mock.patch.dict(rows.ROWS, hash=row), \
+                        unittest.mock.patch.object(sys, "argv", ["bench.py", "--quick", "hash"]):
+                    self.assertEqual(bench.main(), status)
 
 
 class Plot(unittest.TestCase):
