@@ -329,7 +329,9 @@ void tuples_build_when_due(struct tcam *tcam)
 	size_t n = tcam->count, more = tcam->planned / (n < MEDIUM ? 4 : n < LARGE ? 2 : 1);
 	bool grown = n > FEW && n >= tcam->planned + more, shrunk = n < tcam->planned / 4;
 	bool late = tcam->state->num_tables >= tcam->state->planned_tables + LATE;
-	bool slow = (late && tcam->changes > tcam->patience / 4) ||
+	/* In a large table a plan costs little for each of so many changes. */
+	size_t enough = n >= LARGE && n / 8 < tcam->patience / 4 ? n / 8 : tcam->patience / 4;
+	bool slow = (late && tcam->changes > enough) ||
 		    (tcam->debt > 2 * n && tcam->changes > tcam->patience);
 
 	if (!grown && !shrunk && !slow)

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-enum { TABLES_MAX = 64, MANY = 8000 };
+enum { TABLES_MAX = 64, MANY = 5000 };
 
 static const struct tcam_ops *const fast[] = {&tcam_tuples, &tcam_tuples_portable, NULL};
 
@@ -122,7 +122,7 @@ Test(tcam_bounds, a_mask_for_each_rule_stays_in_few_tables)
 
 Test(tcam_bounds, a_view_answers_as_of_its_commit)
 {
-	enum { RULES = 700, VIEWS = 60, CHANGES = 600 };
+	enum { RULES = 700, VIEWS = 16, CHANGES = 600 };
 
 	for (uint64_t seed = 1; seed <= VIEWS; seed++) {
 		struct model_rule *then = calloc(RULES, sizeof(*then));
@@ -251,7 +251,7 @@ static bool change_without_memory(struct world *world, size_t i, size_t nth, boo
 
 static void grow_without_memory(const struct tcam_ops *ops, unsigned int flags, bool mapping)
 {
-	enum { RULES = 1500 };
+	enum { RULES = 500 };
 	struct world world;
 	size_t failed = 0;
 
@@ -267,7 +267,7 @@ static void grow_without_memory(const struct tcam_ops *ops, unsigned int flags, 
 		if (i % 97 == 0)
 			world_check(&world, 32);
 	}
-	cr_assert_gt(failed, 3, "%s: %zu failed", ops->name, failed);
+	cr_assert_gt(failed, 1, "%s: %zu failed", ops->name, failed);
 	world_check(&world, FLOW_BATCH);
 	for (size_t i = 0; i < RULES; i++)
 		if (world.rules[i].in)
