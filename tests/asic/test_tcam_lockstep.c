@@ -44,7 +44,7 @@ static void run_all(uint64_t seed)
 		MODEL_IPV4, MODEL_IPV4 | MODEL_RANGES,  MODEL_IPV6, MODEL_LINK,
 		MODEL_BITS, MODEL_EQUAL | MODEL_RANGES, MODEL_ALL,
 	};
-	static const size_t rules[] = {12, 70, 300, 1200};
+	static const size_t rules[] = {12, 70, 200, 900};
 
 	for (int e = 0; tcam_engines[e]; e++)
 		for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++)
