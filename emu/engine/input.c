@@ -264,6 +264,18 @@ static int next_merged(struct inputs *inputs, struct input_batch *batch)
 	return (int)batch->count;
 }
 
+/* Of captures that have been read to the end, and whose last packets have been played. */
+static void release_played(struct inputs *inputs)
+{
+	for (; inputs->released < inputs->current; inputs->released++) {
+		struct input *input = &inputs->input[inputs->released];
+
+		if (input->last_batch + inputs->keep > inputs->batches)
+			return;
+		capture_release(input->capture);
+	}
+}
+
 /* Start over, later by the length of the pass that ends. False: there is nothing to play again. */
 static bool next_pass(struct inputs *inputs)
 {
@@ -276,6 +288,7 @@ static bool next_pass(struct inputs *inputs)
 	inputs->any = false;
 	inputs->timed = false;
 	inputs->current = 0;
+	inputs->released = 0;
 	for (size_t i = 0; i < inputs->length; i++) {
 		struct input *input = &inputs->input[i];
 		struct capture_error error;
@@ -312,6 +325,9 @@ int inputs_next(struct inputs *inputs, struct input_batch *batch)
 	if (count > 0) {
 		inputs->any = true;
 		batch->number = ++inputs->batches;
+		if (!inputs->merge)
+			inputs->input[inputs->current].last_batch = batch->number;
+		release_played(inputs);
 	}
 	return count;
 }

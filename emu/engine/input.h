@@ -7,7 +7,8 @@
  * before a packet is played; of a pipe when it is its turn: nothing waits for a silent writer.
  *
  * Invariants: a fault ends only the capture that has it, and is reported once. Bytes of the packets
- * of the last batches, as many as inputs_open was told, stay valid.
+ * of the last batches, as many as inputs_open was told, stay valid; of captures that are read one
+ * after the other, only those have memory that such packets are in.
  *
  * Threading: one owner at a time.
  */
@@ -64,8 +65,9 @@ struct input {
 	bool is_file; /* its header can be read at once; else a pipe or device */
 	uint16_t port;
 	struct capture *capture;
-	bool ended;  /* in this pass */
-	bool broken; /* its fault has been reported */
+	bool ended;          /* in this pass */
+	bool broken;         /* its fault has been reported */
+	uint64_t last_batch; /* the last one that has its packets; not where they are merged */
 	/* Only to merge: what was read ahead, of which ahead[next … count) has not been taken. */
 	struct packet *ahead;
 	size_t next, count;
@@ -74,7 +76,8 @@ struct input {
 struct inputs {
 	struct input *input;
 	size_t length;
-	size_t current; /* where they are read one after the other */
+	size_t current;  /* where they are read one after the other */
+	size_t released; /* those before it hold no packets that have to stay, in this pass */
 	bool merge, fake_ethernet;
 	/*
 	 * Files are mapped: what was seen in a batch's bytes has to be settled (capture.h), and

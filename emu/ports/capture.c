@@ -403,6 +403,11 @@ int capture_map(struct capture *capture)
 	return source_map(&capture->source);
 }
 
+void capture_release(struct capture *capture)
+{
+	source_release(&capture->source);
+}
+
 uint64_t capture_position(const struct capture *capture)
 {
 	return capture->source.offset - capture->start;

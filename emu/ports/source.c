@@ -350,6 +350,17 @@ int source_want(struct source *s, size_t size)
 	return s->mapped ? want_mapped(s, size) : want_read(s, size);
 }
 
+void source_release(struct source *s)
+{
+	if (!current(s)->mapping) {
+		s->buffer = NULL;
+		s->begin = s->end = 0;
+	}
+	for (size_t i = 0; i < s->num_pieces; i++)
+		if (!s->pieces[i].mapping)
+			drop_piece(&s->pieces[i]);
+}
+
 int source_restart(struct source *s, uint64_t offset)
 {
 	const struct mapping *mapping = current(s)->mapping;

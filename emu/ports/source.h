@@ -90,6 +90,12 @@ bool source_intact(const struct source *s, bool all);
 /* No windows any more: read(2) from this offset. 0 or a negative errno. */
 int source_stream(struct source *s, uint64_t offset);
 
+/*
+ * Give back the blocks; windows stay for source_restart(). All has been read, and no batch is kept
+ * any more; only source_restart() and source_close() make sense then.
+ */
+void source_release(struct source *s);
+
 /* Start again at this offset, mapped if source_map() has been called. 0 or a negative errno. */
 int source_restart(struct source *s, uint64_t offset);
 

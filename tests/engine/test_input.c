@@ -5,6 +5,7 @@
 #include <nicemu/base/random.h>
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -350,5 +351,50 @@ Test(input, an_empty_pipe_is_a_fault_of_its_own)
 	open_inputs(&inputs, given, 2, &options);
 	marks_are(seen, drain(&inputs, seen, 16), marks_a, 3);
 	cr_assert_eq(faults, 1);
+	inputs_close(&inputs);
+}
+
+/* Pages of memory that this process has now. */
+static long resident_pages(void)
+{
+	long whole, resident = -1;
+	FILE *file = fopen("/proc/self/statm", "r");
+
+	cr_assert_not_null(file);
+	cr_assert_eq(fscanf(file, "%ld %ld", &whole, &resident), 2);
+	fclose(file);
+	return resident;
+}
+
+/* Else `keep` batches would stay of each, and there can be many captures. */
+Test(input, captures_that_have_been_played_hold_no_memory)
+{
+	enum { CAPTURES = 40, PACKETS = 12000, KEEP = 90, BLOCK = 1 << 20 };
+	static uint64_t times[PACKETS];
+	static uint8_t marks[PACKETS];
+	static struct input_batch batch;
+	struct replay_input given[CAPTURES];
+	/* With a filter they are not mapped. */
+	struct replay_options options = {
+		.inputs = given, .num_inputs = CAPTURES, .loops = 1, .filter = "ip"};
+	struct capture_error error;
+	struct inputs inputs;
+	long before, after, page = sysconf(_SC_PAGESIZE);
+	size_t length = 0;
+	int count;
+
+#if defined(__SANITIZE_ADDRESS__)
+	cr_skip_test("AddressSanitizer keeps memory that was freed");
+#endif
+	for (int i = 0; i < CAPTURES; i++)
+		given[i] = (struct replay_input){capture_of(times, marks, PACKETS, 0), "a", 4};
+	before = resident_pages();
+	cr_assert_eq(inputs_open(&inputs, &options, KEEP, &error), 0, "%s", error.text);
+	while ((count = inputs_next(&inputs, &batch)) > 0)
+		length += (size_t)count;
+	after = resident_pages();
+	cr_expect_eq(length, CAPTURES * PACKETS);
+	cr_expect_lt((after - before) * page, CAPTURES / 4 * BLOCK, "%ld pages before, %ld after",
+		     before, after);
 	inputs_close(&inputs);
 }

@@ -5,6 +5,7 @@
 #include "capture_internal.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -192,5 +193,47 @@ Test(keep, no_more_blocks_are_held_than_batches_need)
 		blocks += capture->source.pieces[i].capacity > 0;
 	cr_assert_leq(blocks, 5, "%zu blocks for %d batches of 190 KB", blocks, KEPT_MAX);
 	capture_close(capture);
+	buffer_clear(&m.bytes);
+}
+
+/* Mapped or not, from files and a pipe, at the end and behind a fault. */
+Test(keep, a_capture_that_is_released_holds_no_block_and_can_be_rewound)
+{
+	struct made m = many_records(5000);
+
+	for (int kind = 0; kind < 4; kind++) {
+		size_t size = m.bytes.size - (kind == 2);
+		int fd = kind == 3 ? slow_pipe(m.bytes.data, size, 100000)
+				   : memory_file(m.bytes.data, size);
+		struct capture *capture = open_made(fd);
+		struct packet packets[CAPTURE_BATCH];
+		struct capture_error error;
+		size_t counts[2] = {0};
+
+		cr_assert_eq(capture_keep(capture, 3), 0);
+		if (kind == 1)
+			cr_assert_eq(capture_map(capture), 0);
+		for (int pass = 0; pass < 2; pass++) {
+			uint64_t position;
+			int got;
+
+			while ((got = capture_read(capture, packets, CAPTURE_BATCH, &error)) > 0)
+				counts[pass] += (size_t)got;
+			cr_assert_eq(got, kind == 2 ? -EINVAL : 0, "kind %d", kind);
+			position = capture_position(capture);
+			capture_release(capture);
+			cr_assert_eq(capture_position(capture), position);
+			for (size_t i = 0; i < capture->source.num_pieces; i++)
+				cr_assert(!capture->source.pieces[i].capacity ||
+						  capture->source.pieces[i].mapping,
+					  "kind %d", kind);
+			cr_assert_eq(capture_rewind(capture, &error), kind == 3 ? -ESPIPE : 0);
+			if (kind == 3)
+				break;
+		}
+		cr_assert_eq(counts[0], kind == 2 ? 4999 : 5000, "kind %d", kind);
+		cr_assert_eq(counts[1], kind == 3 ? 0 : counts[0], "kind %d", kind);
+		capture_close(capture);
+	}
 	buffer_clear(&m.bytes);
 }

@@ -103,6 +103,12 @@ int capture_read(struct capture *capture, struct packet *packets, size_t count,
 int capture_keep(struct capture *capture, size_t batches);
 
 /*
+ * Of a capture that is at its end, or has failed, and of which no packet is looked at any more:
+ * give the memory of its blocks back. It can be asked about, rewound and closed, not read.
+ */
+void capture_release(struct capture *capture);
+
+/*
  * From now on map the file: the caller promises to settle each batch before it counts it, and not
  * to look at bytes afterwards (one that writes packets to outputs had better not map). Where that
  * is not possible (a pipe, a file system without, fake_ethernet) reading goes on as before. 0 or
