@@ -34,6 +34,9 @@ json_t *report_rule_string(const struct report_texts *texts, const char *family,
 json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,
 		  const struct report_texts *texts, const struct offload_stats *counts);
 
+/* The document, or NULL instead of one without "rules" (memory was out), which is then freed. */
+json_t *only_with_rules(json_t *document);
+
 /* What a driver is told of a rule: used_keys, keys, keys_not_flagged, actions. */
 void add_flow_rule(json_t *record, const struct nic *nic, const struct flow_rule *rule);
 

@@ -297,6 +297,14 @@ static json_t *timing_json(const struct replay_results *results, bool reproducib
 	return timing;
 }
 
+json_t *only_with_rules(json_t *document)
+{
+	if (json_object_get(document, "rules"))
+		return document;
+	json_decref(document);
+	return NULL;
+}
+
 json_t *report_build(const struct emulator *emulator, const struct replay *replay,
 		     const json_t *listing, const struct report_options *options)
 {
@@ -341,7 +349,7 @@ json_t *report_build(const struct emulator *emulator, const struct replay *repla
 	json_object_set_new(report, "errors", errors_json(replay));
 	json_object_set_new(report, "timing", timing_json(results, options->reproducible));
 	report_texts_destroy(walk.texts);
-	return report;
+	return only_with_rules(report);
 }
 
 size_t report_add_texts(json_t *report, const json_t *listing)

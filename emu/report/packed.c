@@ -50,7 +50,7 @@ static size_t place_of(struct packer *packer, const struct nic *nic,
 		if (is_origin(&origins[i], rule))
 			return i;
 	buffer_append(&packer->origins, &origin, sizeof(origin));
-	json_array_append_new(packer->places, place_json(nic, rule));
+	packer->failed |= json_array_append_new(packer->places, place_json(nic, rule)) < 0;
 	return count;
 }
 
@@ -59,7 +59,7 @@ static void add_comment(struct packer *packer, const char *comment)
 	char key[24];
 
 	snprintf(key, sizeof(key), "%zu", packer->count);
-	json_object_set_new(packer->comments, key, report_string(comment));
+	packer->failed |= json_object_set_new(packer->comments, key, report_string(comment)) < 0;
 }
 
 void packer_add(struct packer *packer, const struct nic *nic, const struct nft_offload_rule *rule,
@@ -82,7 +82,7 @@ json_t *packer_end(struct packer *packer)
 	const char *rows = packer->rows.size ? (const char *)packer->rows.data : "";
 	json_t *rules = NULL;
 
-	if (!buffer_failed(&packer->rows) && !buffer_failed(&packer->origins))
+	if (!packer->failed && !buffer_failed(&packer->rows) && !buffer_failed(&packer->origins))
 		rules = json_pack("{s:o, s:o, s:s%}", "places", packer->places, "comments",
 				  packer->comments, "rows", rows, packer->rows.size);
 	else {

@@ -26,6 +26,7 @@ struct packer {
 	struct buffer rows;
 	struct buffer origins; /* of the places: struct packer_origin */
 	size_t count;
+	bool failed; /* a place or a comment is missing */
 };
 
 void packer_begin(struct packer *packer);

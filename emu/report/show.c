@@ -97,7 +97,7 @@ json_t *report_rules(const struct emulator *emulator, const json_t *listing, boo
 	emulator_visit_rules(emulator, add_rule, &walk);
 	json_object_set_new(document, "rules", walk.rules ? walk.rules : packer_end(&walk.packer));
 	report_texts_destroy(texts);
-	return document;
+	return only_with_rules(document);
 }
 
 /* Of this process, resident; 0 where the system does not tell. */

@@ -3,6 +3,8 @@
 #include "internal.h"
 #include "packed.h"
 
+#include "../support/fail_alloc.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
@@ -183,4 +185,37 @@ Test(packed, rows_that_are_none_end_the_rules)
 		json_decref(document);
 		free(text);
 	}
+}
+
+Test(packed, without_memory_there_is_no_document_instead_of_one_that_lacks_rules)
+{
+	struct nic nic;
+	json_t *whole;
+	char *expected;
+	size_t failures = 0;
+	bool happened = true;
+
+	cr_assert_eq(nic_default(&nic), 0);
+	whole = in_little_room(&nic, RULES);
+	expected = as_json(whole);
+	json_decref(whole);
+	for (size_t nth = 1; happened; nth++) {
+		json_t *document;
+
+		fail_alloc_at(nth);
+		document = only_with_rules(in_little_room(&nic, RULES));
+		happened = fail_alloc_happened();
+		fail_alloc_at(0);
+		failures += !document;
+		cr_assert_eq(!document, happened, "allocation %zu", nth);
+		if (document) {
+			char *text = as_json(document);
+
+			cr_assert_str_eq(text, expected);
+			free(text);
+		}
+		json_decref(document);
+	}
+	cr_assert_gt(failures, 2);
+	free(expected);
 }
