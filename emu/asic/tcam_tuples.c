@@ -122,8 +122,9 @@ static void stamp_record(struct tcam *tcam, uint32_t number, unsigned int shift)
 	struct tuples_record *record = tuples_record(tcam, number);
 	struct tuples_cold *cold = &tcam->colds[number];
 
-	__atomic_store_n(&record->stamps, record->stamps | (uint64_t)stamp(tcam) << shift,
+	__atomic_store_n(&cold->stamps, cold->stamps | (uint64_t)stamp(tcam) << shift,
 			 __ATOMIC_RELEASE);
+	__atomic_store_n(&record->aside, record->aside | TUPLES_STAMPED, __ATOMIC_RELEASE);
 	if (cold->flags & TUPLES_QUEUED)
 		return;
 	cold->flags |= TUPLES_QUEUED;
@@ -139,7 +140,7 @@ static bool finish_death(struct tcam *tcam, uint32_t number)
 
 	if (cold->flags & TUPLES_UNLINKED)
 		return true;
-	if (tuples_visible(tuples_record(tcam, number)->stamps, (uint32_t)tcam->state->version))
+	if (tuples_visible(cold->stamps, (uint32_t)tcam->state->version))
 		return false;
 	if (cold->flags & TUPLES_LINKED)
 		tuples_list_unlink(tcam, number);
@@ -161,9 +162,10 @@ static bool after_readers(struct tcam *tcam, uint32_t number)
 		tuples_store_drop(tcam, number);
 		return false;
 	}
-	if (!tuples_visible(record->stamps, (uint32_t)tcam->state->version))
+	if (!tuples_visible(cold->stamps, (uint32_t)tcam->state->version))
 		return true;
-	__atomic_store_n(&record->stamps, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&record->aside, record->aside & ~TUPLES_STAMPED, __ATOMIC_RELEASE);
+	__atomic_store_n(&cold->stamps, 0, __ATOMIC_RELEASE);
 	return false;
 }
 

@@ -70,8 +70,7 @@ struct tuples_table {
 	uint32_t slot_mask;              /* number of slots - 1 */
 	uint32_t further;                /* chunks, besides chunk 0, that its mask looks at */
 	uint64_t floor_high;             /* no record here or in a later table is before this */
-	uint32_t floor_low;
-	uint32_t spare;
+	uint64_t floor_low;
 };
 
 /* What changes need besides. */
@@ -121,6 +120,7 @@ struct tuples_cold {
 	uint32_t group; /* of records with the same value, mask and ranges */
 	uint32_t queue; /* the next one that waits for readers */
 	uint8_t table, flags;
+	uint64_t stamps; /* readers look here, too, where the record says so */
 };
 
 /* What differs between the vector code and its portable twin. */

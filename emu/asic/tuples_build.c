@@ -34,7 +34,7 @@ static void set_mask(struct tuples_state *state, uint32_t table, const struct fl
 	memcpy(to->mask, mask->word, sizeof(to->mask));
 	to->further = flow_key_chunks(mask) & ~1u;
 	to->floor_high = UINT64_MAX;
-	to->floor_low = UINT32_MAX;
+	to->floor_low = UINT64_MAX;
 }
 
 /* A table whose mask is empty has one slot. */
@@ -141,7 +141,7 @@ bool tuples_state_add(struct tcam *tcam, const struct flow_key *mask)
 static bool gone(const struct tcam *tcam, uint32_t number)
 {
 	return tcam->colds[number].flags & TUPLES_DEAD &&
-	       !tuples_visible(tuples_record(tcam, number)->stamps, (uint32_t)tcam->state->version);
+	       !tuples_visible(tcam->colds[number].stamps, (uint32_t)tcam->state->version);
 }
 
 /* In any list of the new state? */

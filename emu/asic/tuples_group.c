@@ -37,8 +37,7 @@ static bool linked(const struct tcam *tcam, uint32_t number)
 
 static bool solid(const struct tcam *tcam, uint32_t number)
 {
-	return tuples_visible(tuples_record(tcam, number)->stamps,
-			      (uint32_t)tcam->state->version) &&
+	return tuples_visible(tcam->colds[number].stamps, (uint32_t)tcam->state->version) &&
 	       !(tcam->colds[number].flags & TUPLES_DEAD);
 }
 

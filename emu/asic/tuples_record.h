@@ -14,7 +14,7 @@
  * half), each modulo 2^32; 0 stands for "always" and "never". The changing thread replaces a birth
  * by 0 when no older view is left, long before 2^31 commits have gone by.
  *
- * Threading: all but next and stamps is written before a record can be found, and never after.
+ * Threading: all but next and aside is written before a record can be found, and never after.
  * Those two are accessed with the atomic built-ins where readers are.
  */
 #ifndef NICEMU_ASIC_TUPLES_RECORD_H
@@ -32,12 +32,17 @@ enum {
 struct tuples_record {
 	uint64_t value[FLOW_CHUNK_WORDS]; /* within the mask */
 	uint64_t order_high;              /* priority, upper half of the arrival */
-	uint32_t order_low;               /* lower half of the arrival */
+	uint64_t order_low;               /* lower half of the arrival, number of the record */
 	uint32_t mask;                    /* number; chunk c > 0 is bit 23 + c; TUPLES_RANGED */
 	uint32_t next[2]; /* one for each of two sets of tables, of which one is current */
-	uint64_t stamps;
+	uint32_t aside;   /* enum tuples_aside: what is to be seen where the value matches */
 };
 _Static_assert(sizeof(struct tuples_record) == TUPLES_LINE, "a record is a line");
+
+enum tuples_aside {
+	TUPLES_MORE = 1u << 0,    /* lines follow */
+	TUPLES_STAMPED = 1u << 1, /* it has stamps */
+};
 
 /* A line behind a record: the ranges, or a further chunk. */
 struct tuples_more {

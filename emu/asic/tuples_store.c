@@ -142,7 +142,8 @@ int tuples_store_add(struct tcam *tcam, const struct tcam_entry *rule, uint64_t 
 	for (unsigned int w = 0; w < FLOW_CHUNK_WORDS; w++)
 		record.value[w] = rule->value.word[w] & rule->mask.word[w];
 	record.order_high = (uint64_t)rule->priority << 32 | arrival >> 32;
-	record.order_low = (uint32_t)arrival;
+	record.order_low = arrival << 32 | *number;
+	record.aside = tuples_more_lines(&record) ? TUPLES_MORE : 0;
 	*tuples_record(tcam, *number) = record;
 	write_more(tcam, *number, rule);
 	tcam->entries[*number] = entry;

@@ -24,19 +24,30 @@ enum {
 	WALK_LATER = 24, /* with fewer records to compare it is better to ask more tables first */
 };
 
+/* The order of a record; low also has its number. */
+struct walk_order {
+	uint64_t low, high;
+};
+
 struct walk {
 	const struct tuples_record *records;
 	const struct flow_chunk *masks;
+	const struct tuples_cold *colds;
 	const struct flow_batch *batch;
 	uint32_t which, version;
-	uint32_t best[FLOW_BATCH]; /* record; 0: none yet */
-	uint32_t best_low[FLOW_BATCH];
-	uint64_t best_high[FLOW_BATCH];
+	struct walk_order best[FLOW_BATCH];
 	uint32_t active[FLOW_BATCH];                          /* packets that go on */
 	uint32_t items[WALK_GROUP * FLOW_BATCH + WALK_LATER]; /* packet << 24 | record */
 	uint32_t doubts[WALK_GROUP * FLOW_BATCH +
 			WALK_LATER]; /* the same: chunk 0 matches, more is to see */
 };
+
+/* Two instructions: a subtraction with borrow. */
+static inline bool walk_before(uint64_t high, uint64_t low, const struct walk_order *than)
+{
+	return ((unsigned __int128)high << 64 | low) <
+	       ((unsigned __int128)than->high << 64 | than->low);
+}
 
 static inline bool walk_in_ranges(const struct tcam_ranges *ranges, uint64_t ports)
 {
@@ -76,18 +87,16 @@ static inline uint32_t walk_doubt(struct walk *walk, uint32_t item)
 {
 	uint32_t number = item & TUPLES_NUMBER, packet = item >> TUPLES_NUMBER_BITS;
 	const struct tuples_record *record = &walk->records[number];
-	uint64_t stamps = __atomic_load_n(&record->stamps, __ATOMIC_RELAXED);
-	bool earlier = record->order_high != walk->best_high[packet]
-			       ? record->order_high < walk->best_high[packet]
-			       : record->order_low < walk->best_low[packet];
+	struct walk_order *best = &walk->best[packet];
+	uint64_t stamps = 0;
 
-	if (!earlier)
+	if (!walk_before(record->order_high, record->order_low, best))
 		return 0;
+	if (__atomic_load_n(&record->aside, __ATOMIC_ACQUIRE) & TUPLES_STAMPED)
+		stamps = __atomic_load_n(&walk->colds[number].stamps, __ATOMIC_RELAXED);
 	if (!tuples_visible(stamps, walk->version) || !walk_more_matches(walk, record, packet))
 		return __atomic_load_n(&record->next[walk->which], __ATOMIC_ACQUIRE);
-	walk->best[packet] = number;
-	walk->best_high[packet] = record->order_high;
-	walk->best_low[packet] = record->order_low;
+	*best = (struct walk_order){record->order_low, record->order_high};
 	return 0;
 }
 
@@ -140,30 +149,29 @@ static inline uint64_t walk_all_ones(bool condition)
 /* Compares one record for each item; the items that are left are the next ones in their lists. */
 static inline WALK_TARGET uint32_t walk_compare(struct walk *walk, uint32_t num_items)
 {
-	uint32_t left = 0, num_doubts = 0;
+	const struct tuples_record *records = walk->records;
+	const struct flow_chunk *masks = walk->masks;
+	uint32_t left = 0, num_doubts = 0, which = walk->which;
 
 	for (uint32_t i = 0; i < num_items; i++) {
 		uint32_t item = walk->items[i], packet = item >> TUPLES_NUMBER_BITS;
-		const struct tuples_record *record = &walk->records[item & TUPLES_NUMBER];
-		uint32_t next = __atomic_load_n(&record->next[walk->which], __ATOMIC_ACQUIRE);
-		uint64_t high = record->order_high, best_high = walk->best_high[packet];
-		uint32_t low = record->order_low, best_low = walk->best_low[packet];
+		const struct tuples_record *record = &records[item & TUPLES_NUMBER];
+		uint32_t next = __atomic_load_n(&record->next[which], __ATOMIC_ACQUIRE);
+		uint64_t high = record->order_high, low = record->order_low;
+		struct walk_order *best = &walk->best[packet];
 		bool differs = walk_differs(&walk->batch->chunk[0][packet], record,
-					    &walk->masks[record->mask & TUPLES_NUMBER]);
-		bool earlier = (high < best_high) | ((high == best_high) & (low < best_low));
-		bool simple = !(__atomic_load_n(&record->stamps, __ATOMIC_RELAXED) |
-				record->mask >> TUPLES_NUMBER_BITS);
+					    &masks[record->mask & TUPLES_NUMBER]);
+		bool earlier = walk_before(high, low, best);
+		bool simple = !__atomic_load_n(&record->aside, __ATOMIC_RELAXED);
 		uint64_t takes = walk_all_ones(!differs & earlier & simple);
 
-		walk->best[packet] ^=
-			(walk->best[packet] ^ (item & TUPLES_NUMBER)) & (uint32_t)takes;
-		walk->best_high[packet] = best_high ^ ((best_high ^ high) & takes);
-		walk->best_low[packet] = best_low ^ ((best_low ^ low) & (uint32_t)takes);
+		__builtin_prefetch(&records[next]);
+		best->high ^= (best->high ^ high) & takes;
+		best->low ^= (best->low ^ low) & takes;
 		walk->doubts[num_doubts] = item;
 		num_doubts += !differs & earlier & !simple;
 		walk->items[left] = next | packet << TUPLES_NUMBER_BITS;
 		left += differs & earlier & !!next;
-		__builtin_prefetch(&walk->records[next]);
 	}
 	for (uint32_t i = 0; i < num_doubts; i++) {
 		uint32_t next = walk_doubt(walk, walk->doubts[i]);
@@ -178,15 +186,15 @@ static inline WALK_TARGET uint32_t walk_compare(struct walk *walk, uint32_t num_
 static inline WALK_TARGET uint32_t walk_leave(struct walk *walk, const struct tuples_table *table,
 					      uint32_t num_active)
 {
-	uint32_t low = __atomic_load_n(&table->floor_low, __ATOMIC_ACQUIRE), left = 0;
+	uint64_t low = __atomic_load_n(&table->floor_low, __ATOMIC_ACQUIRE);
 	uint64_t high = __atomic_load_n(&table->floor_high, __ATOMIC_ACQUIRE);
+	uint32_t left = 0;
 
 	for (uint32_t i = 0; i < num_active; i++) {
 		uint32_t packet = walk->active[i];
-		uint64_t best_high = walk->best_high[packet];
 
 		walk->active[left] = packet;
-		left += (high < best_high) | ((high == best_high) & (low < walk->best_low[packet]));
+		left += walk_before(high, low, &walk->best[packet]);
 	}
 	return left;
 }
@@ -202,14 +210,13 @@ static inline WALK_TARGET void walk_lookup(const struct tcam *tcam,
 
 	walk.records = tcam->records;
 	walk.masks = tcam->masks;
+	walk.colds = tcam->colds;
 	walk.batch = batch;
 	walk.which = state->which;
 	walk.version = version;
 	for (uint32_t i = 0; i < count; i++) {
 		__builtin_prefetch(&batch->chunk[0][i]);
-		walk.best[i] = 0;
-		walk.best_high[i] = UINT64_MAX;
-		walk.best_low[i] = UINT32_MAX;
+		walk.best[i] = (struct walk_order){UINT64_MAX & ~(uint64_t)UINT32_MAX, UINT64_MAX};
 		walk.active[i] = i;
 	}
 	for (uint32_t t = 0; t < num_tables && num_active; t += WALK_GROUP) {
@@ -229,7 +236,7 @@ static inline WALK_TARGET void walk_lookup(const struct tcam *tcam,
 	while (num_items)
 		num_items = walk_compare(&walk, num_items);
 	for (uint32_t i = 0; i < count; i++)
-		results[i] = tcam->entries[walk.best[i]];
+		results[i] = tcam->entries[(uint32_t)walk.best[i].low];
 }
 
 #endif
