@@ -23,7 +23,7 @@ enum { ZIPF_FLOWS = 262144, FRAME_MAX = 74 };
 
 struct trace {
 	size_t count;
-	size_t distinct; /* headers that are different */
+	size_t distinct; /* different headers; of Zipf: flows, also those without a packet */
 	struct header *headers;
 };
 
