@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "faults.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,26 @@ static void insert(struct faults *faults, const struct fault *fault)
 	faults->fault[at] = *fault;
 }
 
+/* Of an output it counts more: its exit status comes first. */
+static void note_untold(struct faults *faults, enum replay_fault kind)
+{
+#define UNTOLD(KIND, WHAT)                                                                   \
+	[KIND] = {                                                                           \
+		.fault = (KIND),                                                             \
+		.error = -ENOMEM,                                                            \
+		.name = "?",                                                                 \
+		.text = "out of memory: " WHAT " is incomplete, and there is no telling why" \
+	}
+	static const struct replay_error untold[] = {
+		UNTOLD(REPLAY_INPUT_FAULT, "an input"),
+		UNTOLD(REPLAY_OUTPUT_FAULT, "an output"),
+	};
+#undef UNTOLD
+
+	if (!faults->untold || kind == REPLAY_OUTPUT_FAULT)
+		faults->untold = &untold[kind];
+}
+
 void faults_add(struct faults *faults, uint64_t batch, const struct replay_error *error)
 {
 	struct fault fault = {.batch = batch, .error = *error};
@@ -53,6 +74,18 @@ void faults_add(struct faults *faults, uint64_t batch, const struct replay_error
 	} else {
 		free((char *)fault.error.name);
 		free((char *)fault.error.text);
+		note_untold(faults, error->fault);
 	}
 	pthread_mutex_unlock(&faults->lock);
+}
+
+bool faults_get(const struct faults *faults, size_t index, struct replay_error *error)
+{
+	if (index < faults->length)
+		*error = faults->fault[index].error;
+	else if (index == faults->length && faults->untold)
+		*error = *faults->untold;
+	else
+		return false;
+	return true;
 }

@@ -28,12 +28,19 @@ struct faults {
 	pthread_mutex_t lock;
 	struct fault *fault;
 	size_t length;
+	const struct replay_error *untold; /* in place of those that there was no memory for */
 };
 
 void faults_init(struct faults *faults);
 void faults_clear(struct faults *faults);
 
-/* Copies error's strings. When memory is out, the fault is not told. */
+/*
+ * Copies error's strings. When memory is out, one fault behind all others says that there was one
+ * more, so that no fault looks like success.
+ */
 void faults_add(struct faults *faults, uint64_t batch, const struct replay_error *error);
+
+/* The faults in their order; false past the last. */
+bool faults_get(const struct faults *faults, size_t index, struct replay_error *error);
 
 #endif

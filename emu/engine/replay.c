@@ -237,10 +237,7 @@ const struct replay_results *replay_get_results(const struct replay *replay)
 
 bool replay_get_error(const struct replay *replay, size_t index, struct replay_error *error)
 {
-	if (index >= replay->faults.length)
-		return false;
-	*error = replay->faults.fault[index].error;
-	return true;
+	return faults_get(&replay->faults, index, error);
 }
 
 int replay_rule_counts(const struct replay *replay, uint32_t binding, uint64_t cookie,
