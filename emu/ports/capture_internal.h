@@ -68,8 +68,7 @@ struct capture {
 	uint64_t size;    /* of a regular file, when it was opened */
 
 	step_function *step;
-	/* How many packets of the plainest kind come next, at most count. Optional, for speed. */
-	size_t (*run)(struct capture *c, struct packet *packets, size_t count);
+	run_function *run;          /* optional */
 	size_t want;                /* with STEP_MORE */
 	struct capture_error fault; /* once error is not 0, nothing more is delivered */
 
