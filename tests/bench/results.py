@@ -219,9 +219,9 @@ def kernel_text(records):
 
 def loading_text(records):
     return table(["rules", "`nft -f` in `nicemu exec`, s", "nft's own processor time, s",
-                  "beyond that, s"],
+                  "beyond that, s", "nicemu's own processor time, s"],
                  [["{:,}".format(record["rules"])] +
-                  ["%.2f" % record["seconds"][name]["median"] for name in ("whole", "nft", "beyond")]
+                  ["%.2f" % record["seconds"][name]["median"] for name in ("whole", "nft", "beyond", "nicemu")]
                   for record in records])
 
 

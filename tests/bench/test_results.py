@@ -74,6 +74,19 @@ class Goals(unittest.TestCase):
         self.assertIn("Skipped: no DPDK", page)
 
 
+class Rows(unittest.TestCase):
+    def test_processor_time_of_what_was_run_counts_and_that_of_its_children(self):
+        """As in loading, where the emulator is a child of the command."""
+        before = rows.children_seconds()
+        busy = "import time\nwhile time.process_time() < 0.2: pass"
+        tools.run("sh", "-c", "'%s' -c '%s'; true" % (sys.executable, busy))
+        self.assertGreaterEqual(rows.children_seconds() - before, 0.2)
+
+    def test_loading_tells_nicemus_own_time(self):
+        found = {name: {"median": value} for name, value in (("whole", 4), ("nft", 2.5), ("beyond", 1.5), ("nicemu", 1.25))}
+        self.assertIn("| 10 | 4.00 | 2.50 | 1.50 | 1.25 |", results.loading_text([{"rules": 10, "seconds": found}]))
+
+
 class Disagreement(unittest.TestCase):
     """Engines that do not agree are no row that is skipped."""
 
