@@ -311,6 +311,11 @@ const struct offload_driver asic_driver = {
 	.totals = asic_totals,
 };
 
+void asic_prepare(struct asic *asic)
+{
+	asic->ops->optimize(asic->tcam);
+}
+
 size_t asic_entries(const struct asic *asic)
 {
 	return asic->ops->count(asic->tcam);

@@ -88,6 +88,7 @@ int asic_build(struct asic *copy)
 		error = copy->ops->insert(copy->tcam, &all[i]->tcam);
 	if (!error)
 		copy->ops->commit(copy->tcam);
+	asic_prepare(copy);
 	free(all);
 	return error;
 }

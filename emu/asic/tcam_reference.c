@@ -134,6 +134,10 @@ static void reference_settle(struct tcam *tcam)
 {
 }
 
+static void reference_optimize(struct tcam *tcam)
+{
+}
+
 static void reference_view(const struct tcam *tcam, struct tcam_view *view)
 {
 	*view = (struct tcam_view){
@@ -179,6 +183,7 @@ const struct tcam_ops tcam_reference = {
 	.update = reference_update,
 	.commit = reference_commit,
 	.settle = reference_settle,
+	.optimize = reference_optimize,
 	.view = reference_view,
 	.lookup = reference_lookup,
 	.count = reference_count,

@@ -248,6 +248,8 @@ void tuples_state_free(struct tuples_state *state);
 bool tuples_state_add(struct tcam *tcam, const struct flow_key *mask);
 /* A new plan, where it is time for one. What can't be had stays as it was. */
 void tuples_build_when_due(struct tcam *tcam);
+/* A new plan, unless hardly anything has changed since the last. */
+void tuples_build_for_use(struct tcam *tcam);
 /*
  * The masks of the tables for the rules as they are. Returns their number, or -ENOMEM. Puts into
  * the masks' data which table they belong in (id << 8 | table). The last table's mask is empty

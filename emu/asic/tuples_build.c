@@ -12,8 +12,7 @@ enum {
 	LATE = 6,             /* tables after a plan that are reason for another */
 	FEW = 16,             /* no plan below */
 	PATIENCE = 64,        /* changes before a plan because of long lists; then twice that */
-	MEDIUM = 4096,        /* up to here a plan at a quarter more is cheap */
-	LARGE = 20000,        /* and up to here one at half as much again */
+	MEDIUM = 1024,        /* up to here a plan at a quarter more is cheap */
 };
 
 void tuples_state_free(struct tuples_state *state)
@@ -324,23 +323,39 @@ static void build(struct tcam *tcam)
 	publish(tcam, state, used);
 }
 
-void tuples_build_when_due(struct tcam *tcam)
+static bool is_late(const struct tcam *tcam)
 {
-	size_t n = tcam->count, more = tcam->planned / (n < MEDIUM ? 4 : n < LARGE ? 2 : 1);
-	bool grown = n > FEW && n >= tcam->planned + more, shrunk = n < tcam->planned / 4;
-	bool late = tcam->state->num_tables >= tcam->state->planned_tables + LATE;
-	/* In a large table a plan costs little for each of so many changes. */
-	size_t enough = n >= LARGE && n / 8 < tcam->patience / 4 ? n / 8 : tcam->patience / 4;
-	bool slow = (late && tcam->changes > enough) ||
-		    (tcam->debt > 2 * n && tcam->changes > tcam->patience);
+	return tcam->state->num_tables >= tcam->state->planned_tables + LATE;
+}
 
-	if (!grown && !shrunk && !slow)
-		return;
+/* Where it fails the next try waits for as many changes as after a plan. */
+static void build_now(struct tcam *tcam, size_t patience)
+{
 	build(tcam);
-	/* Where it failed the next try waits for as many changes as after a plan. */
-	tcam->planned = n;
-	/* In a table that keeps its size plans become rarer and rarer. */
-	tcam->patience = grown || shrunk ? n / 16 + PATIENCE : 2 * tcam->patience;
+	tcam->planned = tcam->count;
+	tcam->patience = patience;
 	tcam->changes = 0;
 	tcam->debt = 0;
+}
+
+void tuples_build_when_due(struct tcam *tcam)
+{
+	size_t n = tcam->count, more = n < MEDIUM ? tcam->planned / 4 : tcam->planned;
+	bool grown = n > FEW && n >= tcam->planned + more, shrunk = n < tcam->planned / 4;
+	bool slow = (is_late(tcam) && tcam->changes > tcam->patience / 4) ||
+		    (tcam->debt > 2 * n && tcam->changes > tcam->patience);
+
+	/* In a table that keeps its size plans become rarer and rarer. */
+	if (grown || shrunk)
+		build_now(tcam, n / 2 + PATIENCE);
+	else if (slow)
+		build_now(tcam, 2 * tcam->patience);
+}
+
+void tuples_build_for_use(struct tcam *tcam)
+{
+	size_t n = tcam->count;
+
+	if (n > FEW && (tcam->changes > n / 32 || (tcam->changes && is_late(tcam))))
+		build_now(tcam, n / 2 + PATIENCE);
 }

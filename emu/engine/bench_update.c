@@ -271,6 +271,7 @@ static int fill(struct bench *bench, struct bench_update *u)
 	if (error)
 		return error;
 	u->ops->commit(u->tcam);
+	u->ops->optimize(u->tcam);
 	error = -pthread_create(&u->reader, NULL, read_table, u);
 	u->reading = !error;
 	return error;

@@ -111,6 +111,8 @@ static int prepare(struct replay *replay, const struct replay_options *options, 
 	if (!ret && options->filter)
 		ret = filter_compile(&replay->filter, options->filter, message, size);
 	if (!ret)
+		asic_prepare(options->asic ? options->asic : replay->emulator->asic);
+	if (!ret)
 		ret = make_pump(replay, options, message, size);
 	/* Last, since this empties files, which only a replay that takes place may do. */
 	if (ret)

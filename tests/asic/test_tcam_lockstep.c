@@ -29,6 +29,8 @@ static void run(const struct tcam_ops *ops, unsigned int flags, unsigned int fam
 				world_check(&world, 1 + random_below(&world.random, keys));
 			if (flags && i % 300 == 7)
 				ops->settle(world.tcam);
+			if (random_below(&world.random, 100) == 0)
+				ops->optimize(world.tcam);
 		}
 	for (size_t i = 0; i < rules; i++)
 		if (world.rules[i].in)

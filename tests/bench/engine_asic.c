@@ -54,6 +54,7 @@ static int load_rules(struct engine *engine, const struct ruleset *set)
 			return error;
 		}
 	}
+	asic_prepare(engine->asic);
 	return 0;
 }
 

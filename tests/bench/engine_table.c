@@ -42,6 +42,7 @@ static struct engine *table_create(const struct engine_ops *ops, const struct wo
 			goto fail;
 	}
 	engine->ops->commit(engine->tcam);
+	engine->ops->optimize(engine->tcam);
 	return engine;
 fail:
 	table_destroy(engine);

@@ -87,6 +87,11 @@ void asic_destroy(struct asic *asic);
 struct asic *asic_copy(const struct asic *asic, const struct tcam_ops *engine);
 int asic_build(struct asic *copy);
 
+/*
+ * Many packets follow: the table may take some time now to get faster at them (tcam_ops.optimize).
+ */
+void asic_prepare(struct asic *asic);
+
 struct asic_worker;
 
 enum { ASIC_NO_CACHE = 0, ASIC_CACHE_DEFAULT = 4 << 20 };

@@ -96,6 +96,11 @@ struct tcam_ops {
 	void (*commit)(struct tcam *tcam);
 	/* Wait until no reader can still see an entry whose removal was committed. */
 	void (*settle)(struct tcam *tcam);
+	/*
+	 * Many look-ups follow: an engine may spend some time now (of the order of a microsecond an
+	 * entry) that makes them faster. Answers stay as they are.
+	 */
+	void (*optimize)(struct tcam *tcam);
 	/* The table as of now. */
 	void (*view)(const struct tcam *tcam, struct tcam_view *view);
 	/*
