@@ -197,6 +197,14 @@ static bool used_up(const struct input *input)
 	return input->next == input->count;
 }
 
+/* What was read last went into several batches; all else would be kept for as many too long. */
+static void prolong(struct input *input)
+{
+	if (input->last_batch > input->read_batch)
+		capture_prolong(input->capture, input->last_batch - input->read_batch);
+	input->read_batch = input->last_batch;
+}
+
 /* Have a packet of each input that has one more. False: some are still on their way. */
 static bool read_ahead(struct inputs *inputs)
 {
@@ -206,9 +214,12 @@ static bool read_ahead(struct inputs *inputs)
 
 		if (input->ended || !used_up(input))
 			continue;
+		prolong(input);
 		got = read_packets(inputs, input, input->ahead);
 		if (got == INPUTS_WAIT)
 			return false;
+		if (got > 0)
+			input->read_batch = inputs->batches + 1;
 		input->next = 0;
 		input->count = (size_t)got;
 	}
@@ -235,6 +246,7 @@ static void take(struct inputs *inputs, struct input *input, struct input_batch 
 {
 	struct packet *packet = &batch->packets[batch->count];
 
+	input->last_batch = inputs->batches + 1;
 	*packet = input->ahead[input->next++];
 	if (!(packet->flags & PACKET_NO_TIME))
 		note_times(inputs, packet->time_ns, packet->time_ns);

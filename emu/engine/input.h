@@ -67,7 +67,8 @@ struct input {
 	struct capture *capture;
 	bool ended;          /* in this pass */
 	bool broken;         /* its fault has been reported */
-	uint64_t last_batch; /* the last one that has its packets; not where they are merged */
+	uint64_t read_batch; /* the one that the last reading was for; only to merge */
+	uint64_t last_batch; /* the last one that has its packets */
 	/* Only to merge: what was read ahead, of which ahead[next … count) has not been taken. */
 	struct packet *ahead;
 	size_t next, count;

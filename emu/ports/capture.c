@@ -395,6 +395,11 @@ int capture_keep(struct capture *capture, size_t batches)
 	return source_keep(&capture->source, batches);
 }
 
+void capture_prolong(struct capture *capture, uint64_t batches)
+{
+	source_prolong_batch(&capture->source, batches);
+}
+
 int capture_map(struct capture *capture)
 {
 	/* A link header is made in the packet's own bytes, which a window does not allow. */

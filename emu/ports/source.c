@@ -160,6 +160,14 @@ void source_end_batch(struct source *s)
 	populate(s);
 }
 
+void source_prolong_batch(struct source *s, uint64_t batches)
+{
+	for (size_t i = 0; i < s->num_pieces; i++)
+		if (s->pieces[i].used && s->pieces[i].used + 1 == s->batch)
+			s->pieces[i].used += batches;
+	s->batch += batches;
+}
+
 int source_keep(struct source *s, size_t batches)
 {
 	struct piece *grown;

@@ -78,6 +78,9 @@ void source_hold(struct source *s);
 /* A batch has been handed out, with packets in the current piece, or in the one that is held. */
 void source_end_batch(struct source *s);
 
+/* The last batch that was handed out counts as so many batches more. */
+void source_prolong_batch(struct source *s, uint64_t batches);
+
 /* From now on the last batches' bytes (at least 1) stay where they are. 0 or -ENOMEM. */
 int source_keep(struct source *s, size_t batches);
 

@@ -354,6 +354,66 @@ Test(input, an_empty_pipe_is_a_fault_of_its_own)
 	inputs_close(&inputs);
 }
 
+/* A batch that was handed out, and what its packets ended with then. */
+struct handed {
+	struct input_batch batch;
+	uint8_t marks[CAPTURE_BATCH];
+};
+
+static void expect_marks(const struct handed *handed)
+{
+	for (size_t i = 0; i < handed->batch.count; i++) {
+		const struct packet *packet = &handed->batch.packets[i];
+
+		cr_assert_eq(packet->data[packet->captured - 1], handed->marks[i],
+			     "seed 78, batch %llu, packet %zu",
+			     (unsigned long long)handed->batch.number, i);
+	}
+}
+
+/* Captures of very different rates, of several blocks, in two passes. */
+Test(input, merged_batches_stay_as_long_as_they_are_kept)
+{
+	enum { FILES = 4, PACKETS = 40000, KEEP = 300 };
+	static uint64_t times[PACKETS];
+	static uint8_t marks[PACKETS];
+	static struct handed last[KEEP];
+	struct random random = {.state = 78};
+	struct replay_input given[FILES];
+	struct replay_options options = {
+		.inputs = given, .num_inputs = FILES, .loops = 2, .merge = true};
+	struct capture_error error;
+	struct inputs inputs;
+	size_t number = 0, length = 0;
+	int count;
+
+	for (int f = 0; f < FILES; f++) {
+		for (size_t i = 0; i < PACKETS; i++) {
+			times[i] = (i + 1) * (f ? (uint64_t)f * f : 100) * 1000;
+			marks[i] = (uint8_t)random_below(&random, 256);
+		}
+		given[f] = (struct replay_input){capture_of(times, marks, PACKETS, 0), "x",
+						 (uint16_t)f};
+	}
+	cr_assert_eq(inputs_open(&inputs, &options, KEEP, &error), 0, "%s", error.text);
+	do {
+		struct handed *handed = &last[number++ % KEEP];
+
+		count = inputs_next(&inputs, &handed->batch);
+		for (int i = 0; i < count; i++) {
+			const struct packet *packet = &handed->batch.packets[i];
+
+			handed->marks[i] = packet->data[packet->captured - 1];
+		}
+		if (count <= 0)
+			handed->batch.count = 0;
+		length += count > 0 ? (size_t)count : 0;
+		expect_marks(&last[number % KEEP]); /* the oldest */
+	} while (count > 0);
+	cr_expect_eq(length, 2 * FILES * PACKETS);
+	inputs_close(&inputs);
+}
+
 /* Pages of memory that this process has now. */
 static long resident_pages(void)
 {

@@ -103,6 +103,13 @@ int capture_read(struct capture *capture, struct packet *packets, size_t count,
 int capture_keep(struct capture *capture, size_t batches);
 
 /*
+ * For who keeps batches, and makes others of them: the packets of the last call of capture_read
+ * were dealt out over so many batches more than one. It counts as that many calls more, so of the
+ * calls before it fewer stay; call this before the next capture_read.
+ */
+void capture_prolong(struct capture *capture, uint64_t batches);
+
+/*
  * Of a capture that is at its end, or has failed, and of which no packet is looked at any more:
  * give the memory of its blocks back. It can be asked about, rewound and closed, not read.
  */
