@@ -60,13 +60,19 @@ enum {
 	TUPLES_LIST_LONG = 64,    /* a list that is longer gets an index */
 	TUPLES_LENGTH_LOST = 254, /* in lengths[]: too long to be counted */
 	TUPLES_LENGTH_INDEXED = 255,
+	TUPLES_GUARD = 4,      /* bits a slot; a power of two */
 	TUPLES_RECLAIM = 4096, /* changes between two waits for readers */
 };
 
-/* What a look-up reads of a table. */
+/*
+ * What a look-up reads of a table. Most packets find nothing in most tables. Where the slots are
+ * too many for the nearer caches, the guard tells so for an eighth of the memory: TUPLES_GUARD bits
+ * a slot, one of them for each hash.
+ */
 struct tuples_table {
 	uint64_t mask[FLOW_CHUNK_WORDS]; /* chunk 0 */
 	uint32_t *slots;                 /* 8 bits of a filter, number of the first record */
+	uint32_t *guard;                 /* bits: where one is 0, so is the slot; or NULL */
 	uint32_t slot_mask;              /* number of slots - 1 */
 	uint32_t further;                /* chunks, besides chunk 0, that its mask looks at */
 	uint64_t floor_high;             /* no record here or in a later table is before this */

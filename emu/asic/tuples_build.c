@@ -9,6 +9,7 @@
 
 enum {
 	SLOTS_PER_RECORD = 3, /* between 3 and 6 at first; at least half when it has doubled */
+	GUARDED = 8192,       /* slots from which on a table has a guard: 32 KiB */
 	LATE = 6,             /* tables after a plan that are reason for another */
 	FEW = 16,             /* no plan below */
 	PATIENCE = 64,        /* changes before a plan because of long lists; then twice that */
@@ -48,29 +49,40 @@ static size_t slots_for(const struct tuples_state *state, uint32_t table)
 	return slots;
 }
 
-/* One block for the slots of all tables, and behind them the lengths. */
+/* Of a table with so many slots. */
+static size_t guard_words(size_t slots)
+{
+	return slots < GUARDED ? 0 : slots * TUPLES_GUARD / 32;
+}
+
+/* One block for the slots of all tables, behind them the guards, and behind them the lengths. */
 static int make_slots(struct tuples_state *state)
 {
-	size_t slots = 0;
-	uint32_t *at;
+	size_t slots = 0, guards = 0;
+	uint32_t *at, *guard;
 	uint8_t *length;
 
-	for (uint32_t t = 0; t < state->num_tables; t++)
+	for (uint32_t t = 0; t < state->num_tables; t++) {
 		slots += (slots_for(state, t) + 15) & ~(size_t)15;
-	state->block_bytes = slots * (sizeof(uint32_t) + sizeof(uint8_t));
+		guards += guard_words(slots_for(state, t));
+	}
+	state->block_bytes = slots * (sizeof(uint32_t) + sizeof(uint8_t)) + guards * sizeof(*guard);
 	state->block = tuples_block_get(state->block_bytes);
 	if (!state->block)
 		return -ENOMEM;
 	at = state->block;
-	length = (uint8_t *)(at + slots);
+	guard = at + slots;
+	length = (uint8_t *)(guard + guards);
 	for (uint32_t t = 0; t < state->num_tables; t++) {
 		size_t own = slots_for(state, t), step = (own + 15) & ~(size_t)15;
 
 		state->table[t].slots = at;
+		state->table[t].guard = guard_words(own) ? guard : NULL;
 		state->table[t].slot_mask = (uint32_t)own - 1;
 		state->place[t].lengths = length;
 		state->place[t].count = 0;
 		at += step;
+		guard += guard_words(own);
 		length += step;
 	}
 	return 0;

@@ -79,7 +79,7 @@ static uint32_t hash_of(const struct tcam *tcam, const struct tuples_state *stat
 
 struct spot {
 	struct tuples_state *state;
-	uint32_t table, slot, filter, number;
+	uint32_t table, hash, slot, filter, number;
 };
 
 static struct spot spot_of(const struct tcam *tcam, struct tuples_state *state, uint32_t table,
@@ -90,6 +90,7 @@ static struct spot spot_of(const struct tcam *tcam, struct tuples_state *state, 
 	return (struct spot){
 		.state = state,
 		.table = table,
+		.hash = hash,
 		.slot = hash & state->table[table].slot_mask,
 		.filter = UINT32_C(1) << (TUPLES_NUMBER_BITS + (hash >> 29)),
 		.number = number,
@@ -171,6 +172,30 @@ static void grow_length(struct tcam *tcam, const struct spot *spot)
 		begin_index(tcam, spot);
 }
 
+/* Before the slot gets its first record with that hash. */
+static void raise_guard(const struct spot *spot)
+{
+	const struct tuples_table *table = &spot->state->table[spot->table];
+	uint32_t bit = spot->hash & (TUPLES_GUARD * (table->slot_mask + 1) - 1);
+
+	if (table->guard)
+		__atomic_store_n(&table->guard[bit / 32], table->guard[bit / 32] | 1u << bit % 32,
+				 __ATOMIC_RELEASE);
+}
+
+/* The slot is empty. */
+static void drop_guard(const struct spot *spot)
+{
+	const struct tuples_table *table = &spot->state->table[spot->table];
+
+	for (uint32_t i = 0; table->guard && i < TUPLES_GUARD; i++) {
+		uint32_t bit = spot->slot + i * (table->slot_mask + 1);
+
+		__atomic_store_n(&table->guard[bit / 32],
+				 table->guard[bit / 32] & ~(1u << bit % 32), __ATOMIC_RELEASE);
+	}
+}
+
 /*
  * No record of this or a later table may come before the floor. A reader takes low first and then
  * high, so that whatever it sees of two stores is not above what it needs.
@@ -199,6 +224,7 @@ void tuples_list_link(struct tcam *tcam, struct tuples_state *state, uint32_t nu
 	uint8_t length = *length_at(&spot);
 
 	lower_floors(state, table, record);
+	raise_guard(&spot);
 	record->next[state->which] = from ? *from : *slot & TUPLES_NUMBER;
 	if (from)
 		__atomic_store_n(from, number, __ATOMIC_RELEASE);
@@ -232,8 +258,10 @@ void tuples_list_unlink(struct tcam *tcam, uint32_t number)
 		tuples_index_remove(&tcam->list_index, list_id(&spot), number);
 	else if (*length < TUPLES_LENGTH_LOST)
 		--*length;
-	if (!before && !next)
+	if (!before && !next) {
 		*length = 0;
+		drop_guard(&spot);
+	}
 	state->place[spot.table].count--;
 	tcam->colds[number].flags &= (uint8_t)~TUPLES_LINKED;
 }

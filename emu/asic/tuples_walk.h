@@ -29,6 +29,11 @@ struct walk_order {
 	uint64_t low, high;
 };
 
+/* A packet that found the guard of a slot up. */
+struct walk_call {
+	uint32_t hash, packet;
+};
+
 struct walk {
 	const struct tuples_record *records;
 	const struct flow_chunk *masks;
@@ -36,6 +41,7 @@ struct walk {
 	const struct flow_batch *batch;
 	uint32_t which, version;
 	struct walk_order best[FLOW_BATCH];
+	struct walk_call calls[WALK_GROUP][FLOW_BATCH];
 	uint32_t active[FLOW_BATCH];                          /* packets that go on */
 	uint32_t items[WALK_GROUP * FLOW_BATCH + WALK_LATER]; /* packet << 24 | record */
 	uint32_t doubts[WALK_GROUP * FLOW_BATCH +
@@ -100,41 +106,92 @@ static inline uint32_t walk_doubt(struct walk *walk, uint32_t item)
 	return 0;
 }
 
-/* The slots of all active packets in a table: what is there joins the items. */
+/* What is in a slot joins the items where the slot's filter has the hash. */
+static inline WALK_TARGET uint32_t walk_take(struct walk *walk, const struct tuples_table *table,
+					     uint32_t hash, uint32_t packet, uint32_t num_items)
+{
+	uint32_t slot = __atomic_load_n(&table->slots[hash & table->slot_mask], __ATOMIC_ACQUIRE);
+
+	walk->items[num_items] = (slot & TUPLES_NUMBER) | packet << TUPLES_NUMBER_BITS;
+	return num_items + (slot >> TUPLES_NUMBER_BITS >> (hash >> 29) & 1);
+}
+
+/* The slots of all active packets in a table. */
 static inline __attribute__((always_inline)) WALK_TARGET uint32_t
 walk_slots(struct walk *walk, const struct tuples_table *table, const WALK_HASH *prepared,
 	   uint32_t further, uint32_t num_active, uint32_t num_items)
 {
-	const uint32_t *slots = table->slots;
-	uint32_t slot_mask = table->slot_mask;
-
 	for (uint32_t i = 0; i < num_active; i++) {
 		uint32_t packet = walk->active[i];
-		uint32_t hash = walk_hash(prepared, further, walk->batch, packet);
-		uint32_t slot = __atomic_load_n(&slots[hash & slot_mask], __ATOMIC_ACQUIRE);
 
-		walk->items[num_items] = (slot & TUPLES_NUMBER) | packet << TUPLES_NUMBER_BITS;
-		num_items += slot >> TUPLES_NUMBER_BITS >> (hash >> 29) & 1;
+		num_items =
+			walk_take(walk, table, walk_hash(prepared, further, walk->batch, packet),
+				  packet, num_items);
 	}
 	return num_items;
 }
 
-static inline WALK_TARGET uint32_t walk_ask(struct walk *walk, const struct tuples_state *state,
-					    uint32_t t, uint32_t num_active, uint32_t num_items)
+/* Of a table with a guard, the slots that are not empty: they are fetched meanwhile. */
+static inline __attribute__((always_inline)) WALK_TARGET uint32_t
+walk_guard(struct walk *walk, const struct tuples_table *table, const WALK_HASH *prepared,
+	   uint32_t further, uint32_t num_active, struct walk_call *calls)
 {
-	const struct tuples_table *table = &state->table[t];
-	WALK_HASH prepared = walk_prepare(state, t);
+	uint32_t mask = TUPLES_GUARD * (table->slot_mask + 1) - 1, num_calls = 0;
+	const uint32_t *guard = table->guard;
 
-	/* Most tables look at chunk 0 only, and then the compiler knows. */
-	if (!table->further)
-		return walk_slots(walk, table, &prepared, 0, num_active, num_items);
-	return walk_slots(walk, table, &prepared, table->further, num_active, num_items);
+	for (uint32_t i = 0; i < num_active; i++) {
+		uint32_t packet = walk->active[i];
+		uint32_t hash = walk_hash(prepared, further, walk->batch, packet);
+		uint32_t bit = hash & mask;
+
+		calls[num_calls] = (struct walk_call){hash, packet};
+		num_calls += __atomic_load_n(&guard[bit / 32], __ATOMIC_RELAXED) >> bit % 32 & 1;
+	}
+	for (uint32_t i = 0; i < num_calls; i++)
+		__builtin_prefetch(&table->slots[calls[i].hash & table->slot_mask]);
+	return num_calls;
 }
 
 static inline WALK_TARGET void walk_prefetch(const struct walk *walk, uint32_t from, uint32_t to)
 {
 	for (uint32_t i = from; i < to; i++)
 		__builtin_prefetch(&walk->records[walk->items[i] & TUPLES_NUMBER]);
+}
+
+/* Asks some tables: what they have for the active packets joins the items. */
+static inline WALK_TARGET uint32_t walk_ask(struct walk *walk, const struct tuples_state *state,
+					    uint32_t from, uint32_t to, uint32_t num_active,
+					    uint32_t num_items)
+{
+	uint32_t before = num_items, num_calls[WALK_GROUP] = {0};
+
+	for (uint32_t t = from; t < to; t++) {
+		const struct tuples_table *table = &state->table[t];
+		WALK_HASH prepared = walk_prepare(state, t);
+
+		/* Most tables look at chunk 0 only, and then the compiler knows. */
+		if (table->guard)
+			num_calls[t - from] =
+				table->further ? walk_guard(walk, table, &prepared, table->further,
+							    num_active, walk->calls[t - from])
+					       : walk_guard(walk, table, &prepared, 0, num_active,
+							    walk->calls[t - from]);
+		else
+			num_items = table->further
+					    ? walk_slots(walk, table, &prepared, table->further,
+							 num_active, num_items)
+					    : walk_slots(walk, table, &prepared, 0, num_active,
+							 num_items);
+	}
+	for (uint32_t t = from; t < to; t++)
+		for (uint32_t i = 0; i < num_calls[t - from]; i++) {
+			const struct walk_call *call = &walk->calls[t - from][i];
+
+			num_items = walk_take(walk, &state->table[t], call->hash, call->packet,
+					      num_items);
+		}
+	walk_prefetch(walk, before, num_items);
+	return num_items;
 }
 
 /* All ones where true, else 0; without a branch, which would be wrong half of the time. */
@@ -222,12 +279,7 @@ static inline WALK_TARGET void walk_lookup(const struct tcam *tcam,
 	for (uint32_t t = 0; t < num_tables && num_active; t += WALK_GROUP) {
 		uint32_t end = t + WALK_GROUP < num_tables ? t + WALK_GROUP : num_tables;
 
-		for (uint32_t at = t; at < end; at++) {
-			uint32_t before = num_items;
-
-			num_items = walk_ask(&walk, state, at, num_active, num_items);
-			walk_prefetch(&walk, before, num_items);
-		}
+		num_items = walk_ask(&walk, state, t, end, num_active, num_items);
 		while (num_items > WALK_LATER)
 			num_items = walk_compare(&walk, num_items);
 		if (end < num_tables)
