@@ -25,7 +25,7 @@ enum {
 	WINDOW_NS = 10000000, /* measured in one step */
 	UPDATE_RUN_NS = 100000000,
 	BURST = 32,               /* entries that are out at the same time */
-	REMOVED_MAX = 1024,       /* entries that wait for settle */
+	REMOVED_MAX = 4096,       /* entries that wait for settle */
 	SPARES = REMOVED_MAX + 2, /* one for the sentinel, one when all others wait */
 	CHECK_EVERY = 16,         /* batches of the reader */
 	SENTINEL_PORT = 0xffff,   /* no NIC has so many ports */
