@@ -11,7 +11,9 @@
  * can have a better one than it has found.
  *
  * The masks are chosen by clustering (tuples_plan.c): few tables with short lists. A batch goes
- * through the tables together (tuples_walk.h), so that the misses of its packets overlap.
+ * through the tables together (tuples_walk.h), so that the misses of its packets overlap. The table
+ * whose mask is empty, all there is up to some ten rules, is one list for every packet: it is passed
+ * in blocks of records (tuples_scan.h).
  *
  * Why not
  * - a table for each mask (tuple space search, as Open vSwitch has it): 0.1 to 1.6 M look-ups a
@@ -42,7 +44,7 @@
  * bytes, a line a rule, one more for its ranges and for each further chunk of its mask; then
  * -ENOSPC.
  *
- * Memory is reserved as addresses (3 GB of them, not of memory) when a table is made.
+ * Memory is reserved as addresses (4.5 GiB of them, not of memory) when a table is made.
  *
  * Threading: as tcam.h says. What readers read while it changes is loaded and stored with the
  * atomic built-ins: state, its version, used and num_tables, floors, slots, next, stamps.

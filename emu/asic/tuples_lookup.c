@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The portable look-up. */
-#include "tcam_tuples.h"
+#include "tuples_words.h"
 
 #define WALK_TARGET
 #define WALK_HASH struct portable_mask
@@ -56,14 +56,30 @@ static inline uint32_t walk_hash(const struct portable_mask *prepared, uint32_t 
 	return hash_chunks(prepared->mask, further, chunk);
 }
 
-static inline bool walk_differs(const struct flow_chunk *chunk, const struct tuples_record *record,
-				const struct flow_chunk *mask)
+static inline bool walk_differs(const struct flow_chunk *chunk, const uint64_t *value,
+				const uint64_t *mask)
 {
 	uint64_t differ = 0;
 
 	for (unsigned int w = 0; w < FLOW_CHUNK_WORDS; w++)
-		differ |= (chunk->word[w] ^ record->value[w]) & mask->word[w];
+		differ |= (chunk->word[w] ^ value[w]) & mask[w];
 	return differ;
+}
+
+/* The bits of records beyond count are not to be used. */
+static inline uint64_t walk_matches(const struct walk_words *words, uint32_t count,
+				    const struct flow_chunk *chunk)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t at = 0; at < count; at++) {
+		uint64_t differ = 0;
+
+		for (unsigned int w = 0; w < FLOW_CHUNK_WORDS; w++)
+			differ |= (chunk->word[w] & words->mask[w][at]) ^ words->value[w][at];
+		bits |= (uint64_t)!differ << at;
+	}
+	return bits;
 }
 
 #include "tuples_walk.h"

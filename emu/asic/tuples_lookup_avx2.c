@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The look-up for x86-64 with AVX2 and AES: chunks in one register, hashed by rounds of AES. */
-#include "tcam_tuples.h"
+#include "tuples_words.h"
 
 #ifdef __x86_64__
 
@@ -57,14 +57,38 @@ static inline WALK_TARGET uint32_t walk_hash(const struct avx2_mask *prepared, u
 	return hash_chunks(prepared, further, chunk);
 }
 
-static inline WALK_TARGET bool walk_differs(const struct flow_chunk *chunk,
-					    const struct tuples_record *record,
-					    const struct flow_chunk *mask)
+static inline WALK_TARGET bool walk_differs(const struct flow_chunk *chunk, const uint64_t *value,
+					    const uint64_t *mask)
 {
 	__m256i differ = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)chunk),
-					  _mm256_loadu_si256((const __m256i *)record->value));
+					  _mm256_loadu_si256((const __m256i *)value));
 
 	return !_mm256_testz_si256(differ, _mm256_loadu_si256((const __m256i *)mask));
+}
+
+/* The bits of records beyond count are not to be used. */
+static inline WALK_TARGET uint64_t walk_matches(const struct walk_words *words, uint32_t count,
+						const struct flow_chunk *chunk)
+{
+	__m256i word[FLOW_CHUNK_WORDS];
+	uint64_t bits = 0;
+
+	for (unsigned int w = 0; w < FLOW_CHUNK_WORDS; w++)
+		word[w] = _mm256_set1_epi64x((int64_t)chunk->word[w]);
+	for (uint32_t at = 0; at < count; at += WALK_LANES) {
+		__m256i same = _mm256_set1_epi64x(-1);
+
+		for (unsigned int w = 0; w < FLOW_CHUNK_WORDS; w++) {
+			const __m256i *value = (const __m256i *)&words->value[w][at];
+			const __m256i *mask = (const __m256i *)&words->mask[w][at];
+			__m256i within = _mm256_and_si256(word[w], _mm256_load_si256(mask));
+
+			same = _mm256_and_si256(
+				same, _mm256_cmpeq_epi64(within, _mm256_load_si256(value)));
+		}
+		bits |= (uint64_t)(uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(same)) << at;
+	}
+	return bits;
 }
 
 #include "tuples_walk.h"

@@ -5,7 +5,8 @@
  *   WALK_TARGET        attributes of the functions (__attribute__((target("…"))) or nothing)
  *   WALK_HASH          the type of a table's prepared mask, with walk_prepare(), walk_hash();
  *                      the further chunks are told apart from it
- *   walk_differs()     does chunk 0 of a packet differ from a value within a mask?
+ *   walk_differs()     does a chunk of a packet differ from a value within a mask?
+ *   walk_matches()     which records of a block match? (tuples_scan.h)
  *
  * and gets walk_lookup().
  *
@@ -17,7 +18,9 @@
 #ifndef NICEMU_ASIC_TUPLES_WALK_H
 #define NICEMU_ASIC_TUPLES_WALK_H
 
-#include "tcam_tuples.h"
+#include "tuples_words.h"
+
+#include <string.h>
 
 enum {
 	WALK_GROUP = 4,  /* tables that are asked before records are compared */
@@ -59,37 +62,36 @@ static inline bool walk_in_ranges(const struct tcam_ranges *ranges, uint64_t por
 {
 	uint16_t src = (uint16_t)(ports >> 48), dst = (uint16_t)(ports >> 32);
 
-	return src >= ranges->src_min && src <= ranges->src_max && dst >= ranges->dst_min &&
-	       dst <= ranges->dst_max;
+	return (src >= ranges->src_min) & (src <= ranges->src_max) & (dst >= ranges->dst_min) &
+	       (dst <= ranges->dst_max);
 }
 _Static_assert(FLOW_CHUNK_WORDS == 4, "the ports are in word 3 of chunk 0");
 
 /* What the lines behind a record ask for. */
-static inline bool walk_more_matches(const struct walk *walk, const struct tuples_record *record,
-				     uint32_t packet)
+static inline WALK_TARGET bool
+walk_more_matches(const struct walk *walk, const struct tuples_record *record, uint32_t packet)
 {
 	const struct tuples_more *more = (const struct tuples_more *)(record + 1);
 	const struct flow_batch *batch = walk->batch;
-	uint64_t differ = 0;
+	bool differs = false;
 
 	if (record->mask & TUPLES_RANGED) {
 		if (!walk_in_ranges(&more->ranges, batch->chunk[0][packet].word[3]))
 			return false;
 		more++;
 	}
-	for (unsigned int c = 1, further = tuples_further(record); c < FLOW_CHUNKS; c++) {
-		if (!(further >> c & 1))
+	for (unsigned int c = 1, further = tuples_further(record) >> 1; further;
+	     c++, further >>= 1) {
+		if (!(further & 1))
 			continue;
-		for (unsigned int w = 0; w < FLOW_CHUNK_WORDS; w++)
-			differ |=
-				(batch->chunk[c][packet].word[w] ^ more->value[w]) & more->mask[w];
+		differs |= walk_differs(&batch->chunk[c][packet], more->value, more->mask);
 		more++;
 	}
-	return !differ;
+	return !differs;
 }
 
 /* A record of which chunk 0 matches and that is before the packet's best. */
-static inline uint32_t walk_doubt(struct walk *walk, uint32_t item)
+static inline WALK_TARGET uint32_t walk_doubt(struct walk *walk, uint32_t item)
 {
 	uint32_t number = item & TUPLES_NUMBER, packet = item >> TUPLES_NUMBER_BITS;
 	const struct tuples_record *record = &walk->records[number];
@@ -105,6 +107,17 @@ static inline uint32_t walk_doubt(struct walk *walk, uint32_t item)
 	*best = (struct walk_order){record->order_low, record->order_high};
 	return 0;
 }
+
+/* All ones where true, else 0; without a branch, which would be wrong half of the time. */
+static inline uint64_t walk_all_ones(bool condition)
+{
+	uint64_t ones = -(uint64_t)condition;
+
+	__asm__("" : "+r"(ones)); /* a compiler that knows where it came from would branch */
+	return ones;
+}
+
+#include "tuples_scan.h"
 
 /* What is in a slot joins the items where the slot's filter has the hash. */
 static inline WALK_TARGET uint32_t walk_take(struct walk *walk, const struct tuples_table *table,
@@ -152,12 +165,6 @@ walk_guard(struct walk *walk, const struct tuples_table *table, const WALK_HASH 
 	return num_calls;
 }
 
-static inline WALK_TARGET void walk_prefetch(const struct walk *walk, uint32_t from, uint32_t to)
-{
-	for (uint32_t i = from; i < to; i++)
-		__builtin_prefetch(&walk->records[walk->items[i] & TUPLES_NUMBER]);
-}
-
 /* Asks some tables: what they have for the active packets joins the items. */
 static inline WALK_TARGET uint32_t walk_ask(struct walk *walk, const struct tuples_state *state,
 					    uint32_t from, uint32_t to, uint32_t num_active,
@@ -167,8 +174,13 @@ static inline WALK_TARGET uint32_t walk_ask(struct walk *walk, const struct tupl
 
 	for (uint32_t t = from; t < to; t++) {
 		const struct tuples_table *table = &state->table[t];
-		WALK_HASH prepared = walk_prepare(state, t);
+		WALK_HASH prepared;
 
+		if (!table->slot_mask) {
+			walk_scan(walk, table, num_active);
+			continue;
+		}
+		prepared = walk_prepare(state, t);
 		/* Most tables look at chunk 0 only, and then the compiler knows. */
 		if (table->guard)
 			num_calls[t - from] =
@@ -190,17 +202,9 @@ static inline WALK_TARGET uint32_t walk_ask(struct walk *walk, const struct tupl
 			num_items = walk_take(walk, &state->table[t], call->hash, call->packet,
 					      num_items);
 		}
-	walk_prefetch(walk, before, num_items);
+	for (uint32_t i = before; i < num_items; i++)
+		__builtin_prefetch(&walk->records[walk->items[i] & TUPLES_NUMBER]);
 	return num_items;
-}
-
-/* All ones where true, else 0; without a branch, which would be wrong half of the time. */
-static inline uint64_t walk_all_ones(bool condition)
-{
-	uint64_t ones = -(uint64_t)condition;
-
-	__asm__("" : "+r"(ones)); /* a compiler that knows where it came from would branch */
-	return ones;
 }
 
 /* Compares one record for each item; the items that are left are the next ones in their lists. */
@@ -216,17 +220,19 @@ static inline WALK_TARGET uint32_t walk_compare(struct walk *walk, uint32_t num_
 		uint32_t next = __atomic_load_n(&record->next[which], __ATOMIC_ACQUIRE);
 		uint64_t high = record->order_high, low = record->order_low;
 		struct walk_order *best = &walk->best[packet];
-		bool differs = walk_differs(&walk->batch->chunk[0][packet], record,
-					    &masks[record->mask & TUPLES_NUMBER]);
+		const struct flow_chunk *chunk = &walk->batch->chunk[0][packet];
+		bool differs = walk_differs(chunk, record->value,
+					    masks[record->mask & TUPLES_NUMBER].word);
 		bool earlier = walk_before(high, low, best);
 		bool simple = !__atomic_load_n(&record->aside, __ATOMIC_RELAXED);
+		bool doubt = !differs & earlier & !simple;
 		uint64_t takes = walk_all_ones(!differs & earlier & simple);
 
 		__builtin_prefetch(&records[next]);
 		best->high ^= (best->high ^ high) & takes;
 		best->low ^= (best->low ^ low) & takes;
 		walk->doubts[num_doubts] = item;
-		num_doubts += !differs & earlier & !simple;
+		num_doubts += doubt;
 		walk->items[left] = next | packet << TUPLES_NUMBER_BITS;
 		left += differs & earlier & !!next;
 	}

@@ -24,8 +24,8 @@
  * changes of a commit or none of them. What a reader does with a view and its results lies between
  * rcu_read_lock() and rcu_read_unlock() (liburcu, the default flavour; the thread is registered).
  * An entry that was removed may be used again or freed when the removal is committed and
- * tcam_ops.settle has returned; an engine may call synchronize_rcu() in commit, so the changing
- * thread is never inside a read section.
+ * tcam_ops.settle has returned; an engine may call synchronize_rcu() in insert, remove, update,
+ * optimize and commit, too, so the changing thread is never inside a read section.
  *
  * Errors leave table and entry as they were before the call.
  */
