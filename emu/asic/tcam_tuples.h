@@ -12,8 +12,8 @@
  *
  * The masks are chosen by clustering (tuples_plan.c): few tables with short lists. A batch goes
  * through the tables together (tuples_walk.h), so that the misses of its packets overlap. The table
- * whose mask is empty, all there is up to some ten rules, is one list for every packet: it is passed
- * in blocks of records (tuples_scan.h).
+ * whose mask is empty, all there is up to some ten rules, is one list for every packet: it is
+ * passed in blocks of records (tuples_scan.h).
  *
  * Why not
  * - a table for each mask (tuple space search, as Open vSwitch has it): 0.1 to 1.6 M look-ups a
