@@ -108,6 +108,10 @@ static void acl_table_settle(struct tcam *tcam)
 {
 }
 
+static void acl_table_optimize(struct tcam *tcam)
+{
+}
+
 static void acl_table_view(const struct tcam *tcam, struct tcam_view *view)
 {
 	/* What is built late is not part of what the table says. */
@@ -170,6 +174,7 @@ const struct tcam_ops tcam_acl = {.name = "rte_acl",
 				  .update = acl_table_update,
 				  .commit = acl_table_commit,
 				  .settle = acl_table_settle,
+				  .optimize = acl_table_optimize,
 				  .view = acl_table_view,
 				  .lookup = acl_table_lookup,
 				  .count = acl_table_count,
