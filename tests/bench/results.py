@@ -270,7 +270,8 @@ def markdown(document, whole=True):
     text = [HEAD % about]
     goals = [line for line in goal_lines(rows) if whole or line[3] != "–"]
     if goals:
-        text += ["## Goals\n", table(["what", "goal", "measured", ""], goals)]
+        text += ["## Goals\n", table(["what", "goal", "measured", ""], goals),
+                 "What is behind a goal that is missed, and what was tried: [PROFILE.md](PROFILE.md).\n"]
     for name, title, make in SECTIONS:
         if rows.get(name):
             text += ["## %s\n" % title, make(rows[name])]
