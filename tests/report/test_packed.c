@@ -218,4 +218,5 @@ Test(packed, without_memory_there_is_no_document_instead_of_one_that_lacks_rules
 	}
 	cr_assert_gt(failures, 2);
 	free(expected);
+	nic_clear(&nic);
 }
