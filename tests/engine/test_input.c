@@ -37,7 +37,7 @@ static size_t drain(struct inputs *inputs, struct seen *seen, size_t size)
 	while ((count = inputs_next(inputs, &batch)) > 0) {
 		uint64_t latest = 0;
 
-		cr_assert_eq(batch.count, count);
+		cr_assert_eq(batch.count, (size_t)count);
 		cr_assert_eq(batch.number, ++batches);
 		for (int i = 0; i < count; i++) {
 			const struct packet *packet = &batch.packets[i];
