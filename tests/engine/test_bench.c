@@ -4,6 +4,7 @@
 #include "bench_figure.h"
 #include "captures.h"
 #include "fail_alloc.h"
+#include "small_emulator.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -22,7 +23,7 @@ static const uint8_t marks[] = {1, 2, 3};
 #define DIGEST_MATCHED   UINT64_C(0xe3142244e38718a4)
 #define DIGEST_UNMATCHED UINT64_C(0x6613d142c55a6ff4)
 
-static char folder[] = "/tmp/nicemu-test-XXXXXX";
+static char folder[] = SMALL_EMULATOR_FOLDER;
 static struct emulator *emulator;
 static uint32_t first_binding;
 
@@ -59,15 +60,8 @@ static uint32_t bind_port(uint16_t port)
 /* Numbers: cookie 8 has 1, cookie 7 has 2 (both of port 0), cookie 9 of port 1 has 3. */
 static void setup(void)
 {
-	struct kernel_behavior kernel;
-	char path[64], message[256];
-	struct nic nic;
-
-	cr_assert_not_null(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/s", folder);
-	cr_assert_eq(nic_default(&nic), 0);
-	cr_assert_eq(kernel_behavior_find(&kernel, "6.12", message, sizeof(message)), 0);
-	cr_assert_eq(emulator_create(&emulator, &nic, &kernel, path), 0);
+	emulator = small_emulator_create(folder);
+	cr_assert_not_null(emulator);
 	first_binding = bind_port(0);
 	install(first_binding, 7, 5);
 	install(bind_port(1), 9, 9);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "captures.h"
 #include "fail_alloc.h"
+#include "small_emulator.h"
 
 #include <nicemu/engine/replay.h>
 
@@ -15,20 +16,13 @@
 static const uint64_t times[] = {1000000, 3000000, 2000000};
 static const uint8_t marks[] = {1, 2, 3};
 
-static char folder[] = "/tmp/nicemu-test-XXXXXX";
+static char folder[] = SMALL_EMULATOR_FOLDER;
 static struct emulator *emulator;
 
 static void setup(void)
 {
-	struct kernel_behavior kernel;
-	char path[64], message[256];
-	struct nic nic;
-
-	cr_assert_not_null(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/s", folder);
-	cr_assert_eq(nic_default(&nic), 0);
-	cr_assert_eq(kernel_behavior_find(&kernel, "6.12", message, sizeof(message)), 0);
-	cr_assert_eq(emulator_create(&emulator, &nic, &kernel, path), 0);
+	emulator = small_emulator_create(folder);
+	cr_assert_not_null(emulator);
 }
 
 static void teardown(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay.h"
+#include "small_emulator.h"
 
 #include <nicemu/engine/replay.h>
 #include <nicemu/ports/capture.h>
@@ -52,34 +53,27 @@ static void add_rule(struct emulator *emulator, uint32_t binding, uint32_t numbe
 	flow_rule_free(rule);
 }
 
-static void make_emulator(struct emulator **emulator, char *folder)
+static struct emulator *make_emulator(char *folder)
 {
 	struct offload_binding binding = {.port = 0, .block = 1};
-	struct kernel_behavior kernel;
-	char path[64], message[256];
-	struct nic nic;
+	struct emulator *emulator = small_emulator_create(folder);
 
-	if (!mkdtemp(folder))
-		err(1, "%s", folder);
-	snprintf(path, sizeof(path), "%s/s", folder);
-	if (nic_default(&nic) || kernel_behavior_find(&kernel, "6.12", message, sizeof(message)) ||
-	    emulator_create(emulator, &nic, &kernel, path) ||
-	    offload_bind((*emulator)->offload, &binding, NULL))
+	if (!emulator || offload_bind(emulator->offload, &binding, NULL))
 		errx(1, "no emulator");
 	for (uint32_t number = 0; number < 3; number++)
-		add_rule(*emulator, binding.id, number);
+		add_rule(emulator, binding.id, number);
+	return emulator;
 }
 
 void replay_row(const char *name, const struct frames *frames)
 {
-	char folder[] = "/tmp/nicemu-test-XXXXXX", message[512];
+	char folder[] = SMALL_EMULATOR_FOLDER, message[512];
 	struct replay_input input = {.fd = capture_of(frames), .name = "frames"};
 	struct replay_options options = {.inputs = &input, .num_inputs = 1, .loops = 8};
-	struct emulator *emulator;
+	struct emulator *emulator = make_emulator(folder);
 	struct replay *replay;
 	bool wrong_input;
 
-	make_emulator(&emulator, folder);
 	if (replay_create(&replay, emulator, &options, &wrong_input, message, sizeof(message)))
 		errx(1, "no replay: %s", message);
 	stage_replay(replay);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "played.h"
-
+#include "small_emulator.h"
 #include "traffic.h"
 
 #include <err.h>
@@ -19,16 +19,9 @@ enum { PORTS = 2, RULES = 8, CAPTURES_MAX = 8 };
 
 static struct emulator *make_emulator(char *folder)
 {
-	struct kernel_behavior kernel;
-	struct emulator *emulator;
-	char path[64], message[256];
-	struct nic nic;
+	struct emulator *emulator = small_emulator_create(folder);
 
-	if (!mkdtemp(folder))
-		err(1, "%s", folder);
-	snprintf(path, sizeof(path), "%s/s", folder);
-	if (nic_default(&nic) || kernel_behavior_find(&kernel, "6.12", message, sizeof(message)) ||
-	    emulator_create(&emulator, &nic, &kernel, path))
+	if (!emulator)
 		errx(1, "no emulator");
 	return emulator;
 }
@@ -290,7 +283,7 @@ static void run(struct played *played, const struct plan *plan, struct emulator 
 void play(struct played *played, const struct plan *plan, unsigned int jobs)
 {
 	static const char *const names[CAPTURES_MAX] = {"a", "b", "c", "d", "e", "f", "g", "h"};
-	char folder[] = "/tmp/nicemu-test-XXXXXX", message[512];
+	char folder[] = SMALL_EMULATOR_FOLDER, message[512];
 	struct emulator *emulator = make_emulator(folder);
 	struct random random = {.state = plan->seed};
 	struct feeder feeders[CAPTURES_MAX];
@@ -341,7 +334,7 @@ void play(struct played *played, const struct plan *plan, unsigned int jobs)
 
 bool play_without_threads(void)
 {
-	char folder[] = "/tmp/nicemu-test-XXXXXX", message[512];
+	char folder[] = SMALL_EMULATOR_FOLDER, message[512];
 	struct emulator *emulator = make_emulator(folder);
 	struct random random = {.state = 1};
 	struct replay_input input = {traffic_file(&random, 10, 0), "a", 0};
