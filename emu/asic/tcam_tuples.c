@@ -392,34 +392,15 @@ static void tuples_measure(const struct tcam *tcam, struct tcam_measure *measure
 		measure->longest += longest_list(tcam, t);
 }
 
-const struct tcam_ops tcam_tuples = {
-	.name = "tuples",
-	.create = tuples_create,
-	.destroy = tuples_destroy,
-	.insert = tuples_insert,
-	.remove = tuples_remove,
-	.update = tuples_update,
-	.commit = tuples_commit,
-	.settle = tuples_settle,
-	.optimize = tuples_build_for_use,
-	.view = tuples_view,
-	.lookup = tuples_lookup,
-	.count = tuples_count,
-	.measure = tuples_measure,
-};
+/* Only the kind of code that looks up differs, and that is chosen when a table is made. */
+#define TUPLES_OPS(NAME, CREATE)                                                                \
+	{                                                                                       \
+		.name = NAME, .create = CREATE, .destroy = tuples_destroy,                      \
+		.insert = tuples_insert, .remove = tuples_remove, .update = tuples_update,      \
+		.commit = tuples_commit, .settle = tuples_settle,                               \
+		.optimize = tuples_build_for_use, .view = tuples_view, .lookup = tuples_lookup, \
+		.count = tuples_count, .measure = tuples_measure,                               \
+	}
 
-const struct tcam_ops tcam_tuples_portable = {
-	.name = "tuples-portable",
-	.create = tuples_create_portable,
-	.destroy = tuples_destroy,
-	.insert = tuples_insert,
-	.remove = tuples_remove,
-	.update = tuples_update,
-	.commit = tuples_commit,
-	.settle = tuples_settle,
-	.optimize = tuples_build_for_use,
-	.view = tuples_view,
-	.lookup = tuples_lookup,
-	.count = tuples_count,
-	.measure = tuples_measure,
-};
+const struct tcam_ops tcam_tuples = TUPLES_OPS("tuples", tuples_create);
+const struct tcam_ops tcam_tuples_portable = TUPLES_OPS("tuples-portable", tuples_create_portable);

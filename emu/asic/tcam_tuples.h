@@ -32,9 +32,10 @@
  *
  * A new plan makes new lists through the records' other link while readers walk the old ones, and
  * publishes both tables and version by one pointer. The set before lives until its readers are
- * gone. When: the table has grown by a quarter (half, as much again, the larger it is), or shrunk
- * to a quarter; or lists or tables that came since make it slow, each time after twice as many
- * changes as the time before. So plans cost a change O(1). Rules that come in between go to the
+ * gone. When: the table has grown by a quarter (a large one to twice its size), or shrunk to a
+ * quarter; or lists or tables that came since make it slow, each time after twice as many changes
+ * as the time before; or packets follow (tcam_ops.optimize) and much has changed. So plans cost a
+ * change O(1). Rules that come in between go to the
  * table that suits best, or to a new one.
  *
  * Bounds, whatever the rules: a look-up asks at most 64 tables and compares each record at most
@@ -47,7 +48,8 @@
  * Memory is reserved as addresses (4.5 GiB of them, not of memory) when a table is made.
  *
  * Threading: as tcam.h says. What readers read while it changes is loaded and stored with the
- * atomic built-ins: state, its version, used and num_tables, floors, slots, next, stamps.
+ * atomic built-ins: state, its version, used and num_tables, floors, slots,
+ * guards, next, aside, stamps.
  */
 #ifndef NICEMU_ASIC_TCAM_TUPLES_H
 #define NICEMU_ASIC_TCAM_TUPLES_H

@@ -27,33 +27,21 @@ static inline uint64_t hash_chunk(uint64_t seed, const uint64_t *chunk, const ui
 	return mix(a ^ UINT64_C(0x1d8e4e27c47d124f), b ^ UINT64_C(0xeb44accab455d165));
 }
 
-static inline uint32_t hash_chunks(const struct flow_key *mask, uint32_t further,
-				   const uint64_t *const chunk[FLOW_CHUNKS])
+static inline uint32_t walk_hash_chunks(const struct portable_mask *prepared, uint32_t further,
+					const uint64_t *const chunk[FLOW_CHUNKS])
 {
-	uint64_t hash = hash_chunk(0, chunk[0], mask->word);
+	const uint64_t *mask = prepared->mask->word;
+	uint64_t hash = hash_chunk(0, chunk[0], mask);
 
 	for (unsigned int c = 1; c < FLOW_CHUNKS; c++)
 		if (further >> c & 1)
-			hash = hash_chunk(hash, chunk[c], &mask->word[c * FLOW_CHUNK_WORDS]);
+			hash = hash_chunk(hash, chunk[c], &mask[c * FLOW_CHUNK_WORDS]);
 	return (uint32_t)hash;
 }
 
 static inline struct portable_mask walk_prepare(const struct tuples_state *state, uint32_t table)
 {
 	return (struct portable_mask){&state->mask[table]};
-}
-
-static inline uint32_t walk_hash(const struct portable_mask *prepared, uint32_t further,
-				 const struct flow_batch *batch, uint32_t packet)
-{
-	const uint64_t *const chunk[FLOW_CHUNKS] = {
-		batch->chunk[0][packet].word,
-		batch->chunk[1][packet].word,
-		batch->chunk[2][packet].word,
-		batch->chunk[3][packet].word,
-	};
-
-	return hash_chunks(prepared->mask, further, chunk);
 }
 
 static inline bool walk_differs(const struct flow_chunk *chunk, const uint64_t *value,
@@ -84,17 +72,4 @@ static inline uint64_t walk_matches(const struct walk_words *words, uint32_t cou
 
 #include "tuples_walk.h"
 
-static uint32_t portable_hash(const struct tuples_state *state, uint32_t table,
-			      const uint64_t *const chunk[FLOW_CHUNKS])
-{
-	return hash_chunks(&state->mask[table], state->table[table].further, chunk);
-}
-
-static void portable_lookup(const struct tcam *tcam, const struct tuples_state *state,
-			    uint32_t version, const struct flow_batch *batch,
-			    struct tcam_entry **results, size_t count)
-{
-	walk_lookup(tcam, state, version, batch, results, count);
-}
-
-const struct tuples_kind tuples_portable = {.hash = portable_hash, .lookup = portable_lookup};
+const struct tuples_kind tuples_portable = {.hash = walk_hash_record, .lookup = walk_lookup};

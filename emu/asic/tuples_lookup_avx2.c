@@ -21,8 +21,9 @@ static inline WALK_TARGET __m128i hash_chunk(__m128i state, const uint64_t *chun
 	return _mm_aesenc_si128(_mm_aesenc_si128(low, _mm256_extracti128_si256(key, 1)), state);
 }
 
-static inline WALK_TARGET uint32_t hash_chunks(const struct avx2_mask *prepared, uint32_t further,
-					       const uint64_t *const chunk[FLOW_CHUNKS])
+static inline WALK_TARGET uint32_t walk_hash_chunks(const struct avx2_mask *prepared,
+						    uint32_t further,
+						    const uint64_t *const chunk[FLOW_CHUNKS])
 {
 	const __m128i seed = _mm_set1_epi64x(INT64_C(0x243f6a8885a308d3));
 	__m128i hash = hash_chunk(seed, chunk[0], prepared->mask[0]);
@@ -42,19 +43,6 @@ static inline WALK_TARGET struct avx2_mask walk_prepare(const struct tuples_stat
 		prepared.mask[c] = _mm256_loadu_si256(
 			(const __m256i *)&state->mask[table].word[c * FLOW_CHUNK_WORDS]);
 	return prepared;
-}
-
-static inline WALK_TARGET uint32_t walk_hash(const struct avx2_mask *prepared, uint32_t further,
-					     const struct flow_batch *batch, uint32_t packet)
-{
-	const uint64_t *const chunk[FLOW_CHUNKS] = {
-		batch->chunk[0][packet].word,
-		batch->chunk[1][packet].word,
-		batch->chunk[2][packet].word,
-		batch->chunk[3][packet].word,
-	};
-
-	return hash_chunks(prepared, further, chunk);
 }
 
 static inline WALK_TARGET bool walk_differs(const struct flow_chunk *chunk, const uint64_t *value,
@@ -93,22 +81,7 @@ static inline WALK_TARGET uint64_t walk_matches(const struct walk_words *words, 
 
 #include "tuples_walk.h"
 
-static WALK_TARGET uint32_t avx2_hash(const struct tuples_state *state, uint32_t table,
-				      const uint64_t *const chunk[FLOW_CHUNKS])
-{
-	struct avx2_mask prepared = walk_prepare(state, table);
-
-	return hash_chunks(&prepared, state->table[table].further, chunk);
-}
-
-static WALK_TARGET void avx2_lookup(const struct tcam *tcam, const struct tuples_state *state,
-				    uint32_t version, const struct flow_batch *batch,
-				    struct tcam_entry **results, size_t count)
-{
-	walk_lookup(tcam, state, version, batch, results, count);
-}
-
-const struct tuples_kind tuples_avx2 = {.hash = avx2_hash, .lookup = avx2_lookup};
+const struct tuples_kind tuples_avx2 = {.hash = walk_hash_record, .lookup = walk_lookup};
 
 bool tuples_avx2_here(void)
 {

@@ -3,12 +3,12 @@
  * The look-up itself, once for each kind of code: a file that includes this defines before
  *
  *   WALK_TARGET        attributes of the functions (__attribute__((target("…"))) or nothing)
- *   WALK_HASH          the type of a table's prepared mask, with walk_prepare(), walk_hash();
- *                      the further chunks are told apart from it
+ *   WALK_HASH          the type of a table's prepared mask, with walk_prepare() and
+ *                      walk_hash_chunks(); the further chunks are told apart from it
  *   walk_differs()     does a chunk of a packet differ from a value within a mask?
  *   walk_matches()     which records of a block match? (tuples_scan.h)
  *
- * and gets walk_lookup().
+ * and gets walk_lookup() and walk_hash_record(), the two functions of a struct tuples_kind.
  *
  * A batch goes through the tables together, in stages without branches that depend on the packets:
  * the slots of all packets in some tables; then all records found there, in rounds, until no list
@@ -127,6 +127,19 @@ static inline WALK_TARGET uint32_t walk_take(struct walk *walk, const struct tup
 
 	walk->items[num_items] = (slot & TUPLES_NUMBER) | packet << TUPLES_NUMBER_BITS;
 	return num_items + (slot >> TUPLES_NUMBER_BITS >> (hash >> 29) & 1);
+}
+
+static inline WALK_TARGET uint32_t walk_hash(const WALK_HASH *prepared, uint32_t further,
+					     const struct flow_batch *batch, uint32_t packet)
+{
+	const uint64_t *const chunk[FLOW_CHUNKS] = {
+		batch->chunk[0][packet].word,
+		batch->chunk[1][packet].word,
+		batch->chunk[2][packet].word,
+		batch->chunk[3][packet].word,
+	};
+
+	return walk_hash_chunks(prepared, further, chunk);
 }
 
 /* The slots of all active packets in a table. */
@@ -262,10 +275,9 @@ static inline WALK_TARGET uint32_t walk_leave(struct walk *walk, const struct tu
 	return left;
 }
 
-static inline WALK_TARGET void walk_lookup(const struct tcam *tcam,
-					   const struct tuples_state *state, uint32_t version,
-					   const struct flow_batch *batch,
-					   struct tcam_entry **results, size_t count)
+static WALK_TARGET void walk_lookup(const struct tcam *tcam, const struct tuples_state *state,
+				    uint32_t version, const struct flow_batch *batch,
+				    struct tcam_entry **results, size_t count)
 {
 	uint32_t num_tables = __atomic_load_n(&state->num_tables, __ATOMIC_ACQUIRE);
 	uint32_t num_active = (uint32_t)count, num_items = 0;
@@ -295,6 +307,15 @@ static inline WALK_TARGET void walk_lookup(const struct tcam *tcam,
 		num_items = walk_compare(&walk, num_items);
 	for (uint32_t i = 0; i < count; i++)
 		results[i] = tcam->entries[(uint32_t)walk.best[i].low];
+}
+
+/* The same hash for a key that is not in a batch. */
+static WALK_TARGET uint32_t walk_hash_record(const struct tuples_state *state, uint32_t table,
+					     const uint64_t *const chunk[FLOW_CHUNKS])
+{
+	WALK_HASH prepared = walk_prepare(state, table);
+
+	return walk_hash_chunks(&prepared, state->table[table].further, chunk);
 }
 
 #endif
