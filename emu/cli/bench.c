@@ -159,9 +159,9 @@ static int measure(struct session *session, const struct bench_arguments *a,
 	return status;
 }
 
-static int run_session(struct session *session, const struct bench_arguments *a,
-		       const struct replay_files *files)
+static int run_session(void *context, struct session *session, struct replay_files *files)
 {
+	const struct bench_arguments *a = context;
 	bool attached = !session->emulator && session_is_attached(session);
 	json_t *refused, *listing = NULL;
 	int status;
@@ -186,27 +186,14 @@ static int run_session(struct session *session, const struct bench_arguments *a,
 int command_bench(int argc, char **argv)
 {
 	struct bench_arguments arguments;
-	struct replay_files files = {0};
-	struct session session;
 	int status = bench_arguments_parse(&arguments, argc, argv);
 
 	if (arguments.help && status == EXIT_DONE) {
 		fputs(help, stdout);
 		fputs(common_help, stdout);
 	} else if (status == EXIT_DONE) {
-		status = replay_files_open(&files, &arguments.play);
-		if (status == EXIT_DONE)
-			status = session_open(&session, &arguments.play.common);
-		if (status == EXIT_DONE) {
-			int ended;
-
-			status = run_session(&session, &arguments, &files);
-			ended = session_close(&session);
-			if (status == EXIT_DONE)
-				status = ended;
-		}
+		status = replay_in_session(&arguments.play, run_session, &arguments);
 	}
-	replay_files_close(&files, &arguments.play);
 	bench_arguments_free(&arguments);
 	return status;
 }

@@ -5,7 +5,6 @@
 #include <nicemu/engine/bench.h>
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,12 +50,7 @@ static int take_engine(struct bench_arguments *a, const char *name)
 
 static int take_runs(struct bench_arguments *a, const char *text)
 {
-	char *end;
-
-	errno = 0;
-	a->runs = strtoull(text, &end, 10);
-	if (errno || *end || !isdigit((unsigned char)text[0]) || a->runs < BENCH_RUNS_MIN ||
-	    a->runs > BENCH_RUNS_MAX)
+	if (!parse_number(text, BENCH_RUNS_MIN, BENCH_RUNS_MAX, &a->runs))
 		return complain_usage("--runs takes a number from %d to %d, not '%s'",
 				      BENCH_RUNS_MIN, BENCH_RUNS_MAX, text);
 	return EXIT_DONE;

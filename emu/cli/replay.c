@@ -255,9 +255,9 @@ static int play(struct session *session, const struct replay_arguments *a,
 		       : status;
 }
 
-static int run_session(struct session *session, const struct replay_arguments *a,
-		       struct replay_files *files)
+static int run_session(void *context, struct session *session, struct replay_files *files)
 {
+	const struct replay_arguments *a = context;
 	bool attached = !session->emulator && session_is_attached(session);
 	json_t *refused, *listing = NULL;
 	int status;
@@ -284,27 +284,14 @@ static int run_session(struct session *session, const struct replay_arguments *a
 int command_replay(int argc, char **argv)
 {
 	struct replay_arguments arguments;
-	struct replay_files files = {0};
-	struct session session;
 	int status = replay_arguments_parse(&arguments, argc, argv);
 
 	if (arguments.help && status == EXIT_DONE) {
 		fputs(help, stdout);
 		fputs(common_help, stdout);
 	} else if (status == EXIT_DONE) {
-		status = replay_files_open(&files, &arguments);
-		if (status == EXIT_DONE)
-			status = session_open(&session, &arguments.common);
-		if (status == EXIT_DONE) {
-			int ended;
-
-			status = run_session(&session, &arguments, &files);
-			ended = session_close(&session);
-			if (status == EXIT_DONE)
-				status = ended;
-		}
+		status = replay_in_session(&arguments, run_session, &arguments);
 	}
-	replay_files_close(&files, &arguments);
 	replay_arguments_free(&arguments);
 	return status;
 }

@@ -30,19 +30,19 @@ static const struct option long_options[] = {
 	{0},
 };
 
-/* A whole number from 1 to max. */
-static bool parse_number(const char *text, uint64_t max, uint64_t *number)
+bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 {
 	char *end;
 
 	errno = 0;
 	*number = strtoull(text, &end, 10);
-	return !errno && !*end && isdigit((unsigned char)text[0]) && *number >= 1 && *number <= max;
+	return !errno && !*end && isdigit((unsigned char)text[0]) && *number >= min &&
+	       *number <= max;
 }
 
 static int parse_loops(const char *text, uint64_t *loops)
 {
-	if (!parse_number(text, UINT32_MAX, loops))
+	if (!parse_number(text, 1, UINT32_MAX, loops))
 		return complain_usage("--loop takes a number from 1 to %u, not '%s'", UINT32_MAX,
 				      text);
 	return EXIT_DONE;
@@ -62,7 +62,7 @@ int parse_jobs(const char *text, uint64_t *jobs)
 {
 	if (strcmp(text, "auto") == 0)
 		*jobs = count_cpus();
-	else if (!parse_number(text, REPLAY_JOBS_MAX, jobs))
+	else if (!parse_number(text, 1, REPLAY_JOBS_MAX, jobs))
 		return complain_usage("--jobs takes a number from 1 to %d or auto, not '%s'",
 				      REPLAY_JOBS_MAX, text);
 	return EXIT_DONE;

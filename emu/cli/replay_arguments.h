@@ -46,6 +46,9 @@ struct replay_arguments {
 int replay_arguments_parse(struct replay_arguments *arguments, int argc, char **argv);
 void replay_arguments_free(struct replay_arguments *arguments);
 
+/* A whole number from min to max, without a sign. */
+bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
+
 /* --jobs N|auto: EXIT_DONE, or EXIT_USAGE after a complaint. */
 int parse_jobs(const char *text, uint64_t *jobs);
 
@@ -63,5 +66,16 @@ void replay_files_keep(struct replay_files *files, const struct replay_arguments
 
 /* Close all; outputs that replay_files_open made are removed again unless they are to be kept. */
 void replay_files_close(struct replay_files *files, const struct replay_arguments *arguments);
+
+struct session;
+
+/*
+ * Open the files and a session, run, and close both. The exit status: what run returned, or else
+ * what went wrong before or after it.
+ */
+int replay_in_session(const struct replay_arguments *arguments,
+		      int (*run)(void *context, struct session *session,
+				 struct replay_files *files),
+		      void *context);
 
 #endif

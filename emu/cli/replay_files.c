@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay_arguments.h"
+#include "session.h"
 
 #include <nicemu/shim/wire.h>
 
@@ -128,4 +129,27 @@ void replay_files_close(struct replay_files *files, const struct replay_argument
 	free(files->fds);
 	free(files->created);
 	*files = (struct replay_files){0};
+}
+
+int replay_in_session(const struct replay_arguments *arguments,
+		      int (*run)(void *context, struct session *session,
+				 struct replay_files *files),
+		      void *context)
+{
+	struct replay_files files = {0};
+	struct session session;
+	int status = replay_files_open(&files, arguments);
+
+	if (status == EXIT_DONE)
+		status = session_open(&session, &arguments->common);
+	if (status == EXIT_DONE) {
+		int ended;
+
+		status = run(context, &session, &files);
+		ended = session_close(&session);
+		if (status == EXIT_DONE)
+			status = ended;
+	}
+	replay_files_close(&files, arguments);
+	return status;
 }
