@@ -70,15 +70,25 @@ static struct sum read_all(struct capture *capture)
 	return sum;
 }
 
-static struct sum mapped_first(const char *path, double *elapsed)
+static struct sum read_anew(const char *path, bool map, double *elapsed)
 {
 	double begun = seconds();
-	struct capture *capture = open_capture(path, true);
+	struct capture *capture = open_capture(path, map);
 	struct sum sum = read_all(capture);
 
 	*elapsed = seconds() - begun;
 	capture_close(capture);
 	return sum;
+}
+
+static struct sum mapped_first(const char *path, double *elapsed)
+{
+	return read_anew(path, true, elapsed);
+}
+
+static struct sum streamed(const char *path, double *elapsed)
+{
+	return read_anew(path, false, elapsed);
 }
 
 static struct sum mapped_again(const char *path, double *elapsed)
@@ -93,17 +103,6 @@ static struct sum mapped_again(const char *path, double *elapsed)
 	if (capture_rewind(capture, &error))
 		fail(error.text);
 	sum = read_all(capture);
-	*elapsed = seconds() - begun;
-	capture_close(capture);
-	return sum;
-}
-
-static struct sum streamed(const char *path, double *elapsed)
-{
-	double begun = seconds();
-	struct capture *capture = open_capture(path, false);
-	struct sum sum = read_all(capture);
-
 	*elapsed = seconds() - begun;
 	capture_close(capture);
 	return sum;
