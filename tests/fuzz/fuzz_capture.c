@@ -141,7 +141,10 @@ static void expect_next(struct capture *whole, const struct packet *packet)
 		abort();
 }
 
-/* Cut behind the first batch to what the last byte says. */
+/*
+ * Cut behind the first batch to what the last byte says. That is an error, unless the batch was all
+ * that the file had and none of its packets is gone (a packet of no bytes can't be).
+ */
 static void cut_mapped(const uint8_t *data, size_t size)
 {
 	int fd = file_of(data, size);
@@ -149,7 +152,7 @@ static void cut_mapped(const uint8_t *data, size_t size)
 	struct packet packets[CAPTURE_BATCH];
 	struct capture_error error;
 	struct capture *whole;
-	bool cut = false;
+	bool cut = false, had_all = false;
 	int got;
 
 	if (capture_open(&whole, file_of(data, size), "whole", false, &error))
@@ -157,14 +160,19 @@ static void cut_mapped(const uint8_t *data, size_t size)
 	while ((got = capture_read(capture, packets, 4, &error)) > 0) {
 		size_t count = (size_t)got;
 
-		if (!cut && ftruncate(fd, (off_t)(size * data[size - 1] / 256)))
-			abort();
-		cut = true;
-		capture_settle(packets, &count);
+		if (!cut) {
+			if (ftruncate(fd, (off_t)(size * data[size - 1] / 256)))
+				abort();
+			capture_settle(packets, &count);
+			had_all = capture->source.offset == size && count == (size_t)got;
+			cut = true;
+		} else {
+			capture_settle(packets, &count);
+		}
 		for (size_t i = 0; i < count; i++)
 			expect_next(whole, &packets[i]);
 	}
-	if (cut && !got)
+	if (cut && !got && !had_all)
 		abort();
 	capture_close(capture);
 	capture_close(whole);
