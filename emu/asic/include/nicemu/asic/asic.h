@@ -39,6 +39,7 @@
 #define NICEMU_ASIC_ASIC_H
 
 #include <nicemu/asic/tcam.h>
+#include <nicemu/config/model.h>
 #include <nicemu/config/nic.h>
 #include <nicemu/flow/batch.h>
 #include <nicemu/offload/offload.h>
@@ -143,6 +144,51 @@ struct tcam_measure asic_measure(const struct asic *asic);
  */
 int asic_visit_entries(const struct asic *asic,
 		       int (*visit)(void *context, const struct tcam_entry *entry), void *context);
+
+/*
+ * May the model have that rule on that binding's port, and in which table would it go? All that a
+ * REPLACE asks but for room; nothing changes. binding->id is not looked at. *admitted is filled
+ * when the result is 0.
+ */
+struct asic_admitted {
+	struct tcam_entry tcam; /* value, mask, ranges, priority */
+	struct asic_decision decision;
+	const struct model_table *table;
+	const struct model_cost *cost; /* NULL: one entry */
+	uint64_t entries, slices;      /* that it takes */
+};
+int asic_admit(const struct nic *nic, const struct offload_binding *binding,
+	       const struct offload_command *command, struct asic_admitted *admitted,
+	       struct reason *reason);
+
+/*
+ * The entries in (priority, arrival) order with what is known of each: for explain, lint, `show
+ * tcam`. Stops at the first visit that returns other than 0, and returns that; 0 or -ENOMEM.
+ */
+struct asic_entry {
+	const struct tcam_entry *tcam;
+	const struct asic_decision *decision; /* binding, cookie, fate */
+	uint16_t port;                        /* of its binding */
+	const struct model_table *table;
+	const struct model_cost *cost;
+	uint64_t entries, slices; /* that it takes; 0: it shares that of another port */
+	uint64_t moves;           /* of other entries, when it was put in */
+};
+int asic_visit(const struct asic *asic, int (*visit)(void *context, const struct asic_entry *entry),
+	       void *context);
+
+/* A table of the model, one for each port where there is one a port. */
+struct asic_table_use {
+	const struct model_table *table;
+	int32_t port; /* -1: of all ports */
+	uint64_t entries, used, reserved;
+	uint64_t slices_used; /* of entries * table->slices */
+	uint64_t rules;       /* (binding, cookie) pairs that are in it */
+	uint64_t moves;       /* of entries, since the start */
+};
+void asic_visit_tables(const struct asic *asic,
+		       void (*visit)(void *context, const struct asic_table_use *use),
+		       void *context);
 
 size_t asic_entries(const struct asic *asic);
 uint64_t asic_capacity(const struct asic *asic);

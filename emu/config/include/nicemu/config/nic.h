@@ -53,14 +53,21 @@ struct nic_port {
 	uint32_t netns;             /* in which ifindex counts; 0: the emulated one */
 	char driver[NIC_NAME_SIZE]; /* of a real device: "netdevsim" …; else empty */
 	bool gone;                  /* taken away */
+	bool hw_tc_offload_off;     /* as by `ethtool -K PORT hw-tc-offload off` */
+	/*
+	 * Of a representor: the number of the VF or PF that it stands for; of that one: its
+	 * representor's. -1: none.
+	 */
+	int32_t peer;
 };
 
 struct nic {
-	char *name;       /* in reports */
-	char *model;      /* "generic" */
-	char *kernel;     /* as the user wrote it, e.g. "6.12" */
-	uint64_t entries; /* TCAM size */
-	size_t num_ports; /* with those that are gone */
+	char *name;            /* in reports */
+	char *model;           /* "generic": the profile's name */
+	struct model *profile; /* what the NIC can do (config/model.h); held */
+	char *kernel;          /* as the user wrote it, e.g. "6.12" */
+	uint64_t entries;      /* TCAM size */
+	size_t num_ports;      /* with those that are gone */
 	struct nic_port *ports;
 	/* Devices that a chain names become ports (no NIC file given). */
 	bool open_ports;
@@ -108,6 +115,12 @@ int nic_return_port(struct nic *nic, int number, const char *name);
 
 /* Number of the last port with that name that is gone, or -ENODEV. */
 int nic_gone_port(const struct nic *nic, const char *name);
+
+/*
+ * Another model, by name or file as model_load takes it; the table size goes back to the model's
+ * own. 0 or what model_load said.
+ */
+int nic_set_model(struct nic *nic, const char *model, struct config_error *error);
 
 /* Number of the port with that name or interface index, or -ENODEV. */
 int nic_port_by_name(const struct nic *nic, const char *name);

@@ -93,9 +93,15 @@ struct offload_driver {
 	void (*port_gone)(void *driver, uint16_t port);
 	int (*replace)(void *driver, const struct offload_command *command, struct reason *reason);
 	int (*destroy)(void *driver, const struct offload_command *command, struct reason *reason);
-	/* Totals since the entry was made. */
+	/* Totals since the entry was made: the truth, for reports. */
 	int (*totals)(void *driver, const struct offload_command *command,
 		      struct offload_stats *totals);
+	/*
+	 * What the NIC's counters make of these totals (no bytes, nothing at all …), for STATS. 0
+	 * or a negative errno. NULL: they are the totals.
+	 */
+	int (*counted)(void *driver, const struct offload_command *command,
+		       struct offload_stats *totals);
 };
 
 /* What passed, after the driver answered. All pointers are borrowed during the call. */
