@@ -298,3 +298,18 @@ int admit(const struct nic *nic, uint16_t port, const struct offload_command *co
 		return error;
 	return admit_actions(nic, rule, decision, reason);
 }
+
+int asic_admit(const struct nic *nic, const struct offload_binding *binding,
+	       const struct offload_command *command, struct asic_admitted *admitted,
+	       struct reason *reason)
+{
+	int error =
+		admit(nic, binding->port, command, &admitted->tcam, &admitted->decision, reason);
+
+	admitted->table =
+		nic->profile && nic->profile->num_tables ? &nic->profile->tables[0] : NULL;
+	admitted->cost = NULL;
+	admitted->entries = 1;
+	admitted->slices = 0;
+	return error;
+}

@@ -118,6 +118,11 @@ static bool number_entries(struct asic *asic, uint64_t version)
 	return all != NULL;
 }
 
+struct entry **asic_in_order(const struct asic *asic, size_t *count)
+{
+	return sorted(asic, by_order, count);
+}
+
 size_t asic_entry_number(const struct asic *asic, const struct asic_decision *decision)
 {
 	struct tcam_view view;
@@ -129,19 +134,6 @@ size_t asic_entry_number(const struct asic *asic, const struct asic_decision *de
 	if (asic->numbered != view.version && !number_entries((struct asic *)asic, view.version))
 		return count_before(asic, entry_of_decision(decision)) + 1;
 	return entry_of_decision(decision)->number;
-}
-
-int asic_visit_entries(const struct asic *asic,
-		       int (*visit)(void *context, const struct tcam_entry *entry), void *context)
-{
-	size_t count;
-	struct entry **all = sorted(asic, by_order, &count);
-	int ret = all ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !ret && i < count; i++)
-		ret = visit(context, &all[i]->tcam);
-	free(all);
-	return ret;
 }
 
 struct tcam_measure asic_measure(const struct asic *asic)

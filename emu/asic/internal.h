@@ -69,6 +69,11 @@ void counts_remove_worker(struct asic *asic, struct asic_worker *worker);
 /* Memory of the workers' arrays. */
 size_t counts_bytes(const struct asic *asic);
 
+/* --- copy.c --- */
+
+/* All entries in (priority, arrival) order; NULL when memory is out. The caller frees the array. */
+struct entry **asic_in_order(const struct asic *asic, size_t *count);
+
 /* --- asic.c --- */
 
 /* An entry in the block, not yet in the table; NULL when memory is out. */
