@@ -85,6 +85,7 @@ static int add_device(struct nft_call *call, const struct nlattr *attr, bool is_
 	}
 	hook->is_prefix = is_prefix;
 	hook->port = -1;
+	hook->number = ++nft->hook_number;
 	open_port(nft, hook->device);
 	if (!nft_device_exists(nft, hook) && (!nft->env.kernel->absent_devices || nft->judge)) {
 		nft_list_ports(nft->env.nic, ports, sizeof(ports));

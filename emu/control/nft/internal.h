@@ -83,6 +83,7 @@ struct nft_hook {
 	bool dead;        /* this batch takes it off the chain */
 	uint32_t binding; /* from offload_bind; 0: not bound */
 	int port;         /* of the binding; -1 without */
+	uint64_t number;  /* in the order in which hooks are registered */
 };
 
 struct nft_chain_type {
@@ -155,6 +156,7 @@ struct nft {
 	uint64_t table_handle; /* last handle given to a table */
 	uint64_t chain_number; /* last number of an automatic chain name */
 	uint64_t cookie;       /* last offload cookie */
+	uint64_t hook_number;  /* last one that was registered */
 	uint32_t validate_walk;
 	struct nft_table *tables;
 	struct nft_trans *transactions; /* of the open batch, in order */
@@ -199,6 +201,8 @@ void nft_chain_free(struct nft_chain *chain);
 /* Expressions must have dropped their references (reference.c). */
 void nft_rule_free(struct nft_rule *rule);
 void nft_hooks_free(struct nft_hook *hooks);
+/* A table that wakes up hooks its chains in again, behind all others. */
+void nft_hooks_register(struct nft *nft, struct nft_table *table);
 struct nft_hook *nft_hook_find(struct nft_hook *hooks, const struct nft_hook *like);
 
 static inline uint64_t nft_handle_alloc(struct nft_table *table)

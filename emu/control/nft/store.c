@@ -178,6 +178,17 @@ static size_t compared_length(const struct nft_hook *hook)
 	return strlen(hook->device) + !hook->is_prefix;
 }
 
+void nft_hooks_register(struct nft *nft, struct nft_table *table)
+{
+	struct nft_chain *chain;
+	struct nft_hook *hook;
+
+	DL_FOREACH (table->chains, chain) {
+		DL_FOREACH (chain->hooks, hook)
+			hook->number = ++nft->hook_number;
+	}
+}
+
 struct nft_hook *nft_hook_find(struct nft_hook *hooks, const struct nft_hook *like)
 {
 	struct nft_hook *hook;

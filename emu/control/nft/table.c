@@ -167,6 +167,8 @@ static int update_table(struct nft_call *call, struct nft_table *table)
 	update->old_flags = table->flags;
 	update->old_owner = table->owner;
 	table->update_pending = true;
+	if (table->flags & ~flags & NFT_TABLE_F_DORMANT)
+		nft_hooks_register(call->nft, table);
 	table->flags = flags;
 	if (flags & NFT_TABLE_F_OWNER)
 		table->owner = call->portid;

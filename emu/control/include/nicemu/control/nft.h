@@ -26,6 +26,7 @@
 #include <nicemu/offload/offload.h>
 
 struct nft;
+struct nft_expr; /* translate/expr.h */
 
 /* All borrowed; they outlive the endpoint. rt and log may be NULL. */
 struct nft_environment {
@@ -56,12 +57,34 @@ struct nft_offload_rule {
 	const struct flow_rule *flow_rule; /* its translation, or NULL */
 	/* Of a real kernel, which does not tell all (see emulator_visit_rules); else NULL. */
 	const char *text;
+	const struct nft_expr *exprs; /* the rule's expressions; NULL of a real kernel */
+	size_t num_exprs;
 };
 
 /* In order of tables, chains, rules; for each rule its ports in the chain's order. */
 void nft_visit_offload_rules(const struct nft *nft,
 			     void (*visit)(void *context, const struct nft_offload_rule *rule),
 			     void *context);
+
+/* The statement that contains one of the rule's expressions, as it was written (describe.h). */
+void nft_describe_rule(const struct nft *nft, const struct nft_offload_rule *rule, size_t index,
+		       char *text, size_t size);
+
+/* A device of an offload chain of the netdev family. Strings are borrowed during the visit. */
+struct nft_offload_device {
+	const char *family, *table, *chain;
+	const char *name; /* of the device; of a prefix, its beginning */
+	bool is_prefix;
+	bool drops; /* the chain's policy is drop */
+	bool bound; /* the NIC has taken the chain on this device's port */
+	int port;   /* number, -1: no port has that name */
+};
+
+/* In order of tables, chains, devices. */
+void nft_visit_offload_devices(const struct nft *nft,
+			       void (*visit)(void *context,
+					     const struct nft_offload_device *device),
+			       void *context);
 
 /* The ingress port of the first offload chain (creation order), or -1. */
 int nft_first_offload_port(const struct nft *nft);
@@ -110,6 +133,53 @@ void nft_visit_rule_warnings(const struct nft *nft,
 size_t nft_num_warnings(const struct nft *nft);
 const struct nft_warning *nft_warning(const struct nft *nft, size_t index);
 void nft_clear_warnings(struct nft *nft);
+
+/*
+ * What is kept, chain by chain and rule by rule, for who examines rules or runs them. All pointers
+ * and strings are the endpoint's and hold until its next message.
+ */
+struct nft_chain;
+struct nft_rule;
+
+struct nft_chain_view {
+	const char *family, *table, *name;
+	uint8_t nfproto; /* NFPROTO_* of the table */
+	bool is_base;    /* only base chains have what follows */
+	bool is_offload;
+	bool is_dormant; /* its table is: no packet meets it */
+	bool drops;      /* policy */
+	uint32_t hooknum;
+	int32_t priority;
+};
+
+struct nft_rule_view {
+	uint64_t handle;
+	const char *comment; /* or NULL */
+	const struct nft_expr *exprs;
+	size_t num_exprs;
+};
+
+void nft_chain_look(const struct nft_chain *chain, struct nft_chain_view *view);
+void nft_rule_look(const struct nft_rule *rule, struct nft_rule_view *view);
+
+/* In order of tables, chains and rules; the first where the argument is NULL; NULL at the end. */
+const struct nft_chain *nft_next_chain(const struct nft *nft, const struct nft_chain *chain);
+const struct nft_rule *nft_next_rule(const struct nft_chain *chain, const struct nft_rule *rule);
+
+/* The base chain's devices: calls visit with each port's number. */
+void nft_visit_chain_ports(const struct nft *nft, const struct nft_chain *chain,
+			   void (*visit)(void *context, uint16_t port), void *context);
+
+/*
+ * The base chains that a packet meets at ingress of the port (families netdev and inet), in the
+ * kernel's order: by priority, and of equals the one that was hooked in last comes first. The first
+ * where chain is NULL; NULL at the end.
+ */
+const struct nft_chain *nft_next_ingress_chain(const struct nft *nft, uint16_t port,
+					       const struct nft_chain *chain);
+
+/* Where the expression (immediate) jumps or goes to; NULL for one that does neither. */
+const struct nft_chain *nft_jump_target(const struct nft_expr *expr);
 
 /*
  * Judge mode: instead of one commit at the end, each message of a batch is carried out and offered
