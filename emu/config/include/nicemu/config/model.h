@@ -118,6 +118,11 @@ struct model_condition {
 	uint8_t *order; /* enum flow_action_id */
 	size_t num_order;
 	char *argument; /* as in FLOW_ACTIONS: "vid" */
+	/* ARGUMENT: of those actions only whose argument of that name is in there (NULL: of all).
+	 */
+	char *with;
+	struct model_range *with_ranges;
+	size_t num_with_ranges;
 };
 
 struct model_conditions {
@@ -152,6 +157,38 @@ struct model_implicit {
 	const struct model_source *source;
 };
 
+/*
+ * A rule that cannot stand beside another: refused where `when` holds for it (and not all of
+ * `unless`) and the NIC has another rule for which `others` holds (and not all of `others_unless`)
+ * and all of `relations` are true of the two. Asked after the clauses, before a place is looked
+ * for.
+ */
+enum model_relation {
+	MODEL_SAME_PORT = 1u << 0,
+	MODEL_SAME_PRIORITY = 1u << 1,
+	MODEL_SAME_MATCH = 1u << 2,   /* flagged keys, values and masks */
+	MODEL_OTHER_TARGET = 1u << 3, /* a mirror or redirect goes to another port */
+};
+
+struct model_conflict {
+	char *id, *reason_id; /* as of a clause; no clause has it */
+	struct model_conditions when, unless, others, others_unless;
+	unsigned int relations;
+	int error;
+	char *text, *clause, *hint;
+	const struct model_source *source;
+};
+
+/* What the driver does not look at in rules for which `when` holds and not all of `unless`. */
+struct model_ignoring {
+	struct model_conditions when, unless;
+	uint64_t keys;
+	struct model_field *fields;
+	size_t num_fields;
+	char *text;
+	const struct model_source *source;
+};
+
 struct model_match {
 	uint64_t ignored_keys; /* accepted and not looked at: the entry matches more */
 	struct model_field *ignored;
@@ -161,6 +198,8 @@ struct model_match {
 	size_t num_exact;
 	struct model_field *zero_is_any; /* a value of 0 is taken for "any" */
 	size_t num_zero_is_any;
+	struct model_ignoring *ignoring; /* all that apply */
+	size_t num_ignoring;
 	struct model_implicit *implicits;
 	size_t num_implicits;
 };
@@ -259,6 +298,8 @@ struct model {
 	struct model_front fronts[MODEL_FRONT_ENDS];
 	struct model_clause *clauses;
 	size_t num_clauses;
+	struct model_conflict *conflicts;
+	size_t num_conflicts;
 	struct model_match match;
 	struct model_table *tables; /* stages, in order */
 	size_t num_tables;
@@ -281,6 +322,8 @@ int model_load(struct model **model, const char *text, struct config_error *erro
 /* From memory; path is for messages. What libFuzzer calls. */
 int model_parse(struct model **model, const char *path, const char *text, size_t size,
 		struct config_error *error);
+/* Is it the name of a file (as above), not of a model? */
+bool model_is_file(const char *text);
 struct model *model_hold(struct model *model);
 void model_free(struct model *model); /* NULL is fine */
 
