@@ -198,6 +198,7 @@ struct model_match {
 	size_t num_exact;
 	struct model_field *zero_is_any; /* a value of 0 is taken for "any" */
 	size_t num_zero_is_any;
+	uint64_t ignored_actions;        /* accepted and not carried out */
 	struct model_ignoring *ignoring; /* all that apply */
 	size_t num_ignoring;
 	struct model_implicit *implicits;
