@@ -10,6 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void check_trace(const struct packet *packet, const struct flow_key *key,
+			const struct dissect_result *result)
+{
+	char text[TEXT_MAX];
+
+	if (trace_agrees(packet, key, result, text))
+		return;
+	fprintf(stderr, "trace: %s\n", text);
+	abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint32_t wire_length(uint8_t how, uint32_t captured)
@@ -50,6 +61,17 @@ static void check_batches(const struct packet *packet)
 	}
 }
 
+static void check_trace(const struct packet *packet, const struct flow_key *key,
+			const struct dissect_result *result)
+{
+	char text[TEXT_MAX];
+
+	if (trace_agrees(packet, key, result, text))
+		return;
+	fprintf(stderr, "trace: %s\n", text);
+	abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct dissect_result result, result2;
@@ -63,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	packet.length = wire_length(data[0], packet.captured);
 	check_batches(&packet);
 	dissect(&packet, &key, &result);
+	check_trace(&packet, &key, &result);
 	dissect_reference(&packet, &key2, &result2);
 	if (memcmp(&key, &key2, sizeof(key)) == 0 && same(&result, &result2))
 		return 0;

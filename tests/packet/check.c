@@ -136,6 +136,18 @@ static bool same_result(const struct dissect_result *a, const struct dissect_res
 	       a->l4_offset == b->l4_offset && a->vlan_tags == b->vlan_tags;
 }
 
+static void check_trace(const char *who, const struct packet *packet, const struct flow_key *key,
+			const struct dissect_result *result)
+{
+	char text[TEXT_MAX], hex[2 * 256 + 1];
+
+	if (trace_agrees(packet, key, result, text))
+		return;
+	bytes_to_hex(packet, hex);
+	cr_assert_fail("%s: captured %u length %u bytes %s\n  trace: %s", who, packet->captured,
+		       packet->length, hex, text);
+}
+
 /* One chunk set and slot a call, in turn: the callers come by often enough for all of them. */
 static void check_batch(const char *who, const struct packet *packet)
 {
@@ -187,6 +199,7 @@ void check_frame(const char *who, const uint8_t *bytes, size_t captured, uint32_
 	if (memcmp(key, &key2, sizeof(key2)) || !same_result(result, &result2))
 		fail(who, &packet, "reference", key, result, &key2, &result2);
 	check_no_garbage(who, key);
+	check_trace(who, &packet, key, result);
 	check_batch(who, &packet);
 	if (captured + PADDING <= ROOM)
 		check_padded_batch(who, bytes, captured, length);

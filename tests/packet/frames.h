@@ -6,7 +6,7 @@
 #ifndef TEST_PACKET_FRAMES_H
 #define TEST_PACKET_FRAMES_H
 
-#include <nicemu/packet/dissect.h>
+#include <nicemu/packet/trace.h>
 
 enum { FRAME_MAX = 2048, TEXT_MAX = 1024 };
 
@@ -48,6 +48,14 @@ void check_frame(const char *who, const uint8_t *bytes, size_t captured, uint32_
  * beyond the batch or chunks nobody asked for were written.
  */
 bool batch_agrees(const struct packet *packet, size_t slot, unsigned int chunks, char *text);
+
+/*
+ * dissect_trace gives that key and result, every field that is there has its bytes, inside of the
+ * frame, and they hold its value. The frame must stay valid for the call. False with what is wrong
+ * in text (TEXT_MAX bytes).
+ */
+bool trace_agrees(const struct packet *packet, const struct flow_key *key,
+		  const struct dissect_result *result, char *text);
 
 /* Every field whose presence bits are not all set is zero. */
 void check_no_garbage(const char *who, const struct flow_key *key);
