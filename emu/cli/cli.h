@@ -93,6 +93,7 @@ extern const char common_help[];
 /* One file a command. argv[0] is the command's name. */
 int command_attach(int argc, char **argv);
 int command_exec(int argc, char **argv);
+int command_extcap(int argc, char **argv);
 int command_start(int argc, char **argv);
 int command_stop(int argc, char **argv);
 int command_bench(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{"attach", command_attach, "be the NIC of the running kernel"},
 	{"start", command_start, "start an emulator that stays"},
 	{"stop", command_stop, "end it"},
+	{"extcap", command_extcap, "show its packets in Wireshark"},
 	{"check", NULL, "judge rules files"},
 	{"explain", NULL, "why a packet went where it went"},
 	{"test", NULL, "run scenarios"},
@@ -82,6 +83,21 @@ static void hold_places_of_streams(void)
 			open("/dev/null", O_CLOEXEC | (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
 }
 
+/* Wireshark asks a program in its extcap folder by options alone. */
+static bool is_from_wireshark(const char *word)
+{
+	return strncmp(word, "--extcap-", strlen("--extcap-")) == 0 ||
+	       strcmp(word, "--capture") == 0;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < NUM_COMMANDS; i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
@@ -99,9 +115,10 @@ int main(int argc, char **argv)
 		print_help(stdout);
 		return flush_output(EXIT_DONE);
 	}
-	for (size_t i = 0; i < NUM_COMMANDS; i++)
-		if (strcmp(word, commands[i].name) == 0)
-			return run(&commands[i], argc - 1, argv + 1);
+	if (find_command(word))
+		return run(find_command(word), argc - 1, argv + 1);
+	if (is_from_wireshark(word))
+		return run(find_command("extcap"), argc, argv);
 	if (*word == '-')
 		return complain_usage("%s: a command comes first", word);
 	return complain_usage("there is no command '%s'", word);

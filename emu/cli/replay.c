@@ -112,7 +112,7 @@ static void add_listing(json_t *request, const json_t *listing)
 		json_object_set_new(request, "listing", report_listing_chains(listing));
 }
 
-static json_t *replay_request(const struct replay_arguments *a, json_t *listing)
+static json_t *replay_request(const struct replay_arguments *a, json_t *listing, bool watched)
 {
 	json_t *request = json_object();
 
@@ -127,7 +127,7 @@ static json_t *replay_request(const struct replay_arguments *a, json_t *listing)
 	json_object_set_new(request, "fake_ethernet", json_boolean(a->fake_ethernet));
 	json_object_set_new(request, "jobs", json_integer((json_int_t)a->jobs));
 	json_object_set_new(request, "reproducible", json_boolean(a->common.reproducible));
-	if (listing && writes_comments(a))
+	if (listing && (watched || writes_comments(a)))
 		json_object_set(request, "listing", listing);
 	else
 		add_listing(request, listing);
@@ -232,7 +232,8 @@ static int play(struct session *session, const struct replay_arguments *a,
 		struct replay_files *files, json_t *listing)
 {
 	struct terminal_progress progress = {.wanted = !a->common.quiet && isatty(STDERR_FILENO)};
-	json_t *request = replay_request(a, listing);
+	bool watched = !session->emulator && session_is_watched(session);
+	json_t *request = replay_request(a, listing, watched);
 	json_t *report;
 	int status, printed;
 

@@ -87,10 +87,8 @@ static uint64_t now_ms(void)
 static const struct serve_command *find_command(const char *name)
 {
 	const struct serve_command *const tables[] = {
-		serve_refusal_commands,
-		serve_show_commands,
-		serve_replay_commands,
-		serve_bench_commands,
+		serve_refusal_commands, serve_observe_commands, serve_show_commands,
+		serve_replay_commands,  serve_bench_commands,
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
@@ -110,8 +108,9 @@ static void start_job(struct serve *s, struct client *client, const struct serve
 
 static json_t *about(const struct serve *s)
 {
-	return json_pack("{s:s, s:i, s:b}", "version", NICEMU_VERSION, "process", (int)getpid(),
-			 "attached", s->emulator->kmod != NULL);
+	return json_pack("{s:s, s:i, s:b, s:b}", "version", NICEMU_VERSION, "process",
+			 (int)getpid(), "attached", s->emulator->kmod != NULL, "watched",
+			 observers_count(s->emulator->observers) > 0);
 }
 
 /*

@@ -47,11 +47,12 @@ struct serve_command {
 	bool is_job; /* sets *job: refused, without a call, while another job runs */
 };
 
-/* Ended by a NULL name: serve_bench.c, serve_replay.c, serve_show.c, serve_refusals.c. */
+/* Ended by a NULL name: serve_bench.c, serve_replay.c, serve_show.c, serve_refusals.c … */
 extern const struct serve_command serve_bench_commands[];
 extern const struct serve_command serve_replay_commands[];
 extern const struct serve_command serve_show_commands[];
 extern const struct serve_command serve_refusal_commands[];
+extern const struct serve_command serve_observe_commands[];
 
 /* {"error": text, "status": status} */
 json_t *serve_error(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "serve.h"
 #include "serve_captures.h"
+#include "serve_describe.h"
 
 #include <nicemu/engine/replay.h>
 #include <nicemu/report/report.h>
@@ -18,67 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DESCRIPTION_SIZE = 1000 };
-
-/* Names the rules of the comments of an output. */
-struct descriptions {
-	json_t *rules; /* "binding cookie" -> text */
-	struct report_texts *texts;
-};
-
 struct replay_job {
 	struct emulator *emulator;
 	struct replay *replay;
-	struct descriptions descriptions;
+	struct descriptions *descriptions; /* of the rules, for comments */
 	json_t *request;
 };
-
-static void rule_key(char *key, size_t size, uint32_t binding, uint64_t cookie)
-{
-	snprintf(key, size, "%lu %llu", (unsigned long)binding, (unsigned long long)cookie);
-}
-
-static void describe_rule(void *context, const struct nft_offload_rule *rule)
-{
-	struct descriptions *d = context;
-	const char *text =
-		rule->text ? rule->text
-			   : report_rule_text(d->texts, rule->family, rule->table, rule->handle);
-	char description[DESCRIPTION_SIZE], key[64];
-
-	if (!rule->in_hw)
-		return;
-	rule_key(key, sizeof(key), rule->binding, rule->cookie);
-	snprintf(description, sizeof(description), "%s %s %s handle %llu%s%s", rule->family,
-		 rule->table, rule->chain, (unsigned long long)rule->handle, text ? ": " : "",
-		 text ? text : "");
-	json_object_set_new(d->rules, key, report_string(description));
-}
-
-static const char *description_of(void *context, uint32_t binding, uint64_t cookie)
-{
-	const struct descriptions *d = context;
-	char key[64];
-
-	rule_key(key, sizeof(key), binding, cookie);
-	return json_string_value(json_object_get(d->rules, key));
-}
-
-/* Only the comments of REPLAY_TAP_ALL name rules. */
-static bool wants_descriptions(const struct replay_options *options)
-{
-	for (size_t i = 0; i < options->num_outputs; i++)
-		if (options->outputs[i].tap == REPLAY_TAP_ALL)
-			return true;
-	return false;
-}
-
-static void describe_rules(struct replay_job *job)
-{
-	job->descriptions.rules = json_object();
-	job->descriptions.texts = report_texts_create(json_object_get(job->request, "listing"));
-	emulator_visit_rules(job->emulator, describe_rule, &job->descriptions);
-}
 
 static json_t *read_outputs(const struct emulator *emulator, const json_t *request,
 			    struct replay_options *options)
@@ -141,8 +87,7 @@ static void interrupt(void *context)
 static void job_free(struct replay_job *job)
 {
 	replay_destroy(job->replay);
-	report_texts_destroy(job->descriptions.texts);
-	json_decref(job->descriptions.rules);
+	descriptions_destroy(job->descriptions);
 	json_decref(job->request);
 	free(job);
 }
@@ -217,7 +162,7 @@ static json_t *handle_replay(struct emulator *emulator, const json_t *request, i
 		.merge = json_is_true(json_object_get(request, "merge")),
 		.fake_ethernet = json_is_true(json_object_get(request, "fake_ethernet")),
 		.jobs = jobs > 0 && jobs <= REPLAY_JOBS_MAX ? (unsigned int)jobs : 1,
-		.describe = description_of,
+		.describe = descriptions_find,
 	};
 	json_t *error = NULL;
 
@@ -233,14 +178,16 @@ static json_t *handle_replay(struct emulator *emulator, const json_t *request, i
 	}
 	job->emulator = emulator;
 	job->request = json_incref((json_t *)request);
-	error = serve_read_captures(emulator, request, options.inputs);
+	job->descriptions = descriptions_create(emulator, json_object_get(request, "listing"));
+	error = job->descriptions ? serve_read_captures(emulator, request, options.inputs)
+				  : serve_error(EXIT_ENVIRONMENT, "out of memory");
 	if (!error)
 		error = read_outputs(emulator, request, &options);
 	if (error)
 		goto out;
-	if (wants_descriptions(&options))
-		describe_rules(job);
-	options.describe_context = &job->descriptions;
+	options.describe_context = job->descriptions;
+	if (observers_begin(emulator->observers))
+		options.observers = emulator->observers;
 	hand_over(&options, fds);
 	error = start(job, &options);
 out:

@@ -282,14 +282,25 @@ json_t *session_request(struct session *session, const json_t *request, const in
 	return answer;
 }
 
-bool session_is_attached(struct session *session)
+/* What the emulator says about itself. */
+static bool about_is_true(struct session *session, const char *what)
 {
 	json_t *request = json_pack("{s:s}", "command", "about"), *answer;
-	bool attached;
+	bool is_true;
 
 	answer = session_request(session, request, NULL, 0, NULL, NULL);
-	attached = json_is_true(json_object_get(answer, "attached"));
+	is_true = json_is_true(json_object_get(answer, what));
 	json_decref(answer);
 	json_decref(request);
-	return attached;
+	return is_true;
+}
+
+bool session_is_attached(struct session *session)
+{
+	return about_is_true(session, "attached");
+}
+
+bool session_is_watched(struct session *session)
+{
+	return about_is_true(session, "watched");
 }

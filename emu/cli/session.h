@@ -41,6 +41,8 @@ int session_close(struct session *session);
 
 /* The emulator serves a real kernel (`nicemu attach`): rules are not ours to load or to list. */
 bool session_is_attached(struct session *session);
+/* Somebody watches its packets (`nicemu extcap`). */
+bool session_is_watched(struct session *session);
 
 /* A new temporary folder for a socket; EXIT_DONE, or EXIT_ENVIRONMENT after a complaint and "". */
 int session_make_folder(char folder[SESSION_FOLDER_SIZE]);

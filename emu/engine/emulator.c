@@ -19,6 +19,9 @@ static int attach_layers(struct emulator *e)
 	e->store = store_create(&e->nic);
 	if (!e->log || !e->ports || !e->asic || !e->store)
 		return -ENOMEM;
+	e->observers = observers_create(&e->nic);
+	if (!e->observers)
+		return -ENOMEM;
 	e->router = router_create(&asic_driver, e->asic, &store_driver, e->store);
 	if (!e->router)
 		return -ENOMEM;
@@ -79,6 +82,7 @@ void emulator_destroy(struct emulator *e)
 	router_destroy(e->router);
 	store_destroy(e->store);
 	asic_destroy(e->asic);
+	observers_destroy(e->observers);
 	free(e->ports);
 	log_destroy(e->log);
 	nic_clear(&e->nic);

@@ -101,7 +101,7 @@ struct inputs {
 /* Whether their files will be mapped: where bytes are looked at only once, to be dissected. */
 static inline bool inputs_are_mapped(const struct replay_options *options)
 {
-	return !options->merge && !options->filter && !options->num_outputs;
+	return !options->merge && !options->filter && !options->num_outputs && !options->observers;
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "output.h"
 
+#include "comment.h"
 #include "faults.h"
 
 #include <errno.h>
@@ -9,8 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { COMMENT_SIZE = 1024 };
 
 /* Interfaces of the file: the one port, or all ports by number. */
 static int open_writer(struct output *output, int fd, enum capture_format format,
@@ -55,7 +54,7 @@ static int begin_output(struct outputs *outputs, size_t index, const struct repl
 	outputs->length = index + 1;
 	error = output->name ? empty_file(given->fd, given->name) : -ENOMEM;
 	if (!error)
-		return open_writer(output, given->fd, given->format, outputs->nic);
+		return open_writer(output, given->fd, given->format, outputs->commenter.nic);
 	close(given->fd);
 	if (output->name)
 		outputs->fault(outputs->context, index, FAULTS_AT_BEGIN, error);
@@ -75,9 +74,8 @@ int outputs_open(struct outputs *outputs, const struct nic *nic,
 
 	*outputs = (struct outputs){
 		.output = calloc(options->num_outputs, sizeof(*outputs->output)),
-		.nic = nic,
-		.describe = options->describe,
-		.describe_context = options->describe_context,
+		.commenter = {nic, options->describe, options->describe_context},
+		.observers = options->observers,
 		.fault = outputs->fault,
 		.context = outputs->context,
 	};
@@ -92,41 +90,6 @@ int outputs_open(struct outputs *outputs, const struct nic *nic,
 	if (ret)
 		outputs_close(outputs);
 	return ret;
-}
-
-static const char *port_name(const struct nic *nic, uint16_t port)
-{
-	return port < nic->num_ports ? nic->ports[port].name : "?";
-}
-
-/* "redirected to eth1, copied to eth2; netdev t c handle 4: ip saddr 10.0.0.1 …" */
-static void write_comment(const struct outputs *outputs, const struct asic_decision *result,
-			  uint16_t port, char *text, size_t size)
-{
-	const char *rule = NULL;
-	FILE *out = fmemopen(text, size, "w");
-
-	text[0] = '\0';
-	if (!out)
-		return;
-	fprintf(out, "%s: ", port_name(outputs->nic, port));
-	if (result->fate == ASIC_DROP)
-		fputs("dropped", out);
-	else if (result->fate == ASIC_REDIRECT)
-		fprintf(out, "redirected to %s", port_name(outputs->nic, result->port));
-	else
-		fputs("passed to the host", out);
-	for (int i = 0; i < result->num_mirrors; i++)
-		fprintf(out, ", copied to %s", port_name(outputs->nic, result->mirrors[i]));
-	if (result->matched && outputs->describe)
-		rule = outputs->describe(outputs->describe_context, result->binding,
-					 result->cookie);
-	if (result->matched)
-		fprintf(out, "; %s", rule ? rule : "a rule that is not listed");
-	else
-		fputs("; no rule matched", out);
-	fclose(out);
-	text[size - 1] = '\0';
 }
 
 /* How often the packet belongs into this output: it may leave by a port more than once. */
@@ -156,7 +119,7 @@ static int write_packet(const struct outputs *outputs, struct output *output,
 	int error = 0;
 
 	if (count && all)
-		write_comment(outputs, result, packet->port, comment, sizeof(comment));
+		comment_packet(&outputs->commenter, packet, result, comment);
 	while (!error && count-- > 0)
 		error = capture_write(output->writer, packet, leaves ? 0 : packet->port, leaves,
 				      all ? comment : NULL);
@@ -179,9 +142,23 @@ static void write_batch(struct outputs *outputs, size_t index, const struct inpu
 	}
 }
 
+static void show_batch(struct outputs *outputs, const struct input_batch *batch,
+		       const struct asic_decision *const *decisions)
+{
+	char comment[COMMENT_SIZE];
+
+	for (size_t i = 0; i < batch->count; i++) {
+		comment_packet(&outputs->commenter, &batch->packets[i], decisions[i], comment);
+		observers_write(outputs->observers, &batch->packets[i], comment);
+	}
+	observers_flush(outputs->observers);
+}
+
 void outputs_write(struct outputs *outputs, const struct input_batch *batch,
 		   const struct asic_decision *const *decisions)
 {
+	if (outputs->observers)
+		show_batch(outputs, batch, decisions);
 	for (size_t i = 0; i < outputs->length; i++)
 		write_batch(outputs, i, batch, decisions);
 }

@@ -8,7 +8,10 @@
 #ifndef NICEMU_ENGINE_OUTPUT_H
 #define NICEMU_ENGINE_OUTPUT_H
 
+#include "comment.h"
 #include "input.h"
+
+#include <nicemu/engine/observe.h>
 
 struct output {
 	char *name;
@@ -20,9 +23,8 @@ struct output {
 struct outputs {
 	struct output *output;
 	size_t length;
-	const struct nic *nic;
-	const char *(*describe)(void *context, uint32_t binding, uint64_t cookie);
-	void *describe_context;
+	struct commenter commenter;
+	struct observers *observers; /* NULL: nobody watches */
 	/* batch: its number, or FAULTS_AT_BEGIN or _END */
 	void (*fault)(void *context, size_t output, uint64_t batch, int error);
 	void *context;

@@ -13,7 +13,7 @@
 
 int output_open(struct output *o, int fd)
 {
-	*o = (struct output){.fd = fd, .buffer = malloc(OUTPUT_BLOCK)};
+	*o = (struct output){.fd = fd, .patience_ms = -1, .buffer = malloc(OUTPUT_BLOCK)};
 	return o->buffer ? 0 : -ENOMEM;
 }
 
@@ -58,9 +58,11 @@ static int write_some(struct output *o, const uint8_t *data, size_t size, size_t
 		return 0;
 	if (errno != EAGAIN)
 		return -errno;
-	if (poll(&(struct pollfd){.fd = o->fd, .events = POLLOUT}, 1, -1) < 0 && errno != EINTR)
-		return -errno;
-	return 0;
+	switch (poll(&(struct pollfd){.fd = o->fd, .events = POLLOUT}, 1, o->patience_ms)) {
+	case 0: return -ETIMEDOUT;
+	case -1: return errno == EINTR ? 0 : -errno;
+	default: return 0;
+	}
 }
 
 int output_flush(struct output *o)

@@ -18,7 +18,8 @@ enum { OUTPUT_BLOCK = 256 * 1024 };
 
 struct output {
 	int fd;
-	int error; /* negative errno */
+	int error;       /* negative errno */
+	int patience_ms; /* with a reader that takes nothing, then -ETIMEDOUT; -1: without end */
 	uint8_t *buffer;
 	size_t used;
 };

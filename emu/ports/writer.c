@@ -196,6 +196,24 @@ int capture_write(struct capture_writer *writer, const struct packet *packet, si
 	return write_block(&writer->output, packet, captured, interface, outgoing, comment);
 }
 
+int capture_writer_add_interface(struct capture_writer *writer, const char *name)
+{
+	if (writer->format == CAPTURE_PCAPNG)
+		add_interface(&writer->output, name);
+	writer->num_interfaces++;
+	return writer->output.error;
+}
+
+int capture_writer_flush(struct capture_writer *writer)
+{
+	return output_flush(&writer->output);
+}
+
+void capture_writer_set_patience(struct capture_writer *writer, int timeout_ms)
+{
+	writer->output.patience_ms = timeout_ms;
+}
+
 int capture_writer_close(struct capture_writer *writer)
 {
 	int ret;

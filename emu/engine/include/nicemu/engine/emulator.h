@@ -24,6 +24,7 @@
 #include <nicemu/control/nft.h>
 #include <nicemu/control/rt.h>
 #include <nicemu/control/server.h>
+#include <nicemu/engine/observe.h>
 #include <nicemu/offload/offload.h>
 #include <nicemu/offload/store.h>
 
@@ -45,6 +46,7 @@ struct emulator {
 	struct rt *rt;
 	struct nft *nft;
 	struct kmod *kmod; /* the front end of a real kernel, when it is attached; else NULL */
+	struct observers *observers; /* who watches the packets of replays */
 	/* Since the start, NIC_PORTS_MAX of them, by port number. */
 	struct emulator_port_counters *ports;
 };

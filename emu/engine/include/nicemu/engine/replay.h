@@ -78,9 +78,11 @@ struct replay_options {
 	 * rules counted (replay_rule_counts) is 0. Borrowed until replay_destroy.
 	 */
 	struct asic *asic;
+	/* Who watches (observers_begin); NULL: nobody. Borrowed until replay_finish. */
+	struct observers *observers;
 	/*
-	 * Names the rule that decided, for the comments of REPLAY_TAP_ALL: "netdev t c handle 4: ip
-	 * saddr …". Borrowed until the next call; NULL: not known. May be NULL.
+	 * Names the rule that decided, for the comments of REPLAY_TAP_ALL and of observers: "netdev
+	 * t c handle 4: ip saddr …". Borrowed until the next call; NULL: not known. May be NULL.
 	 */
 	const char *(*describe)(void *context, uint32_t binding, uint64_t cookie);
 	void *describe_context;

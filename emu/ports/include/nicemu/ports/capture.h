@@ -187,6 +187,21 @@ int capture_writer_open(struct capture_writer **writer, int fd, enum capture_for
 int capture_write(struct capture_writer *writer, const struct packet *packet, size_t interface,
 		  bool outgoing, const char *comment);
 
+/* One more interface (pcapng), whose number is the next one. 0 or a negative errno. */
+int capture_writer_add_interface(struct capture_writer *writer, const char *name);
+
+/*
+ * For a reader that waits for each packet: write what is in the buffer. 0 or a negative errno, also
+ * of calls before.
+ */
+int capture_writer_flush(struct capture_writer *writer);
+
+/*
+ * How long a write may wait for a reader that takes nothing: then it fails with -ETIMEDOUT, where
+ * the descriptor does not block. -1 (from the start): without limit.
+ */
+void capture_writer_set_patience(struct capture_writer *writer, int timeout_ms);
+
 /* Flush and close: 0 or the negative errno of what could not be written. NULL is fine. */
 int capture_writer_close(struct capture_writer *writer);
 
