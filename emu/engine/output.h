@@ -41,6 +41,12 @@ int outputs_open(struct outputs *outputs, const struct nic *nic,
 /* In place of outputs_open: only close the descriptors, and leave the files as they are. */
 void outputs_reject(const struct replay_options *options);
 
+/* Somebody wants packets. */
+static inline bool outputs_wanted(const struct outputs *outputs)
+{
+	return outputs->length || outputs->observers;
+}
+
 /* Write the packets of a batch wherever they belong. */
 void outputs_write(struct outputs *outputs, const struct input_batch *batch,
 		   const struct asic_decision *const *decisions);

@@ -79,7 +79,7 @@ static bool take_unit(struct pump *pump, struct lane *lane)
 
 static void write_unit(struct pump *pump, const struct lane *lane)
 {
-	if (!pump->outputs->length)
+	if (!outputs_wanted(pump->outputs))
 		return;
 	pthread_mutex_lock(&pump->writing);
 	while (pump->next_written != lane->unit)
