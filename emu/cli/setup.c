@@ -3,6 +3,8 @@
 
 #include "attach.h"
 
+#include <nicemu/config/model.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,19 +92,30 @@ static int find_kernel(const struct common_options *options, const struct nic *n
 	return EXIT_DONE;
 }
 
+/* -m: a name that nobody has is a mistake in the command, a file with mistakes an input. */
+static int set_model(const struct common_options *options, struct nic *nic)
+{
+	struct config_error error = {""};
+	int result = options->model ? nic_set_model(nic, options->model, &error) : 0;
+
+	if (!result)
+		return EXIT_DONE;
+	if (result == -ENOENT && !model_is_file(options->model))
+		return complain_usage("-m: %s", error.text);
+	return complain(result == -ENOMEM ? EXIT_ENVIRONMENT : EXIT_INPUT, "%s",
+			*error.text ? error.text : strerror(-result));
+}
+
 int setup_nic(const struct common_options *options, struct nic *nic, struct kernel_behavior *kernel)
 {
 	int status;
 
 	memset(nic, 0, sizeof(*nic));
-	if (options->model && strcmp(options->model, "generic") != 0)
-		return complain_usage("-m: there is no model '%s'; the models are: generic",
-				      options->model);
 	status = load(options, nic);
 	if (status)
 		return status;
-	if (replace_text(&nic->model, options->model) ||
-	    replace_text(&nic->kernel, options->kernel))
+	status = set_model(options, nic);
+	if (!status && replace_text(&nic->kernel, options->kernel))
 		status = complain(EXIT_ENVIRONMENT, "out of memory");
 	if (!status)
 		status = add_ports(options, nic);

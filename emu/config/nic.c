@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <nicemu/config/model.h>
 #include <nicemu/config/nic.h>
 #include <nicemu/flow/rule.h>
 
@@ -138,11 +139,13 @@ int nic_add_port(struct nic *nic, const char *name)
 		.speed = DEFAULT_SPEED,
 		.mtu = DEFAULT_MTU,
 		.ifindex = (uint32_t)number + NIC_FIRST_IFINDEX,
+		.peer = -1,
 	};
 	set_name(port, name);
 	if (like >= 0) {
 		*port = nic->ports[like];
 		port->gone = false;
+		port->peer = -1;
 		port->ifindex = (uint32_t)number + NIC_FIRST_IFINDEX;
 	}
 	return (int)number;
@@ -173,6 +176,7 @@ static int take_gone_number(struct nic *nic, const struct nic_port *port)
 		if (!nic->ports[i].gone)
 			continue;
 		nic->ports[i] = *port;
+		nic->ports[i].peer = -1;
 		return (int)i;
 	}
 	return -ENOSPC;
@@ -191,6 +195,7 @@ int nic_add_real_port(struct nic *nic, const struct nic_port *port)
 	if (grow_ports(nic))
 		return -ENOMEM;
 	nic->ports[nic->num_ports] = *port;
+	nic->ports[nic->num_ports].peer = -1;
 	return (int)nic->num_ports++;
 }
 
@@ -217,16 +222,53 @@ static int add_default_ports(struct nic *nic)
 	return 0;
 }
 
+bool nic_takes_entries(const struct nic *nic)
+{
+	for (size_t i = 0; i < nic->profile->num_tables; i++)
+		if (nic->profile->tables[i].entries == MODEL_UNKNOWN)
+			return true;
+	return false;
+}
+
+static uint64_t own_entries(const struct model *model)
+{
+	uint64_t entries = model->num_tables ? model->tables[0].entries : 0;
+
+	return entries == MODEL_UNKNOWN ? NIC_DEFAULT_ENTRIES : entries;
+}
+
+int nic_set_model(struct nic *nic, const char *model, struct config_error *error)
+{
+	struct model *profile;
+	int result = model_load(&profile, model, error);
+	char *name;
+
+	if (result)
+		return result;
+	name = strdup(profile->name);
+	if (!name) {
+		model_free(profile);
+		return -ENOMEM;
+	}
+	free(nic->model);
+	model_free(nic->profile);
+	nic->model = name;
+	nic->profile = profile;
+	nic->entries = own_entries(profile);
+	return 0;
+}
+
 int nic_default(struct nic *nic)
 {
+	struct config_error error;
+
 	*nic = (struct nic){
 		.name = strdup(NIC_DEFAULT_MODEL),
-		.model = strdup(NIC_DEFAULT_MODEL),
 		.kernel = strdup(NIC_DEFAULT_KERNEL),
-		.entries = NIC_DEFAULT_ENTRIES,
 		.open_ports = true,
 	};
-	if (nic->name && nic->model && nic->kernel && !add_default_ports(nic))
+	if (nic->name && nic->kernel && !nic_set_model(nic, NIC_DEFAULT_MODEL, &error) &&
+	    !add_default_ports(nic))
 		return 0;
 	nic_clear(nic);
 	return -ENOMEM;
@@ -236,6 +278,7 @@ void nic_clear(struct nic *nic)
 {
 	free(nic->name);
 	free(nic->model);
+	model_free(nic->profile);
 	free(nic->kernel);
 	free(nic->ports);
 	*nic = (struct nic){0};

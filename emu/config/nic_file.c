@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * NIC files. The tree (nic_tree.h) has the lines; libcyaml loads the structs by the schema below,
- * every scalar as text: its numbers let "1e6" pass as 1 and "-1" as 2^64 - 1. The values are then
- * read field by field, strictly, so that each complaint can say what was expected.
- */
+/* NIC files: their schema, and the values in them (document.h, place.h). */
 #include <nicemu/config/kernel.h>
+#include <nicemu/config/model.h>
 #include <nicemu/config/nic.h>
 
-#include "nic_tree.h"
+#include "place.h"
 
-#include <cyaml/cyaml.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { FILE_SIZE_MAX = 1 << 20, NAME_LENGTH_MAX = 64 };
+enum { NAME_LENGTH_MAX = 64 };
 enum { SPEED_MAX = 1600000, MTU_MIN = 68, MTU_MAX = 65535 };
 
-static const char *const models[] = {NIC_DEFAULT_MODEL};
-
 struct file_port {
-	char *name, *mac, *speed, *mtu, *kind;
+	char *name, *mac, *speed, *mtu, *kind, *offload, *represents;
 };
 
 struct file_nic {
@@ -32,16 +25,18 @@ struct file_nic {
 	uint32_t ports_count;
 };
 
-#define TEXT_FIELD(NAME, STRUCT, FLAGS)                                              \
-	CYAML_FIELD_STRING_PTR(#NAME, CYAML_FLAG_POINTER | (FLAGS), STRUCT, NAME, 0, \
+#define TEXT_FIELD(KEY, STRUCT, MEMBER, FLAGS)                                       \
+	CYAML_FIELD_STRING_PTR(KEY, CYAML_FLAG_POINTER | (FLAGS), STRUCT, MEMBER, 0, \
 			       CYAML_UNLIMITED)
 
 static const cyaml_schema_field_t port_fields[] = {
-	TEXT_FIELD(name, struct file_port, 0),
-	TEXT_FIELD(mac, struct file_port, CYAML_FLAG_OPTIONAL),
-	TEXT_FIELD(speed, struct file_port, CYAML_FLAG_OPTIONAL),
-	TEXT_FIELD(mtu, struct file_port, CYAML_FLAG_OPTIONAL),
-	TEXT_FIELD(kind, struct file_port, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("name", struct file_port, name, 0),
+	TEXT_FIELD("mac", struct file_port, mac, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("speed", struct file_port, speed, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("mtu", struct file_port, mtu, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("kind", struct file_port, kind, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("hw-tc-offload", struct file_port, offload, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("represents", struct file_port, represents, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_END,
 };
 
@@ -50,10 +45,10 @@ static const cyaml_schema_value_t port_value = {
 };
 
 static const cyaml_schema_field_t nic_fields[] = {
-	TEXT_FIELD(nic, struct file_nic, 0),
-	TEXT_FIELD(model, struct file_nic, CYAML_FLAG_OPTIONAL),
-	TEXT_FIELD(kernel, struct file_nic, CYAML_FLAG_OPTIONAL),
-	TEXT_FIELD(entries, struct file_nic, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("nic", struct file_nic, nic, 0),
+	TEXT_FIELD("model", struct file_nic, model, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("kernel", struct file_nic, kernel, CYAML_FLAG_OPTIONAL),
+	TEXT_FIELD("entries", struct file_nic, entries, CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_SEQUENCE("ports", CYAML_FLAG_POINTER, struct file_nic, ports, &port_value, 1,
 			     NIC_PORTS_MAX),
 	CYAML_FIELD_END,
@@ -63,180 +58,15 @@ static const cyaml_schema_value_t nic_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct file_nic, nic_fields),
 };
 
-/* --- the bytes of the file --- */
+static const struct document_noun nouns[] = {{"ports", "a port"}, {0}};
 
-static int read_error(const char *path, int error, struct config_error *config_error)
-{
-	nic_file_error(config_error, path, 0, "%s", strerror(error));
-	return -error;
-}
+static const struct document_kind nic_kind = {"a NIC file", &nic_value, nouns};
 
-/* Up to FILE_SIZE_MAX bytes and one more, so that a file that is too long shows. */
-static int read_all(int fd, const char *path, char *text, size_t *size, struct config_error *error)
-{
-	*size = 0;
-	while (*size <= FILE_SIZE_MAX) {
-		ssize_t n = read(fd, text + *size, FILE_SIZE_MAX + 1 - *size);
-
-		if (n == 0)
-			return 0;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return read_error(path, errno, error);
-		*size += (size_t)n;
-	}
-	nic_file_error(error, path, 0, "longer than %d bytes: not a NIC file", FILE_SIZE_MAX);
-	return -EFBIG;
-}
-
-/* The caller frees *text. */
-static int read_file(const char *path, char **text, size_t *size, struct config_error *error)
-{
-	int result, fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return read_error(path, errno, error);
-	*text = malloc(FILE_SIZE_MAX + 1);
-	result = *text ? read_all(fd, path, *text, size, error) : -ENOMEM;
-	close(fd);
-	return result;
-}
-
-/* --- libcyaml --- */
-
-/* What libcyaml says: the complaint first, then from where to where, innermost first. */
-struct complaint {
-	char what[160], where[160];
-};
-
-__attribute__((format(printf, 3, 0))) static void note_complaint(cyaml_log_t level, void *context,
-								 const char *format, va_list args)
-{
-	struct complaint *complaint = context;
-	char line[160], *text = line;
-
-	(void)level;
-	vsnprintf(line, sizeof(line), format, args);
-	line[strcspn(line, "\n")] = '\0';
-	if (!strncmp(line, "Load: ", 6))
-		text += 6;
-	if (!strcmp(text, "Backtrace:"))
-		return;
-	if (!strncmp(text, "  in ", 5)) {
-		if (!*complaint->where)
-			snprintf(complaint->where, sizeof(complaint->where), "%s", text + 2);
-	} else if (!*complaint->what) {
-		snprintf(complaint->what, sizeof(complaint->what), "%s", text);
-	}
-}
-
-static size_t line_in(const char *where)
-{
-	const char *line = strstr(where, "(line: ");
-
-	return line ? strtoul(line + strlen("(line: "), NULL, 10) : 0;
-}
-
-static int cyaml_failed(const char *path, cyaml_err_t code, const struct complaint *complaint,
-			struct config_error *error)
-{
-	size_t line = line_in(complaint->where);
-
-	switch (code) {
-	case CYAML_ERR_OOM: return -ENOMEM;
-	case CYAML_ERR_SEQUENCE_ENTRIES_MIN:
-		return nic_file_error(error, path, line, "ports: expected at least one port");
-	case CYAML_ERR_SEQUENCE_ENTRIES_MAX:
-		return nic_file_error(error, path, line, "ports: expected at most %d ports",
-				      NIC_PORTS_MAX);
-	default:
-		return nic_file_error(error, path, line, "%s%s%.*s",
-				      *complaint->what ? complaint->what : cyaml_strerror(code),
-				      *complaint->where ? " " : "",
-				      (int)strcspn(complaint->where, "("), complaint->where);
-	}
-}
-
-static cyaml_config_t cyaml_config(struct complaint *complaint)
-{
-	return (cyaml_config_t){
-		.log_fn = note_complaint,
-		.log_ctx = complaint,
-		.log_level = CYAML_LOG_WARNING,
-		.mem_fn = cyaml_mem,
-		.flags = CYAML_CFG_NO_ALIAS,
-	};
-}
-
-static int load_structs(const char *path, const char *text, size_t size, struct file_nic **file,
-			struct config_error *error)
-{
-	struct complaint complaint = {0};
-	cyaml_config_t config = cyaml_config(&complaint);
-	cyaml_err_t code = cyaml_load_data((const uint8_t *)text, size, &config, &nic_value,
-					   (cyaml_data_t **)file, NULL);
-
-	return code == CYAML_OK ? 0 : cyaml_failed(path, code, &complaint, error);
-}
-
-static void free_structs(struct file_nic *file)
-{
-	struct complaint complaint = {0};
-	cyaml_config_t config = cyaml_config(&complaint);
-
-	cyaml_free(&config, &nic_value, file, 0);
-}
-
-/* --- values --- */
-
-/* Where a value stands and what it is called, for messages. */
-struct place {
-	struct nic_tree *tree;
-	int port; /* index, or NIC_TREE_TOP */
-	const char *key;
-	struct config_error *error;
-};
-
-static int bad_value(const struct place *place, const char *value, const char *expected)
-{
-	size_t line = nic_tree_line(place->tree, place->port, place->key);
-
-	if (place->port == NIC_TREE_TOP)
-		return nic_file_error(place->error, place->tree->path, line,
-				      "%s: '%.64s' is not right; expected %s", place->key, value,
-				      expected);
-	return nic_file_error(place->error, place->tree->path, line,
-			      "ports[%d].%s: '%.64s' is not right; expected %s", place->port,
-			      place->key, value, expected);
-}
-
-/* Decimal digits and nothing else. An optional value that is absent leaves *number alone. */
-static int read_number(const struct place *place, const char *value, uint64_t min, uint64_t max,
-		       uint64_t *number)
-{
-	char expected[64];
-	uint64_t n;
-
-	if (!value)
-		return 0;
-	errno = 0;
-	n = strtoull(value, NULL, 10);
-	if (*value && strspn(value, "0123456789") == strlen(value) && !errno && n >= min &&
-	    n <= max) {
-		*number = n;
-		return 0;
-	}
-	snprintf(expected, sizeof(expected), "a whole number from %llu to %llu",
-		 (unsigned long long)min, (unsigned long long)max);
-	return bad_value(place, value, expected);
-}
-
-static int read_u32(const struct place *place, const char *value, uint32_t min, uint32_t max,
+static int read_u32(const struct place *place, const char *text, uint32_t min, uint32_t max,
 		    uint32_t *number)
 {
 	uint64_t wide = *number;
-	int result = read_number(place, value, min, max, &wide);
+	int result = place_decimal(place, text, min, max, &wide);
 
 	*number = (uint32_t)wide;
 	return result;
@@ -263,31 +93,44 @@ static bool parse_mac(const char *text, uint8_t *mac)
 	return true;
 }
 
-static int read_mac(const struct place *place, const char *value, uint8_t *mac)
+static int read_mac(const struct place *place, const char *text, uint8_t *mac)
 {
 	static const uint8_t zero[6];
 	uint8_t parsed[6];
 
-	if (!value)
+	if (!text)
 		return 0;
-	if (!parse_mac(value, parsed) || parsed[0] & 1 || !memcmp(parsed, zero, sizeof(zero)))
-		return bad_value(place, value,
+	if (!parse_mac(text, parsed) || parsed[0] & 1 || !memcmp(parsed, zero, sizeof(zero)))
+		return place_bad(place, text,
 				 "the MAC address of one station, such as 02:00:00:00:00:01");
 	memcpy(mac, parsed, sizeof(parsed));
 	return 0;
 }
 
-static int read_kind(const struct place *place, const char *value, enum nic_port_kind *kind)
+static const char *kind_name(int kind)
 {
-	if (!value)
-		return 0;
-	for (int k = NIC_PORT_UPLINK; k <= NIC_PORT_REPRESENTOR; k++) {
-		if (!strcmp(value, nic_port_kind_name((enum nic_port_kind)k))) {
-			*kind = (enum nic_port_kind)k;
-			return 0;
-		}
-	}
-	return bad_value(place, value, "uplink, pf, vf or representor");
+	return nic_port_kind_name((enum nic_port_kind)kind);
+}
+
+static int read_kind(const struct place *place, const char *text, enum nic_port_kind *kind)
+{
+	static const struct choices kinds = {"", NIC_PORT_REPRESENTOR + 1, kind_name};
+	int value = (int)*kind;
+	int result = place_choose(place, text, &kinds, &value);
+
+	*kind = (enum nic_port_kind)value;
+	return result;
+}
+
+/* The file says whether it is on, the port whether it is off. */
+static int read_offload(const struct place *place, const char *text, bool *off)
+{
+	static const char *const names[2] = {"off", "on"};
+	bool on = true;
+	int result = place_yes(place, text, names, &on);
+
+	*off = !on;
+	return result;
 }
 
 static int add_port(const struct place *place, struct nic *nic, const char *name)
@@ -296,35 +139,83 @@ static int add_port(const struct place *place, struct nic *nic, const char *name
 
 	switch (number) {
 	case -EINVAL:
-		return bad_value(place, name,
+		return place_bad(place, name,
 				 "the name of an interface: 1 to 15 characters, none of them "
 				 "'/', ':' or white space, and not lo");
-	case -EEXIST: return bad_value(place, name, "a name that no port before it has");
+	case -EEXIST: return place_bad(place, name, "a name that no port before it has");
 	default: return number < 0 ? number : 0;
 	}
 }
 
-static int read_port(struct nic_tree *tree, int index, const struct file_port *from,
-		     struct nic *nic, struct config_error *error)
+static int read_port(const struct place *at, const struct file_port *from, struct nic *nic)
 {
-	struct place place = {tree, index, "name", error};
+	const struct place name = place_field(at, "name"), mac = place_field(at, "mac"),
+			   speed = place_field(at, "speed"), mtu = place_field(at, "mtu"),
+			   kind = place_field(at, "kind"),
+			   offload = place_field(at, "hw-tc-offload");
 	struct nic_port *port;
-	int result = add_port(&place, nic, from->name);
+	int result = add_port(&name, nic, from->name);
 
 	if (result)
 		return result;
 	port = &nic->ports[nic->num_ports - 1];
-	place.key = "mac";
-	result = read_mac(&place, from->mac, port->mac);
-	place.key = "speed";
+	result = read_mac(&mac, from->mac, port->mac);
 	if (!result)
-		result = read_u32(&place, from->speed, 1, SPEED_MAX, &port->speed);
-	place.key = "mtu";
+		result = read_u32(&speed, from->speed, 1, SPEED_MAX, &port->speed);
 	if (!result)
-		result = read_u32(&place, from->mtu, MTU_MIN, MTU_MAX, &port->mtu);
-	place.key = "kind";
+		result = read_u32(&mtu, from->mtu, MTU_MIN, MTU_MAX, &port->mtu);
 	if (!result)
-		result = read_kind(&place, from->kind, &port->kind);
+		result = read_kind(&kind, from->kind, &port->kind);
+	if (!result)
+		result = read_offload(&offload, from->offload, &port->hw_tc_offload_off);
+	return result;
+}
+
+/* After all ports: a representor may stand before what it represents. */
+static int read_represents(const struct place *at, const struct file_port *from, struct nic *nic,
+			   int number)
+{
+	const struct place place = place_field(at, "represents");
+	struct nic_port *port = &nic->ports[number], *other;
+	int peer;
+
+	if (!from->represents)
+		return 0;
+	if (port->kind != NIC_PORT_REPRESENTOR)
+		return place_error(&place,
+				   "only a port of kind representor can have it; '%s' is "
+				   "of kind %s",
+				   port->name, nic_port_kind_name(port->kind));
+	peer = nic_port_by_name(nic, from->represents);
+	if (peer < 0)
+		return place_bad(&place, from->represents, "the name of a port of this file");
+	other = &nic->ports[peer];
+	if (other->kind != NIC_PORT_VF && other->kind != NIC_PORT_PF)
+		return place_error(&place, "'%s' is of kind %s; expected a port of kind vf or pf",
+				   other->name, nic_port_kind_name(other->kind));
+	if (other->peer >= 0)
+		return place_error(&place, "'%s' is represented by '%s' already", other->name,
+				   nic->ports[other->peer].name);
+	port->peer = peer;
+	other->peer = number;
+	return 0;
+}
+
+static int read_ports(const struct place *at, const struct file_nic *file, struct nic *nic)
+{
+	const struct place ports = place_field(at, "ports");
+	int result = 0;
+
+	for (uint32_t i = 0; !result && i < file->ports_count; i++) {
+		const struct place item = place_item(&ports, i);
+
+		result = read_port(&item, &file->ports[i], nic);
+	}
+	for (uint32_t i = 0; !result && i < file->ports_count; i++) {
+		const struct place item = place_item(&ports, i);
+
+		result = read_represents(&item, &file->ports[i], nic, (int)i);
+	}
 	return result;
 }
 
@@ -342,18 +233,37 @@ static int read_name(const struct place *place, const char *value, char **name)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			length = 0;
 	if (!length || length > NAME_LENGTH_MAX)
-		return bad_value(place, value, "1 to 64 characters of text");
+		return place_bad(place, value, "1 to 64 characters of text");
 	return copy_text(value, name);
 }
 
-static int read_model(const struct place *place, const char *value, char **model)
+/* A model's file is sought from where the NIC file is. */
+static void model_path(const char *nic_path, const char *model, char *path, size_t size)
 {
-	if (!value)
-		value = NIC_DEFAULT_MODEL;
-	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
-		if (!strcmp(value, models[i]))
-			return copy_text(value, model);
-	return bad_value(place, value, "generic, the only model there is");
+	const char *slash = strrchr(nic_path, '/');
+
+	if (!model_is_file(model) || *model == '/' || !slash)
+		snprintf(path, size, "%s", model);
+	else
+		snprintf(path, size, "%.*s/%s", (int)(slash - nic_path), nic_path, model);
+}
+
+/* What is wrong inside a model's file says so with that file's own line. */
+static int read_model(const struct place *place, const char *text, struct nic *nic)
+{
+	struct config_error error = {""};
+	char path[PATH_MAX];
+	int result;
+
+	model_path(place->document->path, text ? text : NIC_DEFAULT_MODEL, path, sizeof(path));
+	result = nic_set_model(nic, path, &error);
+	if (!result || result == -ENOMEM)
+		return result;
+	if (model_is_file(path))
+		*place->error = error;
+	else
+		place_error(place, "%s", error.text);
+	return -EINVAL;
 }
 
 static int read_kernel(const struct place *place, const char *value, char **kernel)
@@ -364,48 +274,48 @@ static int read_kernel(const struct place *place, const char *value, char **kern
 	if (!value)
 		value = NIC_DEFAULT_KERNEL;
 	if (kernel_behavior_find(&behavior, value, message, sizeof(message)))
-		return nic_file_error(place->error, place->tree->path,
-				      nic_tree_line(place->tree, place->port, place->key),
-				      "kernel: %s", message);
+		return place_error(place, "%s", message);
 	return copy_text(value, kernel);
 }
 
-static int read_values(struct nic_tree *tree, const struct file_nic *file, struct nic *nic,
-		       struct config_error *error)
+/* A model whose tables say how large they are has the last word. */
+static int read_entries(const struct place *place, const char *text, struct nic *nic)
 {
-	struct place place = {tree, NIC_TREE_TOP, "nic", error};
-	int result = read_name(&place, file->nic, &nic->name);
+	if (text && !nic_takes_entries(nic))
+		return place_error(place,
+				   "model %s has tables of its own size; only a model that does "
+				   "not say (such as generic) takes it from here",
+				   nic->model);
+	return place_decimal(place, text, 1, NIC_ENTRIES_MAX, &nic->entries);
+}
 
-	place.key = "model";
+static int read_values(const struct place *at, const struct file_nic *file, struct nic *nic)
+{
+	const struct place name = place_field(at, "nic"), model = place_field(at, "model"),
+			   kernel = place_field(at, "kernel"), entries = place_field(at, "entries");
+	int result = read_name(&name, file->nic, &nic->name);
+
 	if (!result)
-		result = read_model(&place, file->model, &nic->model);
-	place.key = "kernel";
+		result = read_model(&model, file->model, nic);
 	if (!result)
-		result = read_kernel(&place, file->kernel, &nic->kernel);
-	place.key = "entries";
+		result = read_kernel(&kernel, file->kernel, &nic->kernel);
 	if (!result)
-		result = read_number(&place, file->entries, 1, NIC_ENTRIES_MAX, &nic->entries);
-	for (uint32_t i = 0; !result && i < file->ports_count; i++)
-		result = read_port(tree, (int)i, &file->ports[i], nic, error);
-	return result;
+		result = read_entries(&entries, file->entries, nic);
+	return result ? result : read_ports(at, file, nic);
 }
 
 static int parse_text(struct nic *nic, const char *path, const char *text, size_t size,
 		      struct config_error *error)
 {
-	struct nic_tree tree;
-	struct file_nic *file = NULL;
-	int result = nic_tree_load(&tree, path, text, size, error);
+	struct document document;
+	int result = document_load(&document, &nic_kind, path, text, size, error);
 
-	if (!result)
-		result = load_structs(path, text, size, &file, error);
-	if (!result && !file)
-		result = nic_file_error(error, path, 0, "the file is empty");
-	if (!result)
-		result = read_values(&tree, file, nic, error);
-	if (file)
-		free_structs(file);
-	nic_tree_clear(&tree);
+	if (!result) {
+		const struct place root = place_root(&document, error);
+
+		result = read_values(&root, document.structs, nic);
+	}
+	document_clear(&document);
 	return result;
 }
 
@@ -415,14 +325,14 @@ int nic_load(struct nic *nic, const char *path, struct config_error *error)
 	size_t size = 0;
 	int result;
 
-	*nic = (struct nic){.entries = NIC_DEFAULT_ENTRIES};
+	*nic = (struct nic){0};
 	*error = (struct config_error){0};
-	result = read_file(path, &text, &size, error);
+	result = document_read(path, nic_kind.what, &text, &size, error);
 	if (!result)
 		result = parse_text(nic, path, text, size, error);
 	free(text);
 	if (result == -ENOMEM)
-		nic_file_error(error, path, 0, "out of memory");
+		document_error(error, path, 0, "out of memory");
 	if (result)
 		nic_clear(nic);
 	return result;

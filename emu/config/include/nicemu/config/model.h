@@ -339,6 +339,10 @@ const char *model_scope_name(enum model_scope scope);
 const char *model_insertion_name(enum model_insertion insertion);
 const char *model_bytes_name(enum model_bytes bytes);
 const char *model_reading_name(enum model_reading reading);
+const char *model_mask_name(enum model_mask mask);
+const char *model_condition_name(enum model_condition_kind kind); /* "keys-only", … */
+enum flow_dissector_key_id model_field_key(struct model_field field);
+unsigned int model_field_width(struct model_field field); /* bits */
 /* "ipv4_addrs.src", "vlan.vlan_id", "ports_range.min.src". */
 const char *model_field_name(struct model_field field);
 /* False: no field has that name. */

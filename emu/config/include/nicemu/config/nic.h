@@ -121,6 +121,8 @@ int nic_gone_port(const struct nic *nic, const char *name);
  * own. 0 or what model_load said.
  */
 int nic_set_model(struct nic *nic, const char *model, struct config_error *error);
+/* Does the model leave the size of a table to nic->entries? */
+bool nic_takes_entries(const struct nic *nic);
 
 /* Number of the port with that name or interface index, or -ENODEV. */
 int nic_port_by_name(const struct nic *nic, const char *name);
