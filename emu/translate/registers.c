@@ -12,7 +12,7 @@
 
 enum { FIRST_DATA_WORD = 4, WORD = 4 };
 
-static int register_parse(const struct nlattr *attr, uint8_t *word)
+int register_word(const struct nlattr *attr, uint8_t *word)
 {
 	uint32_t reg = attr_be32(attr);
 
@@ -44,7 +44,7 @@ int register_load(struct expr_init *init, const struct nlattr *attr, uint8_t *re
 {
 	uint8_t word;
 	uint32_t words;
-	int error = register_parse(attr, &word);
+	int error = register_word(attr, &word);
 
 	if (!error)
 		error = check_range(word, size);
@@ -61,7 +61,7 @@ int register_store(struct expr_init *init, const struct nlattr *attr, uint8_t *r
 		   size_t size)
 {
 	uint8_t word;
-	int error = register_parse(attr, &word);
+	int error = register_word(attr, &word);
 
 	if (error)
 		return error;

@@ -83,6 +83,7 @@ struct nft_expr_type {
 };
 
 /* Registers: word numbers, the kernel's errnos. */
+int register_word(const struct nlattr *attr, uint8_t *word); /* no check but of the number */
 int register_load(struct expr_init *init, const struct nlattr *attr, uint8_t *reg, size_t size);
 /* verdict: the register may (and must) be the verdict register. */
 int register_store(struct expr_init *init, const struct nlattr *attr, uint8_t *reg, bool verdict,

@@ -10,7 +10,7 @@ import unittest
 
 from nicemu import BUILD, SOURCE
 
-ORDER = ["base", "flow", "packet", "config", "translate", "offload", "asic", "control", "ports", "engine", "report"]
+ORDER = ["base", "flow", "packet", "config", "translate", "offload", "asic", "control", "ports", "engine", "host", "report"]
 
 
 def rows_of_the_design():

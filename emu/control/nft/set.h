@@ -96,6 +96,7 @@ struct nft_set {
 	bool is_new;   /* the open batch has made it: its transaction frees it when it is undone */
 	bool is_bound; /* a rule of the open batch has taken it (anonymous sets must be) */
 	bool is_linked;
+	bool is_updated;              /* some rule adds elements to it, or did so */
 	struct nft_setelem *elems;    /* list */
 	struct nft_setelem *by_key;   /* index: hash */
 	struct nft_setelem **ordered; /* index: interval ends, ascending; an end before a start */

@@ -38,6 +38,7 @@ void nft_set_limit(struct nft_set *set)
 {
 	enum { DEFAULT_SIZE = 65535 };
 
+	set->is_updated = true;
 	if (!set->desc.size)
 		set->desc.size = DEFAULT_SIZE;
 }

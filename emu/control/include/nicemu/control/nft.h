@@ -182,6 +182,33 @@ const struct nft_chain *nft_next_ingress_chain(const struct nft *nft, uint16_t p
 const struct nft_chain *nft_jump_target(const struct nft_expr *expr);
 
 /*
+ * What a packet's look-up in a set or map comes to: for expressions that name a set (lookup, objref
+ * by map). Elements, their data and expressions are the endpoint's.
+ */
+struct nft_lookup {
+	bool matches;     /* the expression is passed: inversion and catch-all are in it */
+	bool has_element; /* what follows is of it */
+	bool is_verdict;
+	int32_t verdict;
+	const struct nft_chain *target; /* of a verdict that jumps */
+	const uint8_t *data;            /* of a map of values, data_length bytes; else NULL */
+	size_t data_length;
+	const struct nft_expr *exprs; /* that the element has of its own */
+	size_t num_exprs;
+	uint32_t object_type; /* NFT_OBJECT_*, of a map of objects */
+};
+
+/* Bytes of the set's keys; 0 where the expression names none. */
+size_t nft_lookup_key_length(const struct nft_expr *expr);
+/* Its name; "" where there is none. */
+const char *nft_lookup_set_name(const struct nft_expr *expr);
+/* Elements come and go with packets, so what is kept here says little. */
+bool nft_lookup_is_dynamic(const struct nft_expr *expr);
+/* key has as many bytes as above; inverted: the look-up passes where there is no element. */
+void nft_look_up(const struct nft_expr *expr, const uint8_t *key, bool inverted,
+		 struct nft_lookup *lookup);
+
+/*
  * Judge mode: instead of one commit at the end, each message of a batch is carried out and offered
  * to the NIC at once and on its own; every refusal is the message's own error and carries the
  * offset of the refused expression in the extended ack; at the end the whole batch is rolled back.
