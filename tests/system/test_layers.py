@@ -10,7 +10,7 @@ import unittest
 
 from nicemu import BUILD, SOURCE
 
-ORDER = ["base", "flow", "packet", "config", "translate", "offload", "asic", "control", "ports", "engine", "host", "report"]
+ORDER = ["base", "flow", "packet", "config", "translate", "offload", "asic", "control", "ports", "engine", "host", "lint", "report"]
 
 
 def rows_of_the_design():

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* About counters: what the model counts, and what is counted or copied once more by software. */
+#include "internal.h"
+
+/* Of a real kernel it is not known which rules have a counter. */
+static bool has_counter(const struct lint_rule *rule)
+{
+	return rule->in_hw && rule->rule.has_counter;
+}
+
+static void look_at_chain(struct lint *lint, const struct lint_tally *tally)
+{
+	const struct model_counters *counters = &lint->model->counters;
+
+	if (!counters->packets)
+		lint_add_tally(lint, LINT_NOT_COUNTED, tally, "",
+			       "the rule has a counter, and the model %s counts nothing",
+			       lint->model->name);
+	else if (counters->bytes == MODEL_BYTES_NONE)
+		lint_add_tally(lint, LINT_BYTES_NOT_COUNTED, tally, "",
+			       "the model %s counts packets, no bytes: the counter's bytes stand "
+			       "still",
+			       lint->model->name);
+}
+
+/* Rules in the order in which they came are about the order in which counters were given out. */
+static void look_at_pool(struct lint *lint, size_t counted)
+{
+	const struct model_counters *counters = &lint->model->counters;
+
+	if (!counters->packets || counters->pool == MODEL_UNKNOWN || counters->pool_error ||
+	    counted <= counters->pool)
+		return;
+	lint_add(lint, LINT_COUNTERS_EXHAUSTED,
+		 (struct lint_place){.chain = SIZE_MAX, .rule = SIZE_MAX, .port = -1},
+		 "take `counter` out of rules that need none",
+		 "%zu rules have a counter, and the model %s has %llu: the rest is not counted",
+		 counted, lint->model->name, (unsigned long long)counters->pool);
+}
+
+void check_counters(struct lint *lint)
+{
+	size_t counted = 0;
+
+	if (!lint->model)
+		return;
+	for (size_t i = 0; i < lint->num_rules;) {
+		size_t chain = lint->rules[i].chain;
+		struct lint_tally tally = {0};
+
+		for (; i < lint->num_rules && lint->rules[i].chain == chain; i++)
+			if (has_counter(&lint->rules[i]))
+				lint_count(&tally, i);
+		look_at_chain(lint, &tally);
+		counted += tally.count;
+	}
+	look_at_pool(lint, counted);
+}
+
+/* --- once in the NIC, once in software --- */
+
+static void look_at_entry(struct lint *lint, const struct lint_entry *entry)
+{
+	size_t index = lint->instances[entry->instance].rule;
+	struct lint_place place = lint_at_rule(lint, index);
+
+	if (entry->fate != ASIC_HOST)
+		return;
+	if (entry->num_mirrors)
+		lint_add(lint, LINT_MIRRORED_TWICE, place,
+			 "end the rule with `drop` or `fwd to`, so that software does not see the "
+			 "packet",
+			 "the NIC copies the packet to %s and passes it on to the host, where the "
+			 "rule stands, too, and copies it once more",
+			 lint_port_name(lint, entry->mirrors[0]));
+	if (has_counter(&lint->rules[index]) && (!lint->model || lint->model->counters.packets))
+		lint_add(lint, LINT_COUNTED_TWICE, place, "halve the counter, or leave it out",
+			 "the NIC counts the packet and passes it on to the host, where the rule "
+			 "stands, too, and counts it once more");
+}
+
+void check_seen_twice(struct lint *lint)
+{
+	for (size_t i = 0; i < lint->num_rules; i++) {
+		size_t entry = lint_entry_of(lint, i);
+
+		if (entry != SIZE_MAX)
+			look_at_entry(lint, &lint->entries[entry]);
+	}
+}

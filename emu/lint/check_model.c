@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* About the match as the model takes it: what its driver leaves out, adds, or compares otherwise.
+ */
+#include "internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A rule's match as it was handed to the driver, and as the NIC has it. */
+struct field_walk {
+	struct lint *lint;
+	size_t rule;
+	const struct flow_match *asked;
+	struct flow_key value, mask;
+};
+
+/* The address type is the kernel's own addition. */
+static bool is_asked(const struct flow_match *match, enum flow_field_id id)
+{
+	return id != FLOW_CONTROL_ADDR_TYPE && match->used_keys >> flow_fields[id].key & 1 &&
+	       !flow_field_is_zero(&match->mask, id);
+}
+
+enum difference { DIFFERENCE_NONE, DIFFERENCE_LESS, DIFFERENCE_MORE };
+
+/* Does the NIC look at fewer bits of the field, or at more? */
+static enum difference difference_of(const struct field_walk *walk, enum flow_field_id id)
+{
+	enum difference found = DIFFERENCE_NONE;
+	uint8_t asked[16], looked[16];
+
+	flow_key_load(&walk->asked->mask, id, asked);
+	flow_key_load(&walk->mask, id, looked);
+	for (size_t i = 0; i < flow_fields[id].struct_size; i++) {
+		if (asked[i] & ~looked[i])
+			return DIFFERENCE_LESS;
+		if (looked[i] & ~asked[i])
+			found = DIFFERENCE_MORE;
+	}
+	return found;
+}
+
+static bool takes_zero_for_any(const struct field_walk *walk, enum flow_field_id id)
+{
+	const struct model_match *match = &walk->lint->model->match;
+
+	for (size_t i = 0; i < match->num_zero_is_any; i++)
+		if (match->zero_is_any[i].id == id)
+			return true;
+	return false;
+}
+
+static bool is_zero(const struct flow_match *match, enum flow_field_id id)
+{
+	uint8_t value[16], mask[16];
+
+	flow_key_load(&match->key, id, value);
+	flow_key_load(&match->mask, id, mask);
+	for (size_t i = 0; i < flow_fields[id].struct_size; i++)
+		if (value[i] & mask[i])
+			return false;
+	return true;
+}
+
+static void say_less(const struct field_walk *walk, enum flow_field_id id, const char *field)
+{
+	struct lint_place place = lint_at_rule(walk->lint, walk->rule);
+	const char *model = walk->lint->model->name;
+
+	if (takes_zero_for_any(walk, id) && is_zero(walk->asked, id))
+		lint_add(walk->lint, LINT_ZERO_IS_ANY, place, "",
+			 "the model %s takes 0 in `%s` for any value: the rule matches all of them",
+			 model, field);
+	else
+		lint_add(walk->lint, LINT_FIELD_IGNORED, place, "",
+			 "the model %s takes `%s` and does not look at all of it: the rule matches "
+			 "packets with other values, too",
+			 model, field);
+}
+
+static void look_at_field(const struct field_walk *walk, enum flow_field_id id)
+{
+	char field[LINT_STATEMENT_SIZE];
+	enum difference difference = difference_of(walk, id);
+
+	if (difference == DIFFERENCE_NONE)
+		return;
+	lint_print_field(field, sizeof(field), &walk->asked->key, &walk->asked->mask, id);
+	if (difference == DIFFERENCE_LESS)
+		say_less(walk, id, field);
+	else
+		lint_add(walk->lint, LINT_MASK_IGNORED, lint_at_rule(walk->lint, walk->rule),
+			 "write one rule for each value",
+			 "the model %s does not look at the mask of `%s`: the rule matches one "
+			 "value only",
+			 walk->lint->model->name, field);
+}
+
+static void look_at_actions(const struct field_walk *walk, const struct flow_rule *flow)
+{
+	const struct model *model = walk->lint->model;
+
+	for (size_t i = 0; i < flow->num_actions; i++)
+		if (model->match.ignored_actions >> flow->actions[i].id & 1) {
+			lint_add(walk->lint, LINT_ACTION_IGNORED,
+				 lint_at_rule(walk->lint, walk->rule), "",
+				 "the model %s takes the action %s and does not carry it out",
+				 model->name, flow_action_name(flow->actions[i].id));
+			return;
+		}
+}
+
+static void look_at_rule(struct lint *lint, size_t index, size_t entry)
+{
+	const struct flow_rule *flow = lint->rules[index].rule.flow_rule;
+	struct field_walk walk = {.lint = lint, .rule = index, .asked = &flow->match};
+
+	lint_unpack(lint, entry, &walk.value, &walk.mask);
+	for (int id = 0; id < FLOW_FIELD_COUNT; id++)
+		if (is_asked(walk.asked, id))
+			look_at_field(&walk, id);
+	look_at_actions(&walk, flow);
+}
+
+void check_model_match(struct lint *lint)
+{
+	if (!lint->model)
+		return;
+	for (size_t i = 0; i < lint->num_rules; i++) {
+		size_t entry = lint_entry_of(lint, i);
+
+		if (entry != SIZE_MAX && lint->rules[i].rule.flow_rule)
+			look_at_rule(lint, i, entry);
+	}
+}
+
+/* --- what the driver adds --- */
+
+static void look_at_implicit(struct lint *lint, size_t chain, size_t number)
+{
+	const struct model_implicit *implicit = &lint->model->match.implicits[number];
+	const struct lint_chain *c = &lint->chains[chain];
+	struct lint_tally tally = {0};
+	size_t last = SIZE_MAX;
+
+	for (size_t i = 0; i < c->num_entries; i++) {
+		const struct lint_entry *entry = &lint->entries[c->first_entry + i];
+		size_t rule = lint->instances[entry->instance].rule;
+
+		if (entry->implicits >> number & 1 && rule != last)
+			lint_count(&tally, rule);
+		last = rule;
+	}
+	/* Each port has its own entry of the rule. */
+	if (c->ports > 1)
+		tally.count = (tally.count + c->ports - 1) / c->ports;
+	lint_add_tally(lint, LINT_IMPLICIT_MATCH, &tally, "",
+		       "the driver of %s adds a match that the rule does not have: %s",
+		       lint->model->name, implicit->text);
+}
+
+void check_implicits(struct lint *lint)
+{
+	if (!lint->model)
+		return;
+	for (size_t chain = 0; chain < lint->num_chains; chain++)
+		for (size_t i = 0; i < lint->model->match.num_implicits && i < 32; i++)
+			look_at_implicit(lint, chain, i);
+}

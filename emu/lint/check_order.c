@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * About rules that have packets in common: one that never gets any, two whose order the NIC leaves
+ * open, or has otherwise than software.
+ *
+ * Each entry is compared with those that the NIC has before it, among the entries of one port of
+ * one chain. A general rule behind special ones is how rule sets are written, so where the order is
+ * known only a rule that gets no packet at all is told.
+ *
+ * Ports of a chain whose entries are alike are looked at once.
+ */
+#include "internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	UNION_MAX = 64, /* entries of which it is asked whether they cover another together */
+};
+
+static const uint64_t PAIRS_MAX = UINT64_C(400) << 20;
+
+/* Entries first … end - 1 of lint->entries: one port of one chain. */
+struct span {
+	size_t first, end;
+	bool reordered; /* the NIC has some of them in another order than software */
+};
+
+/* What the entries before one have to do with it; SIZE_MAX: none. */
+struct relation {
+	size_t cover;              /* takes all its packets */
+	size_t undefined, differs; /* the first one with which there is a conflict */
+	size_t num_undefined, num_differs;
+	size_t overlaps[UNION_MAX]; /* those that share packets with it */
+	size_t num_overlaps;        /* may be more */
+};
+
+static size_t rule_of(const struct lint *lint, size_t entry)
+{
+	return lint->instances[lint->entries[entry].instance].rule;
+}
+
+static uint64_t handle_of(const struct lint *lint, size_t entry)
+{
+	return lint->rules[rule_of(lint, entry)].handle;
+}
+
+static bool same_fate(const struct lint_entry *a, const struct lint_entry *b)
+{
+	return a->fate == b->fate && (a->fate != ASIC_REDIRECT || a->port == b->port) &&
+	       a->num_mirrors == b->num_mirrors &&
+	       memcmp(a->mirrors, b->mirrors, a->num_mirrors * sizeof(a->mirrors[0])) == 0;
+}
+
+/* --- pairs --- */
+
+/* No packet has addresses of both versions, whatever the two rules leave open. */
+static bool is_possible(const struct lint *lint, size_t i, size_t k)
+{
+	const uint64_t both = FLOW_PRESENT(IPV4_ADDRS) | FLOW_PRESENT(IPV6_ADDRS);
+
+	if (lint->num_words == 0 || lint->words[0] != 0)
+		return true;
+	return ((lint_value(lint, i)[0] | lint_value(lint, k)[0]) & both) != both;
+}
+
+static bool meet(const struct lint *lint, size_t i, size_t k)
+{
+	return region_meet(lint_value(lint, i), lint_mask(lint, i), lint_value(lint, k),
+			   lint_mask(lint, k), lint->num_words) &&
+	       is_possible(lint, i, k);
+}
+
+static bool covers(const struct lint *lint, size_t outer, size_t inner)
+{
+	return region_covers(lint_value(lint, outer), lint_mask(lint, outer),
+			     lint_value(lint, inner), lint_mask(lint, inner), lint->num_words);
+}
+
+static bool leaves_order_open(const struct lint_entry *a, const struct lint_entry *b)
+{
+	return a->table && a->priority == b->priority &&
+	       (a->table->order == MODEL_ORDER_PRIORITY_UNDEFINED ||
+		a->table->order == MODEL_ORDER_UNKNOWN);
+}
+
+static void relate(const struct lint *lint, const struct span *span, size_t before, size_t entry,
+		   struct relation *relation)
+{
+	const struct lint_entry *a = &lint->entries[before], *b = &lint->entries[entry];
+	bool conflict = !same_fate(a, b);
+
+	if (conflict && leaves_order_open(a, b)) {
+		if (relation->num_undefined++ == 0)
+			relation->undefined = before;
+	} else if (conflict && span->reordered && rule_of(lint, before) > rule_of(lint, entry)) {
+		if (relation->num_differs++ == 0)
+			relation->differs = before;
+	} else if (relation->cover == SIZE_MAX && covers(lint, before, entry)) {
+		relation->cover = before;
+	}
+	if (relation->num_overlaps < UNION_MAX)
+		relation->overlaps[relation->num_overlaps] = before;
+	relation->num_overlaps++;
+}
+
+/* Once a cover is known, is there anything else to look for? */
+static bool is_settled(const struct span *span, const struct lint_entry *entry,
+		       const struct relation *relation)
+{
+	return relation->cover != SIZE_MAX && !span->reordered && !leaves_order_open(entry, entry);
+}
+
+static void relate_all(const struct lint *lint, const struct span *span, size_t entry,
+		       struct relation *relation)
+{
+	const struct lint_entry *own = &lint->entries[entry];
+
+	relation->cover = relation->undefined = relation->differs = SIZE_MAX;
+	relation->num_undefined = relation->num_differs = relation->num_overlaps = 0;
+	for (size_t i = span->first; i < entry && !is_settled(span, own, relation); i++)
+		if (!lint->entries[i].has_ranges && lint->entries[i].table == own->table &&
+		    meet(lint, i, entry))
+			relate(lint, span, i, entry, relation);
+}
+
+/* --- what is said about them --- */
+
+static struct lint_place place_of(const struct lint *lint, const struct span *span, size_t entry,
+				  size_t other)
+{
+	struct lint_place place = lint_at_rule(lint, rule_of(lint, entry));
+	const struct lint_chain *chain = &lint->chains[place.chain];
+
+	place.other = other == SIZE_MAX ? 0 : handle_of(lint, other);
+	/* The first port speaks for those that are like it. */
+	if (span->first != chain->first_entry)
+		place.port = lint->instances[lint->entries[entry].instance].port;
+	return place;
+}
+
+/* The packets of both, in nft's words. */
+static void print_common(const struct lint *lint, size_t i, size_t k, char *text, size_t size)
+{
+	struct flow_key value = {0}, mask = {0};
+
+	for (size_t w = 0; w < lint->num_words; w++) {
+		mask.word[lint->words[w]] = lint_mask(lint, i)[w] | lint_mask(lint, k)[w];
+		value.word[lint->words[w]] = lint_value(lint, i)[w] | lint_value(lint, k)[w];
+	}
+	lint_print_match(text, size, &value, &mask);
+}
+
+static void say_conflict(struct lint *lint, const struct span *span, size_t entry, size_t other,
+			 size_t count, enum lint_number id)
+{
+	char common[256], own[64], others[64], more[64] = "";
+	const struct model_table *table = lint->entries[entry].table;
+
+	print_common(lint, other, entry, common, sizeof(common));
+	lint_print_fate(own, sizeof(own), lint, &lint->entries[entry]);
+	lint_print_fate(others, sizeof(others), lint, &lint->entries[other]);
+	if (count > 1)
+		snprintf(more, sizeof(more), ", and so with %zu more rule%s", count - 1,
+			 count == 2 ? "" : "s");
+	if (id == LINT_ORDER_DIFFERS)
+		lint_add(lint, id, place_of(lint, span, entry, other),
+			 "delete the chain and load it again",
+			 "packets with `%s` match this rule (%s) and the one with handle %llu "
+			 "(%s): software asks this one first, the NIC the other one%s",
+			 common, own, (unsigned long long)handle_of(lint, other), others, more);
+	else
+		lint_add(lint, id, place_of(lint, span, entry, other),
+			 "write the two so that no packet matches both",
+			 "packets with `%s` match this rule (%s) and the one with handle %llu "
+			 "(%s), of the same priority: %s%s",
+			 common, own, (unsigned long long)handle_of(lint, other), others,
+			 table->order == MODEL_ORDER_UNKNOWN
+				 ? "it is not known which of them the NIC asks first"
+				 : "the NIC leaves open which of them it asks first",
+			 more);
+}
+
+static void say_covered(struct lint *lint, const struct span *span, size_t entry, size_t cover)
+{
+	const struct lint_entry *outer = &lint->entries[cover];
+	unsigned long long handle = handle_of(lint, cover);
+	bool by_nic = rule_of(lint, cover) > rule_of(lint, entry);
+	char match[256], fate[64];
+
+	print_common(lint, cover, cover, match, sizeof(match));
+	lint_print_fate(fate, sizeof(fate), lint, outer);
+	lint_add(lint, LINT_NEVER_HIT, place_of(lint, span, entry, cover),
+		 "delete it, or put it before the other one",
+		 "the rule with handle %llu (`%s`, %s), which %s first, takes all packets of this "
+		 "one",
+		 handle, match, fate, by_nic ? "the NIC asks" : "is asked");
+}
+
+static void say_union(struct lint *lint, const struct span *span, size_t entry,
+		      const struct relation *relation)
+{
+	char list[128] = "";
+	size_t used = 0, shown = 0;
+
+	for (; shown < relation->num_overlaps && shown < 4; shown++)
+		used += (size_t)snprintf(
+			list + used, sizeof(list) - used, "%s%llu", shown ? ", " : "",
+			(unsigned long long)handle_of(lint, relation->overlaps[shown]));
+	lint_add(lint, LINT_NEVER_HIT, place_of(lint, span, entry, SIZE_MAX),
+		 "delete it, or put it before the others",
+		 "rules that are asked first (handles %s%s) take all packets of this one together",
+		 list, shown < relation->num_overlaps ? ", …" : "");
+}
+
+static bool is_covered_together(const struct lint *lint, size_t entry,
+				const struct relation *relation)
+{
+	struct region_cover list[UNION_MAX];
+
+	if (relation->num_overlaps < 2 || relation->num_overlaps > UNION_MAX)
+		return false;
+	for (size_t i = 0; i < relation->num_overlaps; i++)
+		list[i] = (struct region_cover){lint_value(lint, relation->overlaps[i]),
+						lint_mask(lint, relation->overlaps[i])};
+	return region_union_covers(list, relation->num_overlaps, lint_value(lint, entry),
+				   lint_mask(lint, entry), lint->num_words);
+}
+
+static void say(struct lint *lint, const struct span *span, size_t entry,
+		const struct relation *relation)
+{
+	if (relation->undefined != SIZE_MAX)
+		say_conflict(lint, span, entry, relation->undefined, relation->num_undefined,
+			     LINT_ORDER_UNDEFINED);
+	if (relation->differs != SIZE_MAX)
+		say_conflict(lint, span, entry, relation->differs, relation->num_differs,
+			     LINT_ORDER_DIFFERS);
+	if (relation->cover != SIZE_MAX)
+		say_covered(lint, span, entry, relation->cover);
+	else if (relation->undefined == SIZE_MAX && relation->differs == SIZE_MAX &&
+		 is_covered_together(lint, entry, relation))
+		say_union(lint, span, entry, relation);
+}
+
+/* --- spans --- */
+
+static struct span span_at(const struct lint *lint, size_t first, size_t end)
+{
+	const struct lint_instance *own = &lint->instances[lint->entries[first].instance];
+	struct span span = {.first = first, .end = first + 1};
+
+	while (span.end < end &&
+	       lint->instances[lint->entries[span.end].instance].port == own->port) {
+		span.reordered |= rule_of(lint, span.end) < rule_of(lint, span.end - 1);
+		span.end++;
+	}
+	return span;
+}
+
+/* The same rules with the same matches and fates in the same order, on another port. */
+static bool is_like(const struct lint *lint, const struct span *a, const struct span *b)
+{
+	size_t bytes = lint->num_words * sizeof(uint64_t);
+
+	if (a->end - a->first != b->end - b->first)
+		return false;
+	for (size_t i = 0; i < a->end - a->first; i++) {
+		size_t x = a->first + i, y = b->first + i;
+		size_t skip = lint->words[0] == 0; /* it has the port */
+
+		if (rule_of(lint, x) != rule_of(lint, y) ||
+		    !same_fate(&lint->entries[x], &lint->entries[y]) ||
+		    memcmp(lint_value(lint, x) + skip, lint_value(lint, y) + skip,
+			   bytes - skip * sizeof(uint64_t)) != 0 ||
+		    memcmp(lint_mask(lint, x), lint_mask(lint, y), bytes) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void look_at_span(struct lint *lint, const struct span *span, uint64_t *pairs)
+{
+	struct relation relation;
+
+	for (size_t i = span->first; i < span->end; i++) {
+		*pairs += i - span->first;
+		if (*pairs > PAIRS_MAX) {
+			lint_add(lint, LINT_NOT_ALL_LOOKED_AT,
+				 lint_at_chain(lint->rules[rule_of(lint, i)].chain), "",
+				 "%zu rules on %s: only the first %zu were compared with each "
+				 "other",
+				 span->end - span->first,
+				 lint_port_name(lint,
+						lint->instances[lint->entries[i].instance].port),
+				 i - span->first);
+			return;
+		}
+		if (lint->entries[i].has_ranges)
+			continue;
+		relate_all(lint, span, i, &relation);
+		say(lint, span, i, &relation);
+	}
+}
+
+static void look_at_chain(struct lint *lint, const struct lint_chain *chain, uint64_t *pairs)
+{
+	size_t end = chain->first_entry + chain->num_entries;
+	struct span first = span_at(lint, chain->first_entry, end);
+
+	look_at_span(lint, &first, pairs);
+	for (size_t at = first.end; at < end && !lint->failed;) {
+		struct span span = span_at(lint, at, end);
+
+		if (!is_like(lint, &first, &span))
+			look_at_span(lint, &span, pairs);
+		at = span.end;
+	}
+}
+
+void check_order(struct lint *lint)
+{
+	uint64_t pairs = 0;
+
+	for (size_t i = 0; i < lint->num_chains && !lint->failed; i++)
+		if (lint->chains[i].num_entries && lint->num_words)
+			look_at_chain(lint, &lint->chains[i], &pairs);
+}
