@@ -78,6 +78,27 @@ static void want_topic(const struct search *search, const char *topic, bool need
 	search->complain(search->context, text);
 }
 
+static void want_of_conflicts(const struct search *search)
+{
+	for (size_t i = 0; i < search->model->num_conflicts; i++) {
+		want(search, "conflicts", search->model->conflicts[i].id);
+		want(search, "agrees", search->model->conflicts[i].id);
+	}
+}
+
+/* A driver that takes no rule: one clause refuses whatever it is asked. */
+static bool takes_nothing(const struct model *model)
+{
+	for (size_t i = 0; i < model->num_clauses; i++) {
+		const struct model_clause *clause = &model->clauses[i];
+
+		if (!clause->binding && !clause->when.count && !clause->unless.count &&
+		    !clause->require.count)
+			return true;
+	}
+	return false;
+}
+
 static void want_of_a_nic_that_offloads(const struct search *search)
 {
 	static const char *const verbs[] = {
@@ -87,7 +108,8 @@ static void want_of_a_nic_that_offloads(const struct search *search)
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		want(search, verbs[i], NULL);
 	want_topic(search, "implicit", match->num_implicits > 0);
-	want_topic(search, "ignored", match->ignored_keys || match->num_ignored);
+	want_topic(search, "ignored",
+		   match->ignored_keys || match->num_ignored || match->num_ignoring);
 	want_topic(search, "exact", match->num_exact > 0);
 	want_topic(search, "zero-is-any", match->num_zero_is_any > 0);
 	for (size_t i = 0; i < search->model->num_tables; i++)
@@ -99,11 +121,12 @@ void rows_needed(const struct model *model, const struct rows *rows,
 		 void (*complain)(void *context, const char *what), void *context)
 {
 	const struct search search = {model, rows, complain, context};
-	bool taken = false;
+	bool taken = false, nothing = takes_nothing(model);
 
 	for (size_t i = 0; i < model->num_clauses; i++) {
 		want(&search, "refused", model->clauses[i].id);
-		want(&search, "accepted", model->clauses[i].id);
+		if (!nothing)
+			want(&search, "accepted", model->clauses[i].id);
 		want_source(&search, &model->clauses[i]);
 	}
 	for (size_t i = 0; i < rows->count; i++)
@@ -112,6 +135,7 @@ void rows_needed(const struct model *model, const struct rows *rows,
 		want(&search, "bind", model_front_end_name((enum model_front_end)i));
 		taken |= model->fronts[i].taken;
 	}
-	if (taken)
+	want_of_conflicts(&search);
+	if (taken && !nothing && !find(&search, "nothing-carried-out", NULL))
 		want_of_a_nic_that_offloads(&search);
 }

@@ -220,6 +220,92 @@ static bool run_wins(struct run *run)
 	return good;
 }
 
+/* Two rules one after the other; the second one's answer in *error. */
+static bool put_beside(struct run *run, const char *front, int *error)
+{
+	struct rule_text first = {0}, second = {0};
+	bool good = read_rule(run, &first, part(run, 0)) && read_rule(run, &second, part(run, 1)) &&
+		    put_accepted(run, front, &first, 1) && put(run, front, &second, 2, error);
+
+	rule_text_clear(&first);
+	rule_text_clear(&second);
+	return good;
+}
+
+static bool run_conflicts(struct run *run)
+{
+	int error = 0;
+
+	if (!put_beside(run, word(run, 3), &error))
+		return false;
+	if (!error || !is_reason(run, word(run, 1)))
+		return fail(run, "wanted refused by %s, got %s", word(run, 1),
+			    !error           ? "accepted"
+			    : run->reason.id ? run->reason.id
+					     : "no reason");
+	return expect_error(run, "REPLACE", error, word(run, 2));
+}
+
+static bool run_agrees(struct run *run)
+{
+	int error = 0;
+
+	return put_beside(run, word(run, 2), &error) &&
+	       expect_error(run, "the second rule", error, "ok");
+}
+
+/* The rule on eth0, eth1 and eth2, under one cookie, as of one chain. */
+static bool put_on_three_ports(struct run *run, const char *front, const struct rule_text *text)
+{
+	for (uint16_t port = 0; port < 3; port++) {
+		int error = 0;
+
+		if (!bind_front(run, front, port, &error))
+			return false;
+		if (!error)
+			error = replace(run, text, 1);
+		if (error)
+			return fail(run, "port %u: %s %s: %s", port, errno_name(-error),
+				    run->reason.id ? run->reason.id : "?", run->reason.clause);
+	}
+	return true;
+}
+
+static void add_used(void *context, const struct asic_table_use *use)
+{
+	*(uint64_t *)context += use->used;
+}
+
+static bool run_takes(struct run *run)
+{
+	struct rule_text text = {0};
+	uint64_t used = 0;
+	bool good =
+		read_rule(run, &text, part(run, 0)) && put_on_three_ports(run, word(run, 2), &text);
+
+	if (good) {
+		asic_visit_tables(run->device.asic, add_used, &used);
+		if (used != strtoull(word(run, 1), NULL, 10))
+			good = fail(run, "it takes %llu entries", (unsigned long long)used);
+	}
+	rule_text_clear(&text);
+	return good;
+}
+
+/* What the driver takes, and nicemu then does not carry out. */
+static bool run_nothing_carried_out(struct run *run)
+{
+	struct rule_text text = {0};
+	int error = 0;
+	bool good = read_rule(run, &text, part(run, 0)) && put(run, word(run, 1), &text, 1, &error);
+
+	if (good && !(error && run->reason.id && strcmp(run->reason.id, "not-emulated") == 0))
+		good = fail(run, "got %s %s", error ? errno_name(-error) : "accepted",
+			    error && run->reason.id ? run->reason.id : "");
+	rule_text_clear(&text);
+	return good;
+}
+
 static bool expect_counts(struct run *run, const struct offload_stats *stats, const char *wanted)
 {
 	char text[128];
@@ -374,6 +460,10 @@ static const struct {
 	{"matches", 3, 2, run_matches},
 	{"misses", 3, 2, run_misses},
 	{"wins", 3, 3, run_wins},
+	{"conflicts", 4, 2, run_conflicts},
+	{"agrees", 3, 2, run_agrees},
+	{"takes", 3, 1, run_takes},
+	{"nothing-carried-out", 2, 1, run_nothing_carried_out},
 	{"counts", 2, 3, run_counts},
 	{"duplicate", 3, 1, run_duplicate},
 	{"unknown-destroy", 3, 1, run_unknown_destroy},
