@@ -2,6 +2,7 @@
 /* nicemu show: what an emulator is, holds and has done. */
 #include "print.h"
 #include "setup.h"
+#include "show_model.h"
 
 #include <nicemu/report/recording.h>
 
@@ -22,7 +23,8 @@ static const char help[] =
 	"Without an emulator:\n"
 	"  recording FILE   what --record wrote; '-' is stdin\n"
 	"  nic        the NIC that -n, -m, -k and --port describe\n"
-	"  kernel     how the kernel of -k behaves\n";
+	"  kernel     how the kernel of -k behaves\n"
+	"  model [NAME|FILE]   what a NIC can do; without a name: which models there are\n";
 
 enum { OPTION_DRIVER = OPTION_OWN };
 static const struct option long_options[] = {
@@ -169,7 +171,6 @@ static const struct topic topics[] = {
 	 .needs_running = true},
 	{.name = "log", .show = show_emulator, .print = report_print_log, .needs_running = true},
 	{.name = "kernel", .show = show_kernel},
-	{.name = "model", .show = show_missing},
 	{.name = "tcam", .show = show_missing},
 	{.name = "flows", .show = show_missing},
 	{.name = "conntrack", .show = show_missing},
@@ -191,8 +192,10 @@ static int show_topic(const char *name, bool driver, const struct common_options
 	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
 		if (strcmp(name, topics[i].name) == 0)
 			return topics[i].show(&topics[i], options);
-	return complain_usage("no topic '%s'; topics: nic, rules, counters, log, kernel, recording",
-			      name);
+	return complain_usage(
+		"no topic '%s'; topics: nic, rules, counters, log, lint, kernel, model, "
+		"recording",
+		name);
 }
 
 static int print_recording(FILE *in, const char *name, const struct common_options *options)
@@ -233,6 +236,28 @@ int command_show(int argc, char **argv)
 	bool driver = false;
 	int c;
 
+/* The running emulator's model is marked in the list, where there is one. */
+static int show_models(char **words, const struct common_options *options)
+{
+	json_t *nic = NULL;
+	int status;
+
+	if (words[0] && words[1])
+		return complain_usage("model: one NAME or FILE, or none");
+	if (options->socket && !words[0] && !options->model && !options->nic_file) {
+		struct session session;
+
+		status = session_open(&session, options);
+		if (status != EXIT_DONE)
+			return status;
+		nic = ask(&session, "nic", NULL);
+		session_close(&session);
+	}
+	status = show_model(words[0], json_string_value(json_object_get(nic, "model")), options);
+	json_decref(nic);
+	return status;
+}
+
 	optind = 0;
 	argv[0] = "nicemu show"; /* how getopt_long begins its complaints */
 	while ((c = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, long_options, NULL)) != -1) {
@@ -264,4 +289,6 @@ int command_show(int argc, char **argv)
 out:
 	common_options_free(&options);
 	return status;
+	else if (optind < argc && strcmp(argv[optind], "model") == 0)
+		status = show_models(argv + optind + 1, &options);
 }
