@@ -15,7 +15,7 @@ struct asic *asic_create(const struct nic *nic, const struct tcam_ops *engine)
 
 	if (!asic)
 		return NULL;
-	asic->nic = nic;
+	asic->nic = asic->tables.nic = nic;
 	asic->ops = engine ? engine : tcam_engines[0];
 	asic->tcam = asic->ops->create(0);
 	if (!asic->tcam) {
@@ -57,11 +57,19 @@ void asic_forget_entry(struct asic *asic, struct block *block, struct entry *ent
 	give_entry(asic, entry);
 }
 
+/* What it has beside its entry. */
+static void give_room(struct asic *asic, struct block *block, struct entry *entry)
+{
+	place_give(&asic->tables, block->unit, entry->place);
+	conflicts_remove(&asic->conflicts, entry->conflict);
+}
+
 static void remove_entry(struct asic *asic, struct block *block, struct entry *entry)
 {
 	entry_retire(asic, entry);
 	asic->ops->remove(asic->tcam, &entry->tcam);
 	asic->ops->commit(asic->tcam);
+	give_room(asic, block, entry);
 	asic_forget_entry(asic, block, entry);
 }
 
@@ -75,6 +83,17 @@ static void remove_block(struct asic *asic, struct block *block)
 	free(block);
 }
 
+/* Of the entries in the pool only what lies elsewhere is given back. */
+static void drop_entries(struct asic *asic, struct block *block)
+{
+	for (struct entry *entry = block->entries; entry; entry = entry->hh.next) {
+		if (entry->place)
+			place_give(&asic->tables, block->unit, entry->place);
+		conflicts_remove(&asic->conflicts, entry->conflict);
+	}
+	HASH_CLEAR(hh, block->entries);
+}
+
 void asic_destroy(struct asic *asic)
 {
 	struct block *block, *next;
@@ -83,17 +102,18 @@ void asic_destroy(struct asic *asic)
 		return;
 	asic->ops->destroy(asic->tcam); /* it forgets the entries */
 	HASH_ITER (hh, asic->blocks, block, next) {
-		HASH_CLEAR(hh, block->entries);
+		drop_entries(asic, block);
 		HASH_DEL(asic->blocks, block);
 		free(block);
 	}
+	place_clear(&asic->tables);
 	entry_pool_clear(&asic->pool);
 	free(asic);
 }
 
 /* --- the driver's side of offload/ --- */
 
-static struct block *find_block(const struct asic *asic, uint32_t binding)
+struct block *asic_find_block(const struct asic *asic, uint32_t binding)
 {
 	struct block *block;
 
@@ -101,7 +121,7 @@ static struct block *find_block(const struct asic *asic, uint32_t binding)
 	return block;
 }
 
-static struct entry *find_entry(const struct block *block, uint64_t cookie)
+struct entry *asic_find_entry(const struct block *block, uint64_t cookie)
 {
 	struct entry *entry = NULL;
 
@@ -110,68 +130,68 @@ static struct entry *find_entry(const struct block *block, uint64_t cookie)
 	return entry;
 }
 
-static int admit_binding(const struct asic *asic, const struct offload_binding *binding,
+static int port_is_taken(const struct asic *asic, const struct offload_binding *binding,
 			 struct reason *reason)
 {
-	if (binding->port >= asic->nic->num_ports || asic->nic->ports[binding->port].gone)
-		return reason_set(reason, "no-such-port", ENODEV, REASON_MODEL,
-				  "the NIC has no port number %u", binding->port);
-	if (binding->binder != OFFLOAD_BLOCK)
-		return reason_set(reason, "flowtable-unsupported", EOPNOTSUPP, REASON_MODEL,
-				  "the NIC takes no flowtables");
-	if (binding->direction != OFFLOAD_INGRESS)
-		return reason_set(reason, "egress-unsupported", EOPNOTSUPP, REASON_MODEL,
-				  "the NIC looks up packets on ingress only");
-	if (asic->has_block[binding->port]) {
-		reason_set(reason, "port-has-a-block", EBUSY, REASON_MODEL,
-			   "port %s has an offload chain already, and the NIC takes one a port",
-			   asic->nic->ports[binding->port].name);
-		reason_hint(reason, "put the rules of both chains into one");
-		return -EBUSY;
-	}
-	return 0;
+	enum model_front_end front_end = front_end_of(binding);
+
+	if (!asic->has_block[front_end][binding->port])
+		return 0;
+	reason_set(reason, "port-has-a-block", EBUSY, REASON_MODEL,
+		   "port %s has an offload %s already, and the NIC takes one a port",
+		   asic->nic->ports[binding->port].name, model_front_end_name(front_end));
+	reason_hint(reason, "put the rules of both chains into one");
+	return -EBUSY;
 }
 
-struct block *asic_add_block(struct asic *asic, uint32_t binding, uint16_t port)
+struct block *asic_add_block(struct asic *asic, const struct offload_binding *binding)
 {
+	enum model_front_end front_end = front_end_of(binding);
+	const struct model_table *table = admission_table(asic->nic->profile, front_end);
 	struct block *block = calloc(1, sizeof(*block));
 
 	if (!block)
 		return NULL;
-	block->binding = binding;
-	block->port = port;
-	HASH_ADD(hh, asic->blocks, binding, sizeof(block->binding), block);
+	block->id = binding->id;
+	block->binding = *binding;
+	block->binding.table = block->binding.chain = NULL; /* they are the caller's */
+	if (table)
+		block->unit = place_unit(&asic->tables, table, binding->port);
+	if (!table || block->unit)
+		HASH_ADD(hh, asic->blocks, id, sizeof(block->id), block);
 	if (!block->hh.tbl) {
 		free(block);
 		return NULL;
 	}
-	asic->has_block[port] = true;
+	asic->has_block[front_end][binding->port] = true;
 	return block;
 }
 
 static int asic_bind(void *driver, const struct offload_binding *binding, struct reason *reason)
 {
 	struct asic *asic = driver;
-	int error = admit_binding(asic, binding, reason);
+	int error = admit_binding(asic->nic, binding, reason);
 
+	if (!error)
+		error = port_is_taken(asic, binding, reason);
 	if (error)
 		return error;
-	return asic_add_block(asic, binding->id, binding->port) ? 0 : reason_no_memory(reason);
+	return asic_add_block(asic, binding) ? 0 : reason_no_memory(reason);
 }
 
 static void asic_unbind(void *driver, const struct offload_binding *binding)
 {
 	struct asic *asic = driver;
-	struct block *block = find_block(asic, binding->id);
+	struct block *block = asic_find_block(asic, binding->id);
 
 	if (block)
-		asic->has_block[block->port] = false;
+		asic->has_block[front_end_of(binding)][block->binding.port] = false;
 }
 
 static void asic_release(void *driver, const struct offload_binding *binding)
 {
 	struct asic *asic = driver;
-	struct block *block = find_block(asic, binding->id);
+	struct block *block = asic_find_block(asic, binding->id);
 
 	if (block)
 		remove_block(asic, block);
@@ -198,51 +218,93 @@ static void asic_port_gone(void *driver, uint16_t port)
 	struct block *block, *next;
 	struct entry *entry, *after;
 
-	asic->has_block[port] = false;
+	for (int i = 0; i < MODEL_FRONT_ENDS; i++)
+		asic->has_block[i][port] = false;
 	HASH_ITER (hh, asic->blocks, block, next) {
-		if (block->port == port) {
+		if (block->binding.port == port) {
 			remove_block(asic, block);
 			continue;
 		}
 		HASH_ITER (hh, block->entries, entry, after)
 			forget_target(entry, port);
 	}
+	place_forget_port(&asic->tables, port);
+}
+
+/* What a rule has beside its entry: room in the model's table, and what others are held against. */
+struct room {
+	struct place *place;
+	struct conflict_rule *conflict;
+	uint32_t priority; /* in the table */
+};
+
+/* 0, or a negative errno with reason; then nothing has changed. old: what the rule has, or NULL. */
+static int find_room(struct asic *asic, struct block *block, const struct question *question,
+		     const struct asic_admitted *admitted, const struct entry *old,
+		     struct room *room, struct reason *reason)
+{
+	int error = conflicts_ask(&asic->conflicts, question, reason);
+
+	if (error)
+		return error;
+	if (conflicts_add(&asic->conflicts, question, &room->conflict))
+		return reason_no_memory(reason);
+	error = old ? place_take_again(&asic->tables, block->unit, question, admitted, old->place,
+				       &room->place, &room->priority, reason)
+		    : place_take(&asic->tables, block->unit, question, admitted, &room->place,
+				 &room->priority, reason);
+	if (error)
+		conflicts_remove(&asic->conflicts, room->conflict);
+	return error;
 }
 
 /* Totals and place stay; when the table has no memory for it, the entry is as before. */
-static int update_entry(struct asic *asic, struct entry *entry, const struct tcam_entry *to,
-			const struct asic_decision *decision, struct reason *reason)
+static int update_entry(struct asic *asic, struct block *block, struct entry *entry,
+			const struct asic_admitted *admitted, const struct room *room,
+			struct reason *reason)
 {
-	if (asic->ops->update(asic->tcam, &entry->tcam, to))
+	bool moved = room->place != entry->place;
+	struct tcam_entry to = admitted->tcam;
+
+	to.priority = room->priority;
+	if (asic->ops->update(asic->tcam, &entry->tcam, &to)) {
+		if (moved)
+			place_give(&asic->tables, block->unit, room->place);
+		conflicts_remove(&asic->conflicts, room->conflict);
 		return reason_no_memory(reason);
+	}
 	asic->ops->commit(asic->tcam);
-	entry->decision = *decision;
+	if (moved)
+		place_give(&asic->tables, block->unit, entry->place);
+	conflicts_remove(&asic->conflicts, entry->conflict);
+	entry->place = room->place;
+	entry->conflict = room->conflict;
+	entry->decision = admitted->decision;
 	return 0;
 }
 
-static int new_entry(struct asic *asic, struct block *block, const struct tcam_entry *tcam,
-		     const struct asic_decision *decision, struct reason *reason)
+static int new_entry(struct asic *asic, struct block *block, const struct asic_admitted *admitted,
+		     const struct room *room, struct reason *reason)
 {
-	struct entry *entry;
+	struct entry *entry = asic_add_entry(asic, block, &admitted->decision);
 
-	if (asic_entries(asic) >= asic->nic->entries) {
-		reason_set(reason, "tcam-full", ENOSPC, REASON_CAPACITY,
-			   "all %llu entries of the NIC's table are taken",
-			   (unsigned long long)asic->nic->entries);
-		reason_hint(reason, "remove rules, or give the NIC file more `entries`");
-		return -ENOSPC;
-	}
-	entry = asic_add_entry(asic, block, decision);
 	if (!entry)
-		return reason_no_memory(reason);
-	entry->tcam = *tcam;
+		goto give;
+	entry->tcam = admitted->tcam;
+	entry->tcam.priority = room->priority;
 	entry->tcam.owner = entry;
-	if (asic->ops->insert(asic->tcam, &entry->tcam)) {
-		asic_forget_entry(asic, block, entry);
-		return reason_no_memory(reason);
-	}
+	entry->place = room->place;
+	entry->conflict = room->conflict;
+	if (asic->ops->insert(asic->tcam, &entry->tcam))
+		goto forget;
 	asic->ops->commit(asic->tcam);
 	return 0;
+forget:
+	asic_forget_entry(asic, block, entry);
+give:
+	place_give(&asic->tables, block->unit, room->place);
+	conflicts_remove(&asic->conflicts, room->conflict);
+	return reason_no_memory(reason);
 }
 
 static int no_such_binding(struct reason *reason, const struct offload_command *command)
@@ -251,33 +313,48 @@ static int no_such_binding(struct reason *reason, const struct offload_command *
 			  "no binding has the number %u", command->binding);
 }
 
+static int refuse_duplicate(const struct asic *asic, const struct offload_command *command,
+			    struct reason *reason)
+{
+	int error = asic->nic->profile->cookies.duplicate;
+
+	if (!error)
+		return 0;
+	return reason_set(reason, "cookie-known", error, REASON_MODEL,
+			  "the driver has a rule with the cookie 0x%llx already, and updates none",
+			  (unsigned long long)command->cookie);
+}
+
 static int asic_replace(void *driver, const struct offload_command *command, struct reason *reason)
 {
 	struct asic *asic = driver;
-	struct block *block = find_block(asic, command->binding);
-	struct entry *old = find_entry(block, command->cookie);
-	struct asic_decision decision;
-	struct tcam_entry tcam;
+	struct block *block = asic_find_block(asic, command->binding);
+	struct entry *old = asic_find_entry(block, command->cookie);
+	struct question question = {.nic = asic->nic, .command = command};
+	struct asic_admitted admitted;
+	struct room room;
 	int error;
 
 	if (!block)
 		return no_such_binding(reason, command);
-	error = admit(asic->nic, block->port, command, &tcam, &decision, reason);
+	question.binding = &block->binding;
+	error = old ? refuse_duplicate(asic, command, reason) : 0;
+	if (!error)
+		error = admit_rule(&question, &admitted, reason);
+	if (!error)
+		error = find_room(asic, block, &question, &admitted, old, &room, reason);
 	if (error)
 		return error;
-	decision.matched = true;
-	decision.binding = command->binding;
-	decision.cookie = command->cookie;
-	return old ? update_entry(asic, old, &tcam, &decision, reason)
-		   : new_entry(asic, block, &tcam, &decision, reason);
+	return old ? update_entry(asic, block, old, &admitted, &room, reason)
+		   : new_entry(asic, block, &admitted, &room, reason);
 }
 
 static int asic_destroy_rule(void *driver, const struct offload_command *command,
 			     struct reason *reason)
 {
 	struct asic *asic = driver;
-	struct block *block = find_block(asic, command->binding);
-	struct entry *entry = find_entry(block, command->cookie);
+	struct block *block = asic_find_block(asic, command->binding);
+	struct entry *entry = asic_find_entry(block, command->cookie);
 
 	if (!block)
 		return no_such_binding(reason, command);
@@ -293,12 +370,21 @@ static int asic_totals(void *driver, const struct offload_command *command,
 		       struct offload_stats *totals)
 {
 	const struct asic *asic = driver;
-	const struct entry *entry = find_entry(find_block(asic, command->binding), command->cookie);
+	const struct entry *entry =
+		asic_find_entry(asic_find_block(asic, command->binding), command->cookie);
 
 	if (!entry)
 		return -ENOENT;
 	*totals = entry_totals(asic, entry);
 	return 0;
+}
+
+static int asic_unknown(void *driver, uint32_t binding, enum offload_verb verb)
+{
+	const struct asic *asic = driver;
+	const struct model_cookies *cookies = &asic->nic->profile->cookies;
+
+	return verb == OFFLOAD_STATS ? -cookies->unknown_stats : -cookies->unknown_destroy;
 }
 
 const struct offload_driver asic_driver = {
@@ -309,6 +395,8 @@ const struct offload_driver asic_driver = {
 	.replace = asic_replace,
 	.destroy = asic_destroy_rule,
 	.totals = asic_totals,
+	.counted = asic_counted,
+	.unknown = asic_unknown,
 };
 
 void asic_prepare(struct asic *asic)
@@ -321,7 +409,15 @@ size_t asic_entries(const struct asic *asic)
 	return asic->ops->count(asic->tcam);
 }
 
+/* Of the table that offload chains go to; of all ports where each has one. */
 uint64_t asic_capacity(const struct asic *asic)
 {
-	return asic->nic->entries;
+	const struct model_table *table = admission_table(asic->nic->profile, MODEL_CHAIN);
+	uint64_t entries = table ? place_table_entries(asic->nic, table) : 0, ports = 0;
+
+	if (!table || table->scope != MODEL_PER_PORT)
+		return entries;
+	for (size_t i = 0; i < asic->nic->num_ports; i++)
+		ports += !asic->nic->ports[i].gone;
+	return entries * ports;
 }

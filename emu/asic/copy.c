@@ -50,7 +50,7 @@ static struct entry **sorted(const struct asic *asic, int (*compare)(const void 
 
 static int copy_block(struct asic *copy, const struct block *from)
 {
-	struct block *block = asic_add_block(copy, from->binding, from->port);
+	struct block *block = asic_add_block(copy, &from->binding);
 
 	if (!block)
 		return -ENOMEM;

@@ -23,10 +23,15 @@
 #include <stddef.h>
 
 /* uthash reports that memory is out by leaving the element outside the table. */
+#ifndef HASH_NONFATAL_OOM
 #define HASH_NONFATAL_OOM 1
+#endif
 #include <uthash.h>
 
 enum { ENTRY_SEGMENT_SHIFT = 8, ENTRY_SEGMENT = 1 << ENTRY_SEGMENT_SHIFT };
+
+struct place;
+struct conflict_rule;
 
 /* One admitted rule. */
 struct entry {
@@ -36,7 +41,9 @@ struct entry {
 	uint32_t number; /* asic_entry_number's, while the table is as it was numbered */
 	struct asic_decision decision;
 	struct tcam_entry tcam;
-	UT_hash_handle hh; /* by decision.cookie */
+	struct place *place;            /* place.h; NULL: one entry of a plain table */
+	struct conflict_rule *conflict; /* conflict.h */
+	UT_hash_handle hh;              /* by decision.cookie */
 };
 
 static_assert(offsetof(struct entry, decision.mirrors) < 64, "a packet touches one line");

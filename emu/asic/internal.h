@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The ASIC from inside: asic.c is its life and the driver's side of offload/, worker.c the packet
- * path, totals.c what was counted, copy.c copies, numbers and memory.
+ * path, totals.c what was counted, counted.c what the NIC's counters make of it, copy.c copies,
+ * numbers and memory, visit.c those who look on. What a rule becomes is admission.h, which tables
+ * it takes room in place.h, which rules can't stand beside it conflict.h.
  *
  * Where totals are. While one worker is alive it counts in the entries themselves, in the line that
  * has the decision: a packet then touches one line. From the second worker on each has an array of
@@ -15,11 +17,14 @@
 #ifndef NICEMU_ASIC_INTERNAL_H
 #define NICEMU_ASIC_INTERNAL_H
 
+#include "conflict.h"
 #include "entry.h"
+#include "place.h"
 
 struct block {
-	uint32_t binding;
-	uint16_t port;
+	uint32_t id;                    /* of the binding */
+	struct offload_binding binding; /* without its names */
+	struct unit *unit;     /* where its rules go; NULL: the model has no table for them */
 	struct entry *entries; /* by cookie, in the order of arrival */
 	UT_hash_handle hh;
 };
@@ -29,8 +34,11 @@ struct asic {
 	const struct tcam_ops *ops;
 	struct tcam *tcam;
 	struct entry_pool pool;
-	struct block *blocks;          /* by binding */
-	bool has_block[NIC_PORTS_MAX]; /* by port */
+	struct block *blocks; /* by id */
+	struct tables tables;
+	struct conflicts conflicts;
+	uint64_t visits; /* asic_visit's so far */
+	bool has_block[MODEL_FRONT_ENDS][NIC_PORTS_MAX];
 	struct asic_worker *workers;
 	/* Of workers that are gone. */
 	struct asic_counters retired, unmatched;
@@ -82,6 +90,15 @@ struct entry *asic_add_entry(struct asic *asic, struct block *block,
 /* Of an entry that is in no table (any more). */
 void asic_forget_entry(struct asic *asic, struct block *block, struct entry *entry);
 /* NULL when memory is out. */
-struct block *asic_add_block(struct asic *asic, uint32_t binding, uint16_t port);
+struct block *asic_add_block(struct asic *asic, const struct offload_binding *binding);
+/* NULL: there is none; block may be NULL. */
+struct block *asic_find_block(const struct asic *asic, uint32_t binding);
+struct entry *asic_find_entry(const struct block *block, uint64_t cookie);
+
+/* --- counted.c --- */
+
+/* offload_driver.counted */
+int asic_counted(void *driver, const struct offload_command *command,
+		 const struct offload_stats *reported, struct offload_stats *totals);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 int asic_visit_entries(const struct asic *asic,
 		       int (*visit)(void *context, const struct tcam_entry *entry), void *context)
@@ -18,19 +19,34 @@ int asic_visit_entries(const struct asic *asic,
 	return ret;
 }
 
-static struct asic_entry describe(const struct asic *asic, const struct entry *entry)
+static struct asic_entry describe(const struct block *block, const struct entry *entry,
+				  uint64_t visit)
 {
-	const struct model *model = asic->nic->profile;
-	const struct block *block;
-
-	HASH_FIND(hh, asic->blocks, &entry->decision.binding, sizeof(block->binding), block);
-	return (struct asic_entry){
+	struct asic_entry described = {
 		.tcam = &entry->tcam,
 		.decision = &entry->decision,
-		.port = block->port,
-		.table = model && model->num_tables ? &model->tables[0] : NULL,
+		.port = block->binding.port,
+		.table = block->unit->table,
 		.entries = 1,
 	};
+	struct place *place = entry->place;
+
+	if (!place)
+		return described;
+	described.cost = place->cost;
+	described.entries = 0;
+	if (!place_is_first(place, visit))
+		return described;
+	described.entries = place->entries;
+	described.slices = place->slices;
+	described.moves = place->moves;
+	return described;
+}
+
+/* That a visit has come by is only remembered: nobody sees the ASIC change. */
+static uint64_t next_visit(const struct asic *asic)
+{
+	return ++((struct asic *)asic)->visits;
 }
 
 int asic_visit(const struct asic *asic, int (*visit)(void *context, const struct asic_entry *entry),
@@ -38,10 +54,12 @@ int asic_visit(const struct asic *asic, int (*visit)(void *context, const struct
 {
 	size_t count;
 	struct entry **all = asic_in_order(asic, &count);
+	uint64_t number = next_visit(asic);
 	int ret = all ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !ret && i < count; i++) {
-		struct asic_entry entry = describe(asic, all[i]);
+		const struct block *block = asic_find_block(asic, all[i]->decision.binding);
+		struct asic_entry entry = describe(block, all[i], number);
 
 		ret = visit(context, &entry);
 	}
@@ -49,18 +67,56 @@ int asic_visit(const struct asic *asic, int (*visit)(void *context, const struct
 	return ret;
 }
 
+/* NULL: no rule of that port, or of any, has come yet. */
+static const struct unit *find_unit(const struct asic *asic, const struct model_table *table,
+				    int32_t port)
+{
+	const struct unit *unit;
+
+	DL_FOREACH (asic->tables.units, unit)
+		if (unit->table == table && unit->port == port)
+			return unit;
+	return NULL;
+}
+
+static struct asic_table_use use_of(const struct asic *asic, const struct model_table *table,
+				    int32_t port)
+{
+	const struct unit *unit = find_unit(asic, table, port);
+	struct asic_table_use use = {
+		.table = table,
+		.port = port,
+		.entries = place_table_entries(asic->nic, table),
+		.reserved = place_table_reserved(table),
+	};
+
+	if (!unit)
+		return use;
+	use.used = unit->used;
+	use.slices_used = unit->slices_used;
+	use.rules = unit->rules;
+	use.moves = unit->moves;
+	return use;
+}
+
 void asic_visit_tables(const struct asic *asic,
 		       void (*visit)(void *context, const struct asic_table_use *use),
 		       void *context)
 {
 	const struct model *model = asic->nic->profile;
+	struct asic_table_use use;
 
-	if (model && model->num_tables)
-		visit(context, &(struct asic_table_use){
-				       .table = &model->tables[0],
-				       .port = -1,
-				       .entries = asic_capacity(asic),
-				       .used = asic_entries(asic),
-				       .rules = asic_entries(asic),
-			       });
+	for (size_t t = 0; t < model->num_tables; t++) {
+		if (model->tables[t].scope != MODEL_PER_PORT) {
+			use = use_of(asic, &model->tables[t], -1);
+			visit(context, &use);
+			continue;
+		}
+		for (size_t port = 0; port < asic->nic->num_ports; port++) {
+			if (asic->nic->ports[port].gone)
+				continue;
+			use = use_of(asic, &model->tables[t], (int32_t)port);
+			visit(context, &use);
+		}
+	}
 }

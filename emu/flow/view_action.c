@@ -98,6 +98,36 @@ void flow_view_action(const struct flow_action_entry *action,
 	}
 }
 
+static bool read_number(enum flow_argument_kind kind, const uint32_t *word, uint64_t *number)
+{
+	switch (kind) {
+	case FLOW_ARGUMENT_DECIMAL64: *number = (uint64_t)word[1] << 32 | word[0]; return true;
+	case FLOW_ARGUMENT_MAC: *number = (uint64_t)word[0] << 16 | word[1]; return true;
+	case FLOW_ARGUMENT_NONE:
+	case FLOW_ARGUMENT_HEX128:
+	case FLOW_ARGUMENT_ADDRESS: return false;
+	default: *number = word[0]; return true;
+	}
+}
+
+bool flow_action_number(const struct flow_action_entry *action, const char *name, uint64_t *number)
+{
+	size_t at = 0;
+
+	if ((unsigned int)action->id >= FLOW_ACTION_COUNT)
+		return false;
+	for (size_t i = 0; i < FLOW_ACTION_ARGUMENTS; i++) {
+		const struct argument *argument = &arguments[action->id][i];
+
+		if (!argument->name)
+			return false;
+		if (!strcmp(argument->name, name))
+			return read_number(argument->kind, &action->argument[at], number);
+		at += words[argument->kind];
+	}
+	return false;
+}
+
 struct line {
 	FILE *out;
 	bool any;

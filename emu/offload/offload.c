@@ -138,9 +138,16 @@ static int no_binding(struct reason *reason, uint32_t id)
 			  "no binding has the number %u", id);
 }
 
-static int no_rule(struct reason *reason, const struct offload_command *command)
+static int no_rule(const struct offload *o, const struct offload_command *command,
+		   enum offload_verb verb, struct reason *reason)
 {
-	return reason_set(reason, "no-such-cookie", ENOENT, REASON_MODEL,
+	int error = o->driver->unknown
+			    ? o->driver->unknown(o->driver_context, command->binding, verb)
+			    : -ENOENT;
+
+	if (!error)
+		return 0;
+	return reason_set(reason, "no-such-cookie", -error, REASON_MODEL,
 			  "binding %u has no rule with the cookie 0x%llx", command->binding,
 			  (unsigned long long)command->cookie);
 }
@@ -344,11 +351,22 @@ static int destroy_in_driver(struct offload *o, struct bound *bound,
 	if (!bound)
 		return no_binding(reason, command->binding);
 	if (!rule)
-		return no_rule(reason, command);
+		return no_rule(o, command, OFFLOAD_DESTROY, reason);
 	error = o->driver->destroy(o->driver_context, command, reason);
 	if (!error)
 		remove_rule(o, bound, rule);
 	return error;
+}
+
+/* What the driver reads in the NIC's counters. */
+static int read_counters(struct offload *o, const struct rule *rule,
+			 const struct offload_command *command, struct offload_stats *totals)
+{
+	int error = o->driver->totals(o->driver_context, command, totals);
+
+	if (error || !o->driver->counted)
+		return error;
+	return o->driver->counted(o->driver_context, command, &rule->reported, totals);
 }
 
 static int stats_from_driver(struct offload *o, struct bound *bound,
@@ -363,8 +381,8 @@ static int stats_from_driver(struct offload *o, struct bound *bound,
 	if (!bound || bound->unbound)
 		return no_binding(reason, command->binding);
 	if (!rule)
-		return no_rule(reason, command);
-	error = o->driver->totals(o->driver_context, command, &totals);
+		return no_rule(o, command, OFFLOAD_STATS, reason);
+	error = read_counters(o, rule, command, &totals);
 	if (error)
 		return reason_set(reason, "stats-refused", -error, REASON_MODEL,
 				  "the NIC gave no statistics: %s", errno_name(-error));

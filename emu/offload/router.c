@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <nicemu/offload/router.h>
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* uthash reports that memory is out by leaving the element outside the table. */
@@ -152,6 +153,24 @@ static int router_totals(void *driver, const struct offload_command *command,
 	return side->driver->totals(side->context, command, totals);
 }
 
+static int router_counted(void *driver, const struct offload_command *command,
+			  const struct offload_stats *reported, struct offload_stats *totals)
+{
+	const struct side *side = side_of(driver, command->binding);
+
+	if (!side->driver->counted)
+		return side->driver->totals(side->context, command, totals);
+	return side->driver->counted(side->context, command, reported, totals);
+}
+
+static int router_unknown(void *driver, uint32_t binding, enum offload_verb verb)
+{
+	const struct side *side = side_of(driver, binding);
+
+	return side->driver->unknown ? side->driver->unknown(side->context, binding, verb)
+				     : -ENOENT;
+}
+
 const struct offload_driver router_driver = {
 	.bind = router_bind,
 	.unbind = router_unbind,
@@ -160,4 +179,6 @@ const struct offload_driver router_driver = {
 	.replace = router_replace,
 	.destroy = router_remove,
 	.totals = router_totals,
+	.counted = router_counted,
+	.unknown = router_unknown,
 };

@@ -34,7 +34,7 @@ struct model_rule {
 	struct offload_stats totals;
 };
 
-static struct model {
+static struct churn {
 	uint32_t binding[PORTS]; /* 0: none */
 	struct model_rule rules[PORTS][COOKIES];
 	uint64_t arrivals, packets, bytes, unmatched, retired;

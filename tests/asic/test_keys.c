@@ -113,19 +113,20 @@ Test(keys, entries_hold_no_value_bits_outside_their_mask)
 {
 	struct flow_rule *rule = board_rule(0);
 	const struct offload_command command = {.prio = 7, .rule = rule};
-	struct asic_decision decision;
-	struct tcam_entry entry;
+	const struct offload_binding bound = {.port = 3};
+	struct asic_admitted admitted;
+	const struct tcam_entry *entry = &admitted.tcam;
 
 	for (int w = 0; w < FLOW_KEY_WORDS; w++) {
 		rule->match.key.word[w] = ~UINT64_C(0);
 		rule->match.mask.word[w] = UINT64_C(0x00ff00ff0ff00ff0);
 	}
 	rule->match.used_keys = FLOW_PRESENT(BASIC) | FLOW_PRESENT(IPV6_ADDRS);
-	cr_assert_eq(admit(&board.nic, 3, &command, &entry, &decision, NULL), 0);
-	cr_assert_eq(entry.priority, 7);
+	cr_assert_eq(asic_admit(&board.nic, &bound, &command, &admitted, NULL), 0);
+	cr_assert_eq(entry->priority, 7);
 	for (int w = 0; w < FLOW_KEY_WORDS; w++)
-		cr_assert_eq(entry.value.word[w] & ~entry.mask.word[w], 0, "word %d", w);
-	cr_assert_eq(entry.value.word[0] >> FLOW_PORT_SHIFT, 3);
+		cr_assert_eq(entry->value.word[w] & ~entry->mask.word[w], 0, "word %d", w);
+	cr_assert_eq(entry->value.word[0] >> FLOW_PORT_SHIFT, 3);
 }
 
 Test(keys, word_0_of_a_rule_is_not_looked_at)

@@ -60,6 +60,12 @@ void flow_view_action(const struct flow_action_entry *action,
 		      void *context);
 
 /*
+ * The argument of that name as a number (an address or labels are none): false where the action has
+ * no such argument.
+ */
+bool flow_action_number(const struct flow_action_entry *action, const char *name, uint64_t *number);
+
+/*
  * Match and actions in one line: "ipv4_addrs.src 10.0.0.0/255.0.0.0 ports.dst 80 DROP"; a mask
  * without a 0 is left out; "any" without a field. A target is written by target, or as its number
  * when that is NULL.

@@ -11,8 +11,9 @@
  * was bound last first, as kernels do. Commands are keyed on (binding, cookie).
  *
  * Statistics: the driver reports totals, which only grow. offload alone turns totals into deltas:
- * each STATS returns what came since the STATS before it, per (binding, cookie). An entry starts
- * with no delta at REPLACE.
+ * each STATS returns what came since the STATS before it, per (binding, cookie), as far as the
+ * NIC's counters tell (offload_driver.counted); offload_totals tells all. An entry starts with no
+ * delta at REPLACE.
  *
  * Invariants: a binding or rule is known here if and only if the driver has accepted it; what is
  * refused leaves no trace. A copy of what was accepted last is kept, for those who ask what a
@@ -80,7 +81,7 @@ struct offload_command {
 
 /*
  * What a driver implements; asic/ does. Called in command order. A callback that refuses fills the
- * reason. Unknown (binding, cookie): destroy and totals return -ENOENT.
+ * reason. Unknown (binding, cookie): destroy, totals and counted return -ENOENT.
  */
 struct offload_driver {
 	int (*bind)(void *driver, const struct offload_binding *binding, struct reason *reason);
@@ -97,11 +98,16 @@ struct offload_driver {
 	int (*totals)(void *driver, const struct offload_command *command,
 		      struct offload_stats *totals);
 	/*
-	 * What the NIC's counters make of these totals (no bytes, nothing at all …), for STATS. 0
-	 * or a negative errno. NULL: they are the totals.
+	 * What the NIC's counters make of these totals (no bytes, nothing at all …), for STATS;
+	 * reported: what they said last. 0 or a negative errno. NULL: they are the totals.
 	 */
 	int (*counted)(void *driver, const struct offload_command *command,
-		       struct offload_stats *totals);
+		       const struct offload_stats *reported, struct offload_stats *totals);
+	/*
+	 * DESTROY or STATS of a cookie that is not known does not reach the driver's tables: 0
+	 * where it says nothing then (STATS are zeros), or a negative errno. NULL: -ENOENT.
+	 */
+	int (*unknown)(void *driver, uint32_t binding, enum offload_verb verb);
 };
 
 /* What passed, after the driver answered. All pointers are borrowed during the call. */
@@ -159,7 +165,8 @@ void offload_port_gone(struct offload *offload, uint16_t port);
 /*
  * REPLACE of a live cookie updates it and keeps its totals, its deltas and its place in the order
  * of arrival (flowtables repeat REPLACE for live flows). When it is refused, the old rule stays.
- * DESTROY of an unknown cookie is -ENOENT, and no cause for alarm: nf_tables sends it twice.
+ * DESTROY of an unknown cookie is what the driver says (mostly -ENOENT), and no cause for
+ * alarm: nf_tables sends it twice.
  */
 int offload_replace(struct offload *offload, const struct offload_command *command,
 		    struct reason *reason);

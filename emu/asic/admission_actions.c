@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an entry does to its packets. */
+#include "admission.h"
+
+#include <errno.h>
+
+static int target_port(const struct nic *nic, const struct flow_action_entry *action,
+		       struct reason *reason)
+{
+	int port = nic_port_in_netns(nic, action->netns, action->ifindex);
+
+	if (port >= 0)
+		return port;
+	if (action->id == FLOW_ACTION_REDIRECT)
+		return reason_set(reason, "redirect-target-not-a-port", EOPNOTSUPP, REASON_MODEL,
+				  "interface %u, to which the rule forwards, is not a port of this "
+				  "NIC",
+				  action->ifindex);
+	return reason_set(reason, "mirror-target-not-a-port", EOPNOTSUPP, REASON_MODEL,
+			  "interface %u, to which the rule copies, is not a port of this NIC",
+			  action->ifindex);
+}
+
+static int add_accept(const struct nic *nic, const struct flow_action_entry *action,
+		      struct asic_decision *decision, struct reason *reason)
+{
+	return 0; /* where a packet goes when nothing else takes it */
+}
+
+static int add_drop(const struct nic *nic, const struct flow_action_entry *action,
+		    struct asic_decision *decision, struct reason *reason)
+{
+	decision->fate = ASIC_DROP;
+	return 0;
+}
+
+static int add_redirect(const struct nic *nic, const struct flow_action_entry *action,
+			struct asic_decision *decision, struct reason *reason)
+{
+	int port = target_port(nic, action, reason);
+
+	if (port < 0)
+		return port;
+	if (decision->fate == ASIC_HOST) { /* neither dropped nor redirected before */
+		decision->fate = ASIC_REDIRECT;
+		decision->port = (uint16_t)port;
+	}
+	return 0;
+}
+
+static int add_mirror(const struct nic *nic, const struct flow_action_entry *action,
+		      struct asic_decision *decision, struct reason *reason)
+{
+	int port = target_port(nic, action, reason);
+
+	if (port < 0)
+		return port;
+	if (decision->num_mirrors == ASIC_MIRRORS_MAX)
+		return reason_set(reason, "too-many-mirrors", EOPNOTSUPP, REASON_MODEL,
+				  "a rule can copy to at most %d ports", ASIC_MIRRORS_MAX);
+	decision->mirrors[decision->num_mirrors++] = (uint16_t)port;
+	return 0;
+}
+
+static int (*const add_action[FLOW_ACTION_COUNT])(const struct nic *nic,
+						  const struct flow_action_entry *action,
+						  struct asic_decision *decision,
+						  struct reason *reason) = {
+	[FLOW_ACTION_ACCEPT] = add_accept,
+	[FLOW_ACTION_DROP] = add_drop,
+	[FLOW_ACTION_REDIRECT] = add_redirect,
+	[FLOW_ACTION_MIRRED] = add_mirror,
+};
+
+int admit_actions(const struct question *question, struct asic_decision *decision,
+		  struct reason *reason)
+{
+	const struct flow_rule *rule = question->command->rule;
+	const struct nic *nic = question->nic;
+
+	for (size_t i = 0; i < rule->num_actions; i++) {
+		const struct flow_action_entry *action = &rule->actions[i];
+		int error;
+
+		if (nic->profile->match.ignored_actions >> action->id & 1)
+			continue;
+		if (!add_action[action->id])
+			return refuse_not_emulated(nic->profile, reason, "unsupported-action",
+						   "carry out the action %s",
+						   flow_action_name(action->id));
+		error = add_action[action->id](nic, action, decision, reason);
+		if (error)
+			return error;
+	}
+	return 0;
+}
