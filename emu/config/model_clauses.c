@@ -138,16 +138,13 @@ int model_read_clauses(const struct reader *reader, const struct place *at,
 
 static const char *relation_choice(int number)
 {
-	static const char *const names[] = {"same-port", "same-priority", "same-match",
-					    "other-target"};
-
-	return names[number];
+	return model_relation_name((enum model_relation_number)number);
 }
 
 static int read_others(const struct reader *reader, const struct place *at,
 		       const struct file_conflict *from, struct model_conflict *to)
 {
-	static const struct choices relations = {"", 4, relation_choice};
+	static const struct choices relations = {"", MODEL_RELATION_COUNT, relation_choice};
 	uint64_t set = 0;
 	int result = model_read_conditions(reader, at, "when", from->when, &to->when);
 

@@ -65,6 +65,17 @@ const char *model_reading_name(enum model_reading reading)
 	return NAME_OF(names, reading);
 }
 
+const char *model_relation_name(enum model_relation_number number)
+{
+	static const char *const names[] = {
+#define X(ID, NAME) NAME,
+		MODEL_RELATIONS(X)
+#undef X
+	};
+
+	return NAME_OF(names, number);
+}
+
 const char *model_mask_name(enum model_mask mask)
 {
 	static const char *const names[] = {"none", "full", "full-or-none", "prefix"};

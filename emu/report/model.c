@@ -62,13 +62,11 @@ static json_t *clauses_json(const struct model *model)
 
 static json_t *relations_json(unsigned int relations)
 {
-	static const char *const names[] = {"same-port", "same-priority", "same-match",
-					    "other-target"};
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (int i = 0; i < MODEL_RELATION_COUNT; i++)
 		if (relations >> i & 1)
-			json_array_append_new(list, json_string(names[i]));
+			json_array_append_new(list, json_string(model_relation_name(i)));
 	return list;
 }
 

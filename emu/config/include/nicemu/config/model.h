@@ -163,11 +163,23 @@ struct model_implicit {
  * and all of `relations` are true of the two. Asked after the clauses, before a place is looked
  * for.
  */
+#define MODEL_RELATIONS(X)                                                   \
+	X(SAME_PORT, "same-port")                                            \
+	X(SAME_PRIORITY, "same-priority")                                    \
+	X(SAME_MATCH, "same-match")     /* flagged keys, values and masks */ \
+	X(OTHER_TARGET, "other-target") /* a mirror or redirect goes elsewhere */
+
+enum model_relation_number {
+#define X(ID, NAME) MODEL_RELATION_##ID,
+	MODEL_RELATIONS(X)
+#undef X
+		MODEL_RELATION_COUNT
+};
+
 enum model_relation {
-	MODEL_SAME_PORT = 1u << 0,
-	MODEL_SAME_PRIORITY = 1u << 1,
-	MODEL_SAME_MATCH = 1u << 2,   /* flagged keys, values and masks */
-	MODEL_OTHER_TARGET = 1u << 3, /* a mirror or redirect goes to another port */
+#define X(ID, NAME) MODEL_##ID = 1u << MODEL_RELATION_##ID,
+	MODEL_RELATIONS(X)
+#undef X
 };
 
 struct model_conflict {
@@ -339,6 +351,7 @@ const char *model_scope_name(enum model_scope scope);
 const char *model_insertion_name(enum model_insertion insertion);
 const char *model_bytes_name(enum model_bytes bytes);
 const char *model_reading_name(enum model_reading reading);
+const char *model_relation_name(enum model_relation_number number);
 const char *model_mask_name(enum model_mask mask);
 const char *model_condition_name(enum model_condition_kind kind); /* "keys-only", … */
 enum flow_dissector_key_id model_field_key(struct model_field field);
