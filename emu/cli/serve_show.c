@@ -32,6 +32,11 @@ static json_t *show_log(const struct emulator *emulator, const json_t *request)
 	return report_log(emulator);
 }
 
+static json_t *show_lint(const struct emulator *emulator, const json_t *request)
+{
+	return report_lint(emulator);
+}
+
 static json_t *show(struct emulator *emulator, const json_t *request, int *fds, size_t num_fds,
 		    struct serve_job *job)
 {
@@ -40,7 +45,7 @@ static json_t *show(struct emulator *emulator, const json_t *request, int *fds, 
 		json_t *(*build)(const struct emulator *emulator, const json_t *request);
 	} topics[] = {
 		{"nic", show_nic},           {"rules", show_rules}, {"driver", show_driver},
-		{"counters", show_counters}, {"log", show_log},
+		{"counters", show_counters}, {"log", show_log},     {"lint", show_lint},
 	};
 	const char *topic = json_string_value(json_object_get(request, "topic"));
 

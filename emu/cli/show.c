@@ -20,6 +20,7 @@ static const char help[] =
 	"             with --driver: what the kernel handed to the NIC's driver\n"
 	"  counters   ports and table, since the start\n"
 	"  log        what happened, the newest last\n"
+	"  lint       rules that will not do what was meant\n"
 	"Without an emulator:\n"
 	"  recording FILE   what --record wrote; '-' is stdin\n"
 	"  nic        the NIC that -n, -m, -k and --port describe\n"
@@ -49,6 +50,7 @@ static json_t *ask(struct session *session, const char *topic, json_t *listing)
 	answer = session_request(session, request, NULL, 0, NULL, NULL);
 	json_decref(request);
 	report_add_texts(answer, listing);
+	report_add_statements(json_object_get(answer, "findings"), listing);
 	return answer;
 }
 
@@ -170,6 +172,11 @@ static const struct topic topics[] = {
 	 .print = report_print_counters,
 	 .needs_running = true},
 	{.name = "log", .show = show_emulator, .print = report_print_log, .needs_running = true},
+	{.name = "lint",
+	 .show = show_emulator,
+	 .print = report_print_lint,
+	 .needs_running = true,
+	 .needs_listing = true},
 	{.name = "kernel", .show = show_kernel},
 	{.name = "tcam", .show = show_missing},
 	{.name = "flows", .show = show_missing},
@@ -229,13 +236,6 @@ static int show_recording(char **words, const struct common_options *options)
 	return status;
 }
 
-int command_show(int argc, char **argv)
-{
-	struct common_options options = {0};
-	int status = EXIT_DONE;
-	bool driver = false;
-	int c;
-
 /* The running emulator's model is marked in the list, where there is one. */
 static int show_models(char **words, const struct common_options *options)
 {
@@ -257,6 +257,13 @@ static int show_models(char **words, const struct common_options *options)
 	json_decref(nic);
 	return status;
 }
+
+int command_show(int argc, char **argv)
+{
+	struct common_options options = {0};
+	int status = EXIT_DONE;
+	bool driver = false;
+	int c;
 
 	optind = 0;
 	argv[0] = "nicemu show"; /* how getopt_long begins its complaints */
@@ -282,6 +289,8 @@ static int show_models(char **words, const struct common_options *options)
 		status = complain_usage("--record: this command sends nothing to a NIC");
 	else if (optind < argc && strcmp(argv[optind], "recording") == 0)
 		status = show_recording(argv + optind + 1, &options);
+	else if (optind < argc && strcmp(argv[optind], "model") == 0)
+		status = show_models(argv + optind + 1, &options);
 	else if (optind + 1 != argc)
 		status = complain_usage("one topic is needed");
 	else
@@ -289,6 +298,4 @@ static int show_models(char **words, const struct common_options *options)
 out:
 	common_options_free(&options);
 	return status;
-	else if (optind < argc && strcmp(argv[optind], "model") == 0)
-		status = show_models(argv + optind + 1, &options);
 }

@@ -43,6 +43,11 @@ static void check_absent(struct lint *lint, size_t chain, const struct nft_offlo
 
 	if (device->is_prefix)
 		return;
+	if (!device->name) {
+		lint_add(lint, LINT_DEVICE_GONE, lint_at_chain(chain), "",
+			 "all devices of the chain were taken away: it has no packets");
+		return;
+	}
 	if (nic_gone_port(nic, device->name) >= 0) {
 		lint_add(lint, LINT_DEVICE_GONE, lint_at_chain(chain), "",
 			 "device %s was taken away: the chain has no packets from there",
@@ -152,20 +157,34 @@ void check_table_use(struct lint *lint)
 
 /* --- what happened, and can't be seen any more --- */
 
+static bool has_finding(const struct lint *lint, const char *id, size_t chain)
+{
+	for (size_t i = 0; i < lint->num_kept; i++)
+		if (strcmp(lint->kept[i].finding.id, id) == 0 && lint->kept[i].chain == chain + 1)
+			return true;
+	return false;
+}
+
+static void look_at_event(struct lint *lint, const struct nft_warning *warning)
+{
+	size_t chain = chain_of(lint, warning->family, warning->table, warning->chain);
+	char text[LINT_TEXT_SIZE];
+
+	if (strcmp(warning->id, lint_id(LINT_DEVICE_GONE)->id) == 0 && chain != SIZE_MAX &&
+	    !has_finding(lint, warning->id, chain))
+		lint_add_text(lint, warning->id, LINT_WARNING, lint_at_chain(chain), warning->text,
+			      "");
+	if (strcmp(warning->id, lint_id(LINT_CHAIN_GONE)->id) != 0)
+		return;
+	snprintf(text, sizeof(text), "%s %s %s: %s", warning->family, warning->table,
+		 warning->chain, warning->text);
+	lint_add_text(lint, warning->id, LINT_WARNING, lint_at_chain(SIZE_MAX), text, "");
+}
+
 void check_events(struct lint *lint)
 {
 	const struct nft *nft = lint->emulator->nft;
 
-	for (size_t i = 0; i < nft_num_warnings(nft); i++) {
-		const struct nft_warning *warning = nft_warning(nft, i);
-		char text[LINT_TEXT_SIZE];
-
-		if (strcmp(warning->id, lint_id(LINT_CHAIN_GONE)->id) != 0)
-			continue;
-		snprintf(text, sizeof(text), "%s %s %s: %s", warning->family, warning->table,
-			 warning->chain, warning->text);
-		lint_add_text(lint, warning->id, LINT_WARNING,
-			      (struct lint_place){.chain = SIZE_MAX, .rule = SIZE_MAX, .port = -1},
-			      text, "");
-	}
+	for (size_t i = 0; i < nft_num_warnings(nft); i++)
+		look_at_event(lint, nft_warning(nft, i));
 }

@@ -31,8 +31,7 @@ static void look_at_pool(struct lint *lint, size_t counted)
 	if (!counters->packets || counters->pool == MODEL_UNKNOWN || counters->pool_error ||
 	    counted <= counters->pool)
 		return;
-	lint_add(lint, LINT_COUNTERS_EXHAUSTED,
-		 (struct lint_place){.chain = SIZE_MAX, .rule = SIZE_MAX, .port = -1},
+	lint_add(lint, LINT_COUNTERS_EXHAUSTED, lint_at_chain(SIZE_MAX),
 		 "take `counter` out of rules that need none",
 		 "%zu rules have a counter, and the model %s has %llu: the rest is not counted",
 		 counted, lint->model->name, (unsigned long long)counters->pool);
@@ -59,32 +58,37 @@ void check_counters(struct lint *lint)
 
 /* --- once in the NIC, once in software --- */
 
-static void look_at_entry(struct lint *lint, const struct lint_entry *entry)
+static void look_at_mirrors(struct lint *lint, size_t rule, const struct lint_entry *entry)
 {
-	size_t index = lint->instances[entry->instance].rule;
-	struct lint_place place = lint_at_rule(lint, index);
-
-	if (entry->fate != ASIC_HOST)
+	if (entry->num_mirrors == 0)
 		return;
-	if (entry->num_mirrors)
-		lint_add(lint, LINT_MIRRORED_TWICE, place,
-			 "end the rule with `drop` or `fwd to`, so that software does not see the "
-			 "packet",
-			 "the NIC copies the packet to %s and passes it on to the host, where the "
-			 "rule stands, too, and copies it once more",
-			 lint_port_name(lint, entry->mirrors[0]));
-	if (has_counter(&lint->rules[index]) && (!lint->model || lint->model->counters.packets))
-		lint_add(lint, LINT_COUNTED_TWICE, place, "halve the counter, or leave it out",
-			 "the NIC counts the packet and passes it on to the host, where the rule "
-			 "stands, too, and counts it once more");
+	lint_add(lint, LINT_MIRRORED_TWICE, lint_at_rule(lint, rule),
+		 "end the rule with `drop` or `fwd to`, so that software does not see the packet",
+		 "the NIC copies the packet to %s and passes it on to the host, where the rule "
+		 "stands, too, and copies it once more",
+		 lint_port_name(lint, entry->mirrors[0]));
 }
 
 void check_seen_twice(struct lint *lint)
 {
-	for (size_t i = 0; i < lint->num_rules; i++) {
-		size_t entry = lint_entry_of(lint, i);
+	bool counts = !lint->model || lint->model->counters.packets;
 
-		if (entry != SIZE_MAX)
-			look_at_entry(lint, &lint->entries[entry]);
+	for (size_t i = 0; i < lint->num_rules;) {
+		size_t chain = lint->rules[i].chain;
+		struct lint_tally tally = {0};
+
+		for (; i < lint->num_rules && lint->rules[i].chain == chain; i++) {
+			size_t entry = lint_entry_of(lint, i);
+
+			if (entry == SIZE_MAX || lint->entries[entry].fate != ASIC_HOST)
+				continue;
+			look_at_mirrors(lint, i, &lint->entries[entry]);
+			if (counts && has_counter(&lint->rules[i]))
+				lint_count(&tally, i);
+		}
+		lint_add_tally(lint, LINT_COUNTED_TWICE, &tally,
+			       "take the counter for twice the packets",
+			       "the NIC counts the packet and passes it on to the host, where the "
+			       "rule stands, too, and counts it once more");
 	}
 }

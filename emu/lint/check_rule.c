@@ -2,6 +2,7 @@
 /* About one rule alone: what its expressions mean to software, and what the NIC made of them. */
 #include "internal.h"
 
+#include <linux/if_ether.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,20 +70,22 @@ static void look_at_counter(struct lint *lint, size_t index)
 {
 	const struct lint_rule *rule = &lint->rules[index];
 	char match[LINT_STATEMENT_SIZE];
+	size_t last = SIZE_MAX;
 	bool counts = false;
 
 	for (size_t i = 0; i < rule->rule.num_exprs; i++) {
 		counts |= nft_expr_is_counter(&rule->rule.exprs[i]);
-		if (!counts || !is(&rule->rule.exprs[i], "cmp"))
-			continue;
-		describe(lint, rule, i, match);
-		lint_add(lint, LINT_COUNTER_BEFORE_MATCH, lint_at_rule(lint, index),
-			 "put `counter` behind the last match",
-			 "`%s` stands behind the counter: software counts all packets that get to "
-			 "the counter, hardware those that the whole rule matches",
-			 match);
-		return;
+		if (counts && is(&rule->rule.exprs[i], "cmp"))
+			last = i;
 	}
+	if (last == SIZE_MAX)
+		return;
+	describe(lint, rule, last, match);
+	lint_add(lint, LINT_COUNTER_BEFORE_MATCH, lint_at_rule(lint, index),
+		 "put `counter` behind the last match",
+		 "`%s` stands behind the counter: software counts all packets that get to the "
+		 "counter, hardware those that the whole rule matches",
+		 match);
 }
 
 void check_counter_place(struct lint *lint)
@@ -113,7 +116,7 @@ static void look_at_meta_protocol(struct lint *lint, size_t index, size_t at)
 	if (cmp == rule->rule.num_exprs)
 		return;
 	type = rule->rule.exprs[cmp].cmp.data;
-	if (!(type[0] == 0x81 && type[1] == 0x00) && !(type[0] == 0x88 && type[1] == 0xa8))
+	if ((type[0] << 8 | type[1]) != ETH_P_8021Q && (type[0] << 8 | type[1]) != ETH_P_8021AD)
 		return;
 	lint_add(lint, LINT_META_PROTOCOL_VLAN, lint_at_rule(lint, index),
 		 type[0] == 0x81 ? "`ether type vlan`" : "`ether type 8021ad`",
@@ -125,12 +128,15 @@ static void look_at_next_header(struct lint *lint, size_t index, size_t at)
 {
 	const struct lint_rule *rule = &lint->rules[index];
 	const struct flow_rule *flow = rule->rule.flow_rule;
-	char match[LINT_STATEMENT_SIZE];
+	char match[LINT_STATEMENT_SIZE], hint[LINT_STATEMENT_SIZE + 32];
+	const char *value;
 
-	if (!flow || flow_key_get(&flow->match.key, FLOW_BASIC_N_PROTO) != 0x86dd)
+	if (!flow || flow_key_get(&flow->match.key, FLOW_BASIC_N_PROTO) != ETH_P_IPV6)
 		return;
 	describe(lint, rule, at, match);
-	lint_add(lint, LINT_NEXT_HEADER, lint_at_rule(lint, index), "`meta l4proto`",
+	value = strrchr(match, ' ');
+	snprintf(hint, sizeof(hint), "`meta protocol ip6 meta l4proto%s`", value ? value : "");
+	lint_add(lint, LINT_NEXT_HEADER, lint_at_rule(lint, index), hint,
 		 "`%s`: software compares the first next header, the NIC the last one: they differ "
 		 "about packets with extension headers",
 		 match);

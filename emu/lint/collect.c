@@ -127,8 +127,10 @@ void lint_free(struct lint *lint)
 		free(lint->chains[i].table);
 		free(lint->chains[i].name);
 	}
-	for (size_t i = 0; i < lint->num_kept; i++)
+	for (size_t i = 0; i < lint->num_kept; i++) {
 		free((char *)lint->kept[i].finding.text);
+		free((char *)lint->kept[i].finding.hint);
+	}
 	free(lint->chains);
 	free(lint->rules);
 	free(lint->instances);

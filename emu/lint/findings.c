@@ -39,16 +39,15 @@ void lint_add_text(struct lint *lint, const char *id, enum lint_level level,
 			    .port = place.port,
 			    .other = place.other,
 			    .text = strdup(text),
-			    .hint = hint},
+			    .hint = strdup(hint)},
 		/* SIZE_MAX + 1: what is about a whole comes before its parts. */
 		.chain = place.chain + 1,
 		.rule = place.rule + 1,
 		.number = lint->num_kept,
 	};
-	if (!kept->finding.text)
+	lint->num_kept++;
+	if (!kept->finding.text || !kept->finding.hint)
 		lint->failed = true;
-	else
-		lint->num_kept++;
 }
 
 void lint_add(struct lint *lint, enum lint_number id, struct lint_place place, const char *hint,
@@ -99,8 +98,7 @@ void lint_tell(struct lint *lint, void (*visit)(void *context, const struct lint
 	lint->closing = true;
 	if (lint->left_out)
 		lint_add_text(lint, lint_id(LINT_NOT_ALL_LOOKED_AT)->id, LINT_NOTICE,
-			      (struct lint_place){.chain = SIZE_MAX, .rule = SIZE_MAX, .port = -1},
-			      "there are more findings than are told", "");
+			      lint_at_chain(SIZE_MAX), "there are more findings than are told", "");
 	if (lint->failed || lint->num_kept == 0)
 		return;
 	qsort(lint->kept, lint->num_kept, sizeof(*lint->kept), compare);

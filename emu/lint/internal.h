@@ -65,7 +65,7 @@ struct lint_entry {
 };
 
 struct lint_kept {
-	struct lint_finding finding; /* table, chain, …: of lint->chains; text: own */
+	struct lint_finding finding; /* table, chain, …: of lint->chains; text and hint: own */
 	size_t chain, rule;          /* where it stands; SIZE_MAX: before all */
 	size_t number;               /* in order of arrival */
 };
@@ -121,7 +121,7 @@ void lint_unpack(const struct lint *lint, size_t entry, struct flow_key *value,
 
 /* --- findings --- */
 
-/* Where a finding stands. */
+/* Where a finding stands. lint_at_chain(SIZE_MAX): the NIC as a whole. */
 struct lint_place {
 	size_t chain;    /* SIZE_MAX: the NIC as a whole */
 	size_t rule;     /* SIZE_MAX: about the chain */
@@ -137,7 +137,7 @@ static inline struct lint_place lint_at_chain(size_t chain)
 
 struct lint_place lint_at_rule(const struct lint *lint, size_t rule);
 
-/* hint: static or "". Equal ones (id, place) are kept once. */
+/* Text and hint ("": none) are copied. */
 void lint_add(struct lint *lint, enum lint_number id, struct lint_place place, const char *hint,
 	      const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* The same for an id that another layer has given. */

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 static void (*const checks[])(struct lint *lint) = {
-	check_events,      check_devices,       check_stale,      check_table_use,
+	check_devices,     check_events,        check_stale,      check_table_use,
 	check_translation, check_counter_place, check_counters,   check_seen_twice,
 	check_protocols,   check_fragments,     check_interfaces, check_model_match,
 	check_implicits,   check_order,

@@ -90,25 +90,39 @@ void nft_describe_rule(const struct nft *nft, const struct nft_offload_rule *rul
 	describe_statement(text, size, rule->exprs, rule->num_exprs, index, &names);
 }
 
+static void visit_device(const struct nft *nft, const struct nft_chain *chain,
+			 const struct nft_hook *hook,
+			 void (*visit)(void *context, const struct nft_offload_device *device),
+			 void *context)
+{
+	struct nft_offload_device device = {
+		.family = nft_family_name(chain->table->family),
+		.table = chain->table->name,
+		.chain = chain->name,
+		.drops = chain->policy == NF_DROP,
+		.port = -1,
+	};
+
+	if (hook) {
+		device.name = hook->device;
+		device.is_prefix = hook->is_prefix;
+		device.bound = hook->binding;
+		device.port =
+			hook->binding ? hook->port : nic_port_by_name(nft->env.nic, hook->device);
+	}
+	visit(context, &device);
+}
+
 static void visit_devices(const struct nft *nft, const struct nft_chain *chain,
 			  void (*visit)(void *context, const struct nft_offload_device *device),
 			  void *context)
 {
 	const struct nft_hook *hook;
 
+	if (!chain->hooks)
+		visit_device(nft, chain, NULL, visit, context);
 	DL_FOREACH (chain->hooks, hook)
-		visit(context,
-		      &(struct nft_offload_device){
-			      .family = nft_family_name(chain->table->family),
-			      .table = chain->table->name,
-			      .chain = chain->name,
-			      .name = hook->device,
-			      .is_prefix = hook->is_prefix,
-			      .drops = chain->policy == NF_DROP,
-			      .bound = hook->binding,
-			      .port = hook->binding ? hook->port
-						    : nic_port_by_name(nft->env.nic, hook->device),
-		      });
+		visit_device(nft, chain, hook, visit, context);
 }
 
 void nft_visit_offload_devices(const struct nft *nft,

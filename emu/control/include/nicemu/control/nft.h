@@ -73,14 +73,14 @@ void nft_describe_rule(const struct nft *nft, const struct nft_offload_rule *rul
 /* A device of an offload chain of the netdev family. Strings are borrowed during the visit. */
 struct nft_offload_device {
 	const char *family, *table, *chain;
-	const char *name; /* of the device; of a prefix, its beginning */
+	const char *name; /* of the device; of a prefix, its beginning; NULL: the chain has none */
 	bool is_prefix;
 	bool drops; /* the chain's policy is drop */
 	bool bound; /* the NIC has taken the chain on this device's port */
 	int port;   /* number, -1: no port has that name */
 };
 
-/* In order of tables, chains, devices. */
+/* In order of tables, chains, devices; a chain that has lost its devices comes once, too. */
 void nft_visit_offload_devices(const struct nft *nft,
 			       void (*visit)(void *context,
 					     const struct nft_offload_device *device),

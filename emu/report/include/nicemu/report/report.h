@@ -76,6 +76,14 @@ json_t *report_rules(const struct emulator *emulator, const json_t *listing, boo
 json_t *report_driver(const struct emulator *emulator, const json_t *listing);
 json_t *report_counters(const struct emulator *emulator);
 json_t *report_log(const struct emulator *emulator);
+json_t *report_lint(const struct emulator *emulator);
+
+/*
+ * The findings of report_lint alone, an array of records; NULL when memory is out. What nft prints
+ * for their rules ("statement") is put into them by report_add_statements (listing may be NULL).
+ */
+json_t *report_findings(const struct emulator *emulator);
+void report_add_statements(json_t *findings, const json_t *listing);
 
 /*
  * Any document as JSON text, in order and indented, rules as records also where they are packed; 0
@@ -95,6 +103,7 @@ void report_print_rules(FILE *out, const json_t *rules, const struct report_styl
 void report_print_driver(FILE *out, const json_t *document, const struct report_style *style);
 void report_print_counters(FILE *out, const json_t *counters, const struct report_style *style);
 void report_print_log(FILE *out, const json_t *log, const struct report_style *style);
+void report_print_lint(FILE *out, const json_t *document, const struct report_style *style);
 
 /* A JSON string of any bytes: those that are not UTF-8 become U+FFFD. */
 json_t *report_string(const char *text);
