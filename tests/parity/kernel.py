@@ -15,6 +15,8 @@ import draw
 from frames import write_capture
 
 RECEIVER, SENDER = "eth0", "wire0"
+# As nicemu's first port has them by default.
+RECEIVER_INDEX, RECEIVER_ADDRESS = "2", "02:00:00:00:00:00"
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 COUNT_ALL = """
@@ -65,7 +67,8 @@ def set_up():
                     file.write("1")
             except OSError as error:
                 raise Unusable("%s: %s" % (path, error)) from error
-    _run(find("ip"), "link", "add", RECEIVER, "type", "veth", "peer", "name", SENDER)
+    _run(find("ip"), "link", "add", RECEIVER, "index", RECEIVER_INDEX, "address", RECEIVER_ADDRESS,
+         "type", "veth", "peer", "name", SENDER, "index", "100")
     for device in (RECEIVER, SENDER):
         for feature in ("gro", "gso", "tso", "tx", "rx"):
             subprocess.run([find("ethtool"), "-K", device, feature, "off"],
@@ -74,6 +77,39 @@ def set_up():
     complaint = _load(COUNT_ALL)
     if complaint:
         raise Unusable("nf_tables: " + complaint.strip())
+
+
+def add_device(name, index):
+    """Another device, whose other end nobody listens to."""
+    _run(find("ip"), "link", "add", name, "index", str(index), "type", "veth", "peer", "name", name + "peer",
+         "index", str(100 + index))
+    _run(find("ip"), "link", "set", name, "arp", "off", "mtu", "65535", "up")
+
+
+def load(text):
+    """{line: complaint} of a file that nft loads; empty when it was taken."""
+    with tempfile.NamedTemporaryFile("w", suffix=".nft") as file:
+        file.write(text)
+        file.flush()
+        done = subprocess.run([find("nft"), "-f", file.name], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)
+        if not done.returncode:
+            return {}
+        found = re.findall(re.escape(file.name) + r":(\d+):[^\n]*Error: ([^\n]*)", done.stderr)
+    if not found:
+        raise Unusable("nft: " + done.stderr.strip())
+    return {int(line): complaint for line, complaint in found}
+
+
+def count(table, frames):
+    """What these frames add to the counters of a table that is loaded: {comment: (packets, bytes)}."""
+    for _ in range(3):
+        before = _counters(table)
+        if _send_and_wait(frames):
+            after = _counters(table)
+            return {comment: (after[comment][0] - old[0], after[comment][1] - old[1])
+                    for comment, old in before.items()}
+    raise Unusable("frames were lost on the way, or there was other traffic")
 
 
 def refused_for_offload(rules):
