@@ -3,6 +3,7 @@
 
 #include "admission.h"
 #include "internal.h"
+#include "room.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -57,19 +58,12 @@ void asic_forget_entry(struct asic *asic, struct block *block, struct entry *ent
 	give_entry(asic, entry);
 }
 
-/* What it has beside its entry. */
-static void give_room(struct asic *asic, struct block *block, struct entry *entry)
-{
-	place_give(&asic->tables, block->unit, entry->place);
-	conflicts_remove(&asic->conflicts, entry->conflict);
-}
-
 static void remove_entry(struct asic *asic, struct block *block, struct entry *entry)
 {
 	entry_retire(asic, entry);
 	asic->ops->remove(asic->tcam, &entry->tcam);
 	asic->ops->commit(asic->tcam);
-	give_room(asic, block, entry);
+	room_give(asic, block, entry->room);
 	asic_forget_entry(asic, block, entry);
 }
 
@@ -86,11 +80,9 @@ static void remove_block(struct asic *asic, struct block *block)
 /* Of the entries in the pool only what lies elsewhere is given back. */
 static void drop_entries(struct asic *asic, struct block *block)
 {
-	for (struct entry *entry = block->entries; entry; entry = entry->hh.next) {
-		if (entry->place)
-			place_give(&asic->tables, block->unit, entry->place);
-		conflicts_remove(&asic->conflicts, entry->conflict);
-	}
+	for (struct entry *entry = block->entries; entry; entry = entry->hh.next)
+		if (entry->room)
+			room_give(asic, block, entry->room);
 	HASH_CLEAR(hh, block->entries);
 }
 
@@ -231,70 +223,32 @@ static void asic_port_gone(void *driver, uint16_t port)
 	place_forget_port(&asic->tables, port);
 }
 
-/* What a rule has beside its entry: room in the model's table, and what others are held against. */
-struct room {
-	struct place *place;
-	struct conflict_rule *conflict;
-	uint32_t priority; /* in the table */
-};
-
-/* 0, or a negative errno with reason; then nothing has changed. old: what the rule has, or NULL. */
-static int find_room(struct asic *asic, struct block *block, const struct question *question,
-		     const struct asic_admitted *admitted, const struct entry *old,
-		     struct room *room, struct reason *reason)
-{
-	int error = conflicts_ask(&asic->conflicts, question, reason);
-
-	if (error)
-		return error;
-	if (conflicts_add(&asic->conflicts, question, &room->conflict))
-		return reason_no_memory(reason);
-	error = old ? place_take_again(&asic->tables, block->unit, question, admitted, old->place,
-				       &room->place, &room->priority, reason)
-		    : place_take(&asic->tables, block->unit, question, admitted, &room->place,
-				 &room->priority, reason);
-	if (error)
-		conflicts_remove(&asic->conflicts, room->conflict);
-	return error;
-}
-
 /* Totals and place stay; when the table has no memory for it, the entry is as before. */
 static int update_entry(struct asic *asic, struct block *block, struct entry *entry,
-			const struct asic_admitted *admitted, const struct room *room,
+			const struct asic_admitted *admitted, struct room *room,
 			struct reason *reason)
 {
-	bool moved = room->place != entry->place;
-	struct tcam_entry to = admitted->tcam;
-
-	to.priority = room->priority;
-	if (asic->ops->update(asic->tcam, &entry->tcam, &to)) {
-		if (moved)
-			place_give(&asic->tables, block->unit, room->place);
-		conflicts_remove(&asic->conflicts, room->conflict);
+	if (asic->ops->update(asic->tcam, &entry->tcam, &admitted->tcam)) {
+		room_exchange(asic, block, room, entry->room);
 		return reason_no_memory(reason);
 	}
 	asic->ops->commit(asic->tcam);
-	if (moved)
-		place_give(&asic->tables, block->unit, entry->place);
-	conflicts_remove(&asic->conflicts, entry->conflict);
-	entry->place = room->place;
-	entry->conflict = room->conflict;
+	room_exchange(asic, block, entry->room, room);
+	entry->room = room;
 	entry->decision = admitted->decision;
 	return 0;
 }
 
 static int new_entry(struct asic *asic, struct block *block, const struct asic_admitted *admitted,
-		     const struct room *room, struct reason *reason)
+		     struct room *room, struct reason *reason)
 {
 	struct entry *entry = asic_add_entry(asic, block, &admitted->decision);
 
 	if (!entry)
 		goto give;
 	entry->tcam = admitted->tcam;
-	entry->tcam.priority = room->priority;
 	entry->tcam.owner = entry;
-	entry->place = room->place;
-	entry->conflict = room->conflict;
+	entry->room = room;
 	if (asic->ops->insert(asic->tcam, &entry->tcam))
 		goto forget;
 	asic->ops->commit(asic->tcam);
@@ -302,8 +256,7 @@ static int new_entry(struct asic *asic, struct block *block, const struct asic_a
 forget:
 	asic_forget_entry(asic, block, entry);
 give:
-	place_give(&asic->tables, block->unit, room->place);
-	conflicts_remove(&asic->conflicts, room->conflict);
+	room_give(asic, block, room);
 	return reason_no_memory(reason);
 }
 
@@ -332,7 +285,7 @@ static int asic_replace(void *driver, const struct offload_command *command, str
 	struct entry *old = asic_find_entry(block, command->cookie);
 	struct question question = {.nic = asic->nic, .command = command};
 	struct asic_admitted admitted;
-	struct room room;
+	struct room *room;
 	int error;
 
 	if (!block)
@@ -342,11 +295,12 @@ static int asic_replace(void *driver, const struct offload_command *command, str
 	if (!error)
 		error = admit_rule(&question, &admitted, reason);
 	if (!error)
-		error = find_room(asic, block, &question, &admitted, old, &room, reason);
+		error = room_find(asic, block, &question, &admitted, old, &room,
+				  &admitted.tcam.priority, reason);
 	if (error)
 		return error;
-	return old ? update_entry(asic, block, old, &admitted, &room, reason)
-		   : new_entry(asic, block, &admitted, &room, reason);
+	return old ? update_entry(asic, block, old, &admitted, room, reason)
+		   : new_entry(asic, block, &admitted, room, reason);
 }
 
 static int asic_destroy_rule(void *driver, const struct offload_command *command,

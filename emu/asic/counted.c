@@ -5,7 +5,7 @@
  * Why apart: totals are the truth, and reports tell them; nft hears of what the driver reads, which
  * may lack bytes, have the frame check sequence in them, or wrap.
  */
-#include "internal.h"
+#include "room.h"
 
 #include <errno.h>
 
@@ -63,7 +63,8 @@ int asic_counted(void *driver, const struct offload_command *command,
 
 	if (!entry)
 		return -ENOENT;
-	if (counts_nothing(counters) || (entry->place && !entry->place->counted)) {
+	if (counts_nothing(counters) ||
+	    (room_place(entry->room) && !room_place(entry->room)->counted)) {
 		*totals = (struct offload_stats){0};
 		return -counters->unsupported_error;
 	}

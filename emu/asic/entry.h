@@ -30,8 +30,7 @@
 
 enum { ENTRY_SEGMENT_SHIFT = 8, ENTRY_SEGMENT = 1 << ENTRY_SEGMENT_SHIFT };
 
-struct place;
-struct conflict_rule;
+struct room;
 
 /* One admitted rule. */
 struct entry {
@@ -41,9 +40,8 @@ struct entry {
 	uint32_t number; /* asic_entry_number's, while the table is as it was numbered */
 	struct asic_decision decision;
 	struct tcam_entry tcam;
-	struct place *place;            /* place.h; NULL: one entry of a plain table */
-	struct conflict_rule *conflict; /* conflict.h */
-	UT_hash_handle hh;              /* by decision.cookie */
+	struct room *room; /* room.h; NULL: nothing */
+	UT_hash_handle hh; /* by decision.cookie */
 };
 
 static_assert(offsetof(struct entry, decision.mirrors) < 64, "a packet touches one line");

@@ -3,7 +3,7 @@
  * The ASIC from inside: asic.c is its life and the driver's side of offload/, worker.c the packet
  * path, totals.c what was counted, counted.c what the NIC's counters make of it, copy.c copies,
  * numbers and memory, visit.c those who look on. What a rule becomes is admission.h, which tables
- * it takes room in place.h, which rules can't stand beside it conflict.h.
+ * it takes room in place.h, which rules can't stand beside it conflict.h, both together room.h.
  *
  * Where totals are. While one worker is alive it counts in the entries themselves, in the line that
  * has the decision: a packet then touches one line. From the second worker on each has an array of

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The entries and the tables, one after the other, for those who show or explain them. */
-#include "internal.h"
+#include "room.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static struct asic_entry describe(const struct block *block, const struct entry 
 		.table = block->unit->table,
 		.entries = 1,
 	};
-	struct place *place = entry->place;
+	struct place *place = room_place(entry->room);
 
 	if (!place)
 		return described;
