@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The lint: each id has a ruleset that shows it (rules/lint/ID.nft) and one close to it that does not (ID.near.nft).
+
+Lines at the head of a ruleset say how it is loaded: `# options:` of nicemu, `# then:` a command that follows.
+"""
+import glob
+import json
+import os
+import re
+import shlex
+import unittest
+
+from nicemu import NICEMU, RULES, SOURCE, nicemu, write_temporary
+
+FOLDER = os.path.join(RULES, "lint")
+# nft writes no such rules; tests/translate makes them of expressions.
+NOT_BY_NFT = {"actions-overrun", "mistaken-for-protocol"}
+# Has tests of its own below.
+NOT_BY_FILE = {"not-all-looked-at"}
+CHAIN = 'table netdev t {\n chain c {\n type filter hook ingress device "eth0" priority 10; flags offload;\n%s}\n}\n'
+
+
+def known_ids():
+    with open(os.path.join(SOURCE, "emu", "lint", "ids.h")) as f:
+        return dict(re.findall(r'X\([A-Z_0-9]+, "([a-z0-9-]+)", ([A-Z]+)', f.read()))
+
+
+def heads(path, what):
+    with open(path) as f:
+        return re.findall(r"(?m)^# %s: (.+)$" % what, f.read())
+
+
+def lint(path, *options, then=(), more=()):
+    """The findings after the rules of a file, and the exit status."""
+    script = 'nft -f "$0"; ' + "; ".join(list(then) + ['"$1" show lint -j "${@:2}"'])
+    done = nicemu("exec", "-q", *options, "--", "bash", "-c", script, path, NICEMU, *more, cwd=SOURCE)
+    return json.loads(done.stdout)["findings"] if done.stdout else None, done
+
+
+def lint_sample(path):
+    options = [word for line in heads(path, "options") for word in shlex.split(line)]
+    findings, done = lint(path, *options, then=heads(path, "then"))
+    return findings, done
+
+
+def lint_rules(*rules, options=(), then=()):
+    path = write_temporary(CHAIN % "".join(" %s\n" % rule for rule in rules))
+    return lint(path, *options, then=then)[0]
+
+
+def of(findings, name):
+    return [f for f in findings if f["id"] == name]
+
+
+class Samples(unittest.TestCase):
+    def test_every_id_has_a_ruleset_and_every_ruleset_an_id(self):
+        names = {os.path.basename(p)[:-4] for p in glob.glob(os.path.join(FOLDER, "*.nft"))}
+        bad = {n for n in names if not n.endswith(".near")}
+        self.assertEqual(bad, set(known_ids()) - NOT_BY_NFT - NOT_BY_FILE)
+        self.assertEqual({n + ".near" for n in bad}, names - bad)
+
+    def test_ids_are_sorted_and_their_own(self):
+        names = list(known_ids())
+        self.assertEqual(names, sorted(set(names)))
+
+    def test_every_warning_of_the_translation_is_an_id_of_the_lint(self):
+        for path in glob.glob(os.path.join(SOURCE, "emu", "translate", "*.c")):
+            with open(path) as f:
+                for name in re.findall(r'offload_warn\(\s*o,\s*"([a-z-]+)"', f.read()):
+                    self.assertIn(name, known_ids())
+
+    def test_each_ruleset_shows_its_id(self):
+        levels = known_ids()
+        for path in sorted(glob.glob(os.path.join(FOLDER, "*[!r].nft"))):
+            name = os.path.basename(path)[:-4]
+            if name.endswith(".near"):
+                continue
+            with self.subTest(name):
+                findings, done = lint_sample(path)
+                self.assertIsNotNone(findings, done.stderr)
+                found = of(findings, name)
+                self.assertTrue(found, "%s\n%s" % (findings, done.stderr))
+                for finding in found:
+                    self.assertEqual(finding["level"], levels[name].lower())
+                    self.assertGreater(len(finding["text"]), 30)
+
+    def test_its_neighbour_does_not(self):
+        for path in sorted(glob.glob(os.path.join(FOLDER, "*.near.nft"))):
+            name = os.path.basename(path)[:-9]
+            with self.subTest(name):
+                findings, done = lint_sample(path)
+                self.assertIsNotNone(findings, done.stderr)
+                self.assertEqual(of(findings, name), [], done.stderr)
+
+    def test_the_first_line_says_what_a_ruleset_shows(self):
+        for path in glob.glob(os.path.join(FOLDER, "*.nft")):
+            with self.subTest(os.path.basename(path)), open(path) as f:
+                self.assertRegex(f.readline(), r"^# [A-Z].{10,}\.$")
+
+
+class Order(unittest.TestCase):
+    def test_special_before_general_is_no_finding(self):
+        findings = lint_rules("ip saddr 10.0.0.1 tcp dport 80 drop", "ip saddr 10.0.0.0/8 drop",
+                              "ip protocol tcp accept", "ip daddr 10.0.0.0/8 drop")
+        self.assertEqual([f["id"] for f in findings if f["level"] == "warning"], [])
+
+    def test_rules_that_take_all_packets_of_another_together(self):
+        findings = lint_rules("ip saddr 10.0.0.0/9 drop", "ip saddr 10.128.0.0/9 accept", "ip saddr 10.0.0.0/8 drop")
+        (finding,) = of(findings, "never-hit")
+        self.assertEqual((finding["rule"]["handle"], finding["other"]), (4, None))
+        self.assertIn("handles 2, 3", finding["text"])
+        findings = lint_rules("ip saddr 10.0.0.0/9 drop", "ip saddr 10.128.0.0/10 accept", "ip saddr 10.0.0.0/8 drop")
+        self.assertEqual(of(findings, "never-hit"), [])
+
+    def test_three_rules_together_through_two_fields(self):
+        covered = ("ip saddr 10.0.0.0/9 drop", "ip daddr 10.0.0.0/9 drop",
+                   "ip saddr 10.128.0.0/9 ip daddr 10.128.0.0/9 drop", "ip saddr 10.0.0.0/8 ip daddr 10.0.0.0/8 accept")
+        self.assertEqual(len(of(lint_rules(*covered), "never-hit")), 1)
+        self.assertEqual(of(lint_rules(covered[0], covered[1], covered[3]), "never-hit"), [])
+
+    def test_all_ports_do_not_take_fragments(self):
+        findings = lint_rules("tcp dport & 0x8000 == 0 drop", "tcp dport & 0x8000 == 0x8000 drop", "meta l4proto tcp accept")
+        self.assertEqual(of(findings, "never-hit"), [])
+
+    def test_the_same_rule_twice(self):
+        (finding,) = of(lint_rules("ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"), "never-hit")
+        self.assertEqual((finding["rule"]["handle"], finding["other"], finding["statement"]), (3, 2, "ip saddr 10.0.0.1 drop"))
+        self.assertIn("ip saddr 10.0.0.1", finding["text"])
+
+    def test_addresses_of_both_versions_have_no_packet_in_common(self):
+        findings = lint_rules("ip saddr 0.0.0.0/0 drop", "ip6 saddr ::/0 accept")
+        self.assertEqual(of(findings, "never-hit"), [])
+
+
+class Document(unittest.TestCase):
+    def test_its_members(self):
+        path = write_temporary(CHAIN % "ip saddr 10.0.0.1 counter accept\n")
+        _, done = lint(path)
+        document = json.loads(done.stdout)
+        self.assertEqual(list(document), ["schema_version", "kernel", "nic", "model", "findings"])
+        (finding,) = document["findings"]
+        self.assertEqual(list(finding), ["id", "level", "rule", "statement", "port", "other", "text", "hint"])
+        self.assertEqual(finding["rule"], {"family": "netdev", "table": "t", "chain": "c", "handle": 2})
+        self.assertEqual(finding["statement"], "ip saddr 10.0.0.1 counter accept")
+
+    def test_for_people(self):
+        path = write_temporary(CHAIN % "ip saddr 10.0.0.1 counter tcp dport 80 drop\n")
+        done = nicemu("exec", "-q", "-r", path, "--", NICEMU, "show", "lint")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"warning: netdev t c handle 2: ip saddr 10\.0\.0\.1 counter tcp dport 80 drop:\n"
+                                      r" +`tcp dport 80` stands behind the counter: .* \(counter-before-match\)\n +hint: ")
+        done = nicemu("exec", "-q", "--", NICEMU, "show", "lint")
+        self.assertEqual((done.returncode, done.stdout), (0, "nothing to complain of\n"))
+
+    def test_without_an_emulator(self):
+        environment = {k: v for k, v in os.environ.items() if k != "NICEMU_SOCKET"}
+        done = nicemu("show", "lint", env=environment)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("nicemu start", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
