@@ -364,12 +364,13 @@ static bool run_unknown(struct run *run, bool destroy)
 	command.binding = run->binding;
 	run->reason = (struct reason){0};
 	if (good && destroy)
-		good = expect_error(run, "DESTROY of an unknown cookie",
-				    asic_driver.destroy(run->device.asic, &command, &run->reason),
-				    word(run, 2));
+		good = expect_error(
+			run, "DESTROY of an unknown cookie",
+			offload_destroy_rule(run->device.offload, &command, &run->reason),
+			word(run, 2));
 	else if (good)
 		good = expect_error(run, "STATS of an unknown cookie",
-				    asic_driver.counted(run->device.asic, &command, &stats),
+				    offload_stats(run->device.offload, &command, &stats),
 				    word(run, 2));
 	rule_text_clear(&text);
 	return good;
