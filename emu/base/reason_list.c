@@ -7,7 +7,7 @@
 static const struct reason_id ids[] = {
 	{"address-translation", REASON_KERNEL,
 	 "the rule translates addresses (`snat`, `dnat`, `masquerade`, `redirect`)"},
-	{"binding-numbers-used-up", REASON_MODEL, "every number of a binding has been used"},
+	{"binding-numbers-used-up", REASON_CAPACITY, "every number of a binding has been used"},
 	{"bitwise-length", REASON_KERNEL, "a mask is shorter or longer than the field"},
 	{"bitwise-operation", REASON_KERNEL, "a shift, or a combination of two registers"},
 	{"bitwise-register", REASON_KERNEL, "a mask goes to another register than the field's"},

@@ -28,7 +28,8 @@ struct attempt {
 	const char *kernel; /* NULL: 6.18 */
 	uint16_t message;   /* 0: NEWCHAIN */
 	uint16_t flags;     /* NLM_F_* besides CREATE */
-	const char *chain;  /* "c" is an offload chain on eth0 with priority 10, "r" has no hook */
+	const char *chain;  /* "c" is an offload chain on eth0 with priority 10, "s" is not
+			    offloaded,  "r" has no hook */
 	const char *type;
 	int priority;
 	uint32_t hook;
@@ -228,6 +229,14 @@ static const struct attempt attempts[] = {
 	 .device = "eth0",
 	 .errors = "EOPNOTSUPP",
 	 .id = "offload-chain-devices"},
+	{.name = "taking off a device that the chain does not have",
+	 .chain = "s",
+	 .message = NFT_MSG_DELCHAIN,
+	 .has_hook = true,
+	 .priority = 10,
+	 .device = "eth1",
+	 .errors = "ENOENT",
+	 .id = "device-not-in-chain"},
 };
 
 static void put_devices(struct nlmsghdr *nlh, const struct attempt *a)
@@ -286,6 +295,7 @@ static void prepare(const struct attempt *a)
 	batch_begin(w);
 	add_table(w, "t");
 	add_chain(w, "c", "eth0", NULL, OFFLOAD, NF_ACCEPT);
+	add_chain(w, "s", "eth0", NULL, 0, NF_ACCEPT);
 	attempt(&regular);
 	batch_send(w, true);
 	cr_assert_str_eq(errors(w), "", "%s: the ruleset before it: %s", a->name, errors(w));

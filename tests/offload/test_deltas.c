@@ -114,8 +114,17 @@ Test(offload, a_refused_repeated_replace_leaves_the_rule)
 	cr_assert_eq(delta.packets, 10);
 }
 
+static char refusal[32];
+
+static void note_refusal(void *context, const struct offload_event *event)
+{
+	if (event->verb == OFFLOAD_STATS && event->reason)
+		snprintf(refusal, sizeof(refusal), "%s", event->reason->id);
+}
+
 Test(offload, failed_stats_lose_nothing)
 {
+	struct offload_tap tap = {.see = note_refusal};
 	uint32_t id = bind_port(0);
 	struct offload_command c = command(id, 3);
 	struct offload_stats delta = {1, 1, 1};
@@ -123,7 +132,10 @@ Test(offload, failed_stats_lose_nothing)
 	cr_assert_eq(offload_replace(offload, &c, NULL), 0);
 	driver->totals[id][3].packets = 10;
 	driver->refuse = EIO;
+	offload_add_tap(offload, &tap);
 	cr_assert_eq(offload_stats(offload, &c, &delta), -EIO);
+	offload_remove_tap(offload, &tap);
+	cr_assert_str_eq(refusal, "stats-refused");
 	cr_assert_eq(delta.packets, 0);
 	cr_assert_eq(delta.last_used_ns, 0);
 	cr_assert_eq(offload_stats(offload, &c, &delta), 0);

@@ -249,6 +249,7 @@ Test(fault, counts_new_rules_of_its_kind_only, .init = setup, .fini = teardown)
 	cr_assert_eq(offload_replace(offload, &command, &reason), -ENOSPC);
 	cr_assert_str_eq(reason.clause, "no");
 	cr_assert_eq(reason.layer, REASON_FAULT);
+	cr_assert_str_eq(reason.id, "on-demand");
 	cr_assert_eq(store_rules(store, OFFLOAD_FLOWTABLE), 2, "it was not asked");
 	cr_assert_eq(replace(flows, 2), 0, "the next try is the third");
 	cr_assert_eq(replace(flows, 3), -EBUSY);
