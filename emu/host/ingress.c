@@ -201,6 +201,38 @@ static void apply_policy(const struct nft_chain *chain, struct host_result *resu
 
 /* ---- all chains ---- */
 
+/*
+ * A chain of the family inet gets only IP packets, believes that it is a chain of the IP version,
+ * and never sees a packet whose header or lengths are wrong: the kernel drops it. False: the chain
+ * is not run, and result has what happens instead, if anything.
+ */
+static bool meet(struct walk *walk, const struct nft_chain *chain)
+{
+	enum { TYPE_IP = 0x0800, TYPE_IPV6 = 0x86dd };
+	struct host_result *result = walk->run.result;
+	const struct frame *frame = walk->run.frame;
+	struct nft_chain_view view;
+
+	nft_chain_look(chain, &view);
+	walk->run.nfproto = NFPROTO_NETDEV;
+	if (view.nfproto != NFPROTO_INET)
+		return true;
+	if (frame->protocol != TYPE_IP && frame->protocol != TYPE_IPV6)
+		return false;
+	walk->run.nfproto = frame->protocol == TYPE_IP ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	if (frame->has_transport)
+		return true;
+	walk->chain = chain;
+	if (frame->transport_cut) {
+		get_stuck(walk, NULL, "network header");
+	} else {
+		result->rule = name_rule(chain, NULL);
+		result->by_policy = false;
+		result->verdict = HOST_DROP;
+	}
+	return false;
+}
+
 void host_ingress(const struct nft *nft, const struct nic *nic, const struct packet *packet,
 		  uint16_t port, struct host_result *result,
 		  void (*visit)(void *context, const struct host_step *step), void *context)
@@ -220,10 +252,15 @@ void host_ingress(const struct nft *nft, const struct nic *nic, const struct pac
 	case FRAME_OK: break;
 	}
 	result->verdict = HOST_ACCEPT;
-	walk.run = (struct run){
-		.nft = nft, .nic = nic, .port = port, .frame = &frame, .result = result};
+	walk.run = (struct run){.kernel = nft_kernel(nft),
+				.nic = nic,
+				.port = port,
+				.frame = &frame,
+				.result = result};
 	while (result->verdict == HOST_ACCEPT &&
 	       (chain = nft_next_ingress_chain(nft, port, chain))) {
+		if (!meet(&walk, chain))
+			continue;
 		walk.run.written = 0;
 		walk.depth = 0;
 		enter(&walk, chain);

@@ -34,29 +34,65 @@ static bool ignores_fragments(const struct nft_expr *expr)
 	return (length == 1 || length == 2 || length == 4) && expr->payload.offset % length == 0;
 }
 
-/* Where the bytes after the transport header are; as the kernel, only for UDP and TCP. */
+/* The first bytes of the transport header, for what follows it. */
+static enum run_outcome read_transport(struct run *run, uint8_t *bytes, size_t size)
+{
+	switch (frame_read(run->frame, run->frame->transport, bytes, size)) {
+	case FRAME_CUT: return not_captured(run, bases[NFT_PAYLOAD_TRANSPORT_HEADER], 0);
+	case FRAME_PAST_END: return run_break(run, "the packet ends inside its transport header");
+	default: return RUN_ON;
+	}
+}
+
+static enum run_outcome find_inside_tcp(struct run *run, uint32_t *size)
+{
+	enum { HEADER = 20, DATA_OFFSET = 12 };
+	uint8_t header[HEADER];
+	enum run_outcome outcome = read_transport(run, header, sizeof(header));
+
+	if (outcome == RUN_ON)
+		*size = (header[DATA_OFFSET] >> 4) * 4u;
+	return outcome;
+}
+
+static enum run_outcome find_inside_gre(struct run *run, uint32_t *size)
+{
+	enum { CHECKSUM = 0x80, ROUTING = 0x40, KEY = 0x20, SEQUENCE = 0x10, VERSION = 0x07 };
+	uint8_t header[4];
+	enum run_outcome outcome = read_transport(run, header, sizeof(header));
+
+	if (outcome != RUN_ON)
+		return outcome;
+	if (header[1] & VERSION || header[0] & ROUTING)
+		return run_break(run, "the kernel does not look into this kind of GRE");
+	*size = sizeof(header);
+	for (unsigned int bit = SEQUENCE; bit <= CHECKSUM; bit <<= 1)
+		*size += header[0] & bit & (CHECKSUM | KEY | SEQUENCE) ? 4 : 0;
+	return RUN_ON;
+}
+
+/* Where the bytes behind the transport header are. */
 static enum run_outcome find_inner(struct run *run, uint32_t *inner)
 {
-	enum { UDP_HEADER = 8, TCP_HEADER = 20, TCP_OFFSET = 12 };
-	uint8_t tcp[TCP_HEADER];
+	enum { UDP_HEADER = 8 };
+	enum run_outcome outcome = RUN_ON;
+	uint32_t size = 0;
 
 	switch (run->frame->l4proto) {
-	case IPPROTO_UDP: *inner = run->frame->transport + UDP_HEADER; return RUN_ON;
-	case IPPROTO_TCP:
-		switch (frame_read(run->frame, run->frame->transport, tcp, sizeof(tcp))) {
-		case FRAME_CUT: return not_captured(run, bases[NFT_PAYLOAD_TRANSPORT_HEADER], 0);
-		case FRAME_PAST_END: return run_break(run, "the packet ends inside its TCP header");
-		case FRAME_OK: break;
-		}
-		*inner = run->frame->transport + (tcp[TCP_OFFSET] >> 4) * 4u;
-		return RUN_ON;
+	case IPPROTO_UDP: size = UDP_HEADER; break;
+	case IPPROTO_TCP: outcome = find_inside_tcp(run, &size); break;
 	case IPPROTO_GRE:
 	case IPPROTO_IPIP:
-	case IPPROTO_IPV6:
-		/* Some kernels look inside, others do not. */
-		return run_stuck(run, "what is inside this tunnel is not interpreted");
+		/* Both came with the expression `inner`. */
+		if (!run->kernel->inner_expression)
+			return run_break(run, "this kernel does not look into tunnels");
+		if (run->frame->l4proto == IPPROTO_GRE)
+			outcome = find_inside_gre(run, &size);
+		break;
 	default: return run_break(run, "there is no inner header");
 	}
+	*inner = run->frame->transport + size;
+	return outcome;
 }
 
 /* The base's offset from the network header. */
@@ -184,7 +220,7 @@ static enum run_outcome meta_load(struct run *run, const struct nft_expr *expr)
 	case NFT_META_LEN: return store_word(run, expr, frame->length, "meta length");
 	case NFT_META_PROTOCOL: return load_protocol(run, expr);
 	case NFT_META_L4PROTO: return load_l4proto(run, expr);
-	case NFT_META_NFPROTO: return store_byte(run, expr, NFPROTO_NETDEV, "meta nfproto");
+	case NFT_META_NFPROTO: return store_byte(run, expr, run->nfproto, "meta nfproto");
 	case NFT_META_PRIORITY: return store_word(run, expr, frame->priority, "meta priority");
 	case NFT_META_MARK: return store_word(run, expr, frame->mark, "meta mark");
 	case NFT_META_SECMARK: return store_word(run, expr, frame->secmark, "meta secmark");

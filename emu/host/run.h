@@ -37,8 +37,10 @@ struct run_source {
 };
 
 struct run {
-	const struct nft *nft;
+	const struct kernel_behavior *kernel;
 	const struct nic *nic;
+	uint8_t nfproto; /* of the hook that the chain believes in: NFPROTO_NETDEV, or an IP
+			    version's */
 	uint16_t port;
 	struct frame *frame;
 	struct host_result *result; /* copies are noted here */

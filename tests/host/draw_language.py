@@ -211,7 +211,7 @@ class Drawer:
 
     def verdict(self, targets):
         jumps = ["%s %s" % (word, target) for word in ("jump", "goto") for target in targets]
-        return self.random.choice(["accept", "drop", "continue", "return", "fwd to eth1", "accept", "reject", ""] + jumps * 2)
+        return self.random.choice(["accept", "drop", "continue", "return", "fwd to eth1", "accept", "reject", "drop"] + jumps * 2)
 
     def verdict_map(self, targets):
         words = ["accept", "drop", "continue", "return"] + ["jump " + target for target in targets]
@@ -258,4 +258,10 @@ class Drawer:
             lines += [self.rule(targets) for _ in range(max(1, count // 7))]
             lines.append("}")
             chains.append(name)
-        return lines + ["}"]
+        return lines + ["}"] + self.inet_chain(max(1, count // 7), table)
+
+    def inet_chain(self, count, table):
+        """A chain of the family inet on the same hook."""
+        return (["table inet %s {" % table, "chain i {",
+                 "type filter hook ingress device \"eth0\" priority %d; policy accept;" % self.random.choice((-20, 5, 7))] +
+                [self.rule([]) for _ in range(count)] + ["}", "}"])

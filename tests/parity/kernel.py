@@ -101,12 +101,18 @@ def load(text):
     return {int(line): complaint for line, complaint in found}
 
 
-def count(table, frames):
-    """What these frames add to the counters of a table that is loaded: {comment: (packets, bytes)}."""
+def count(tables, frames):
+    """What these frames add to the counters of [(family, name)], which are loaded: {comment: (packets, bytes)}."""
+    def all_counters():
+        found = {}
+        for family, name in tables:
+            found.update(_counters(name, family))
+        return found
+
     for _ in range(3):
-        before = _counters(table)
+        before = all_counters()
         if _send_and_wait(frames):
-            after = _counters(table)
+            after = all_counters()
             return {comment: (after[comment][0] - old[0], after[comment][1] - old[1])
                     for comment, old in before.items()}
     raise Unusable("frames were lost on the way, or there was other traffic")
@@ -129,9 +135,9 @@ def refused_for_offload(rules):
     return {number: text for number, text in refused.items() if number >= 0}
 
 
-def _counters(table):
+def _counters(table, family="netdev"):
     """Packets and bytes by comment."""
-    listing = json.loads(_run(find("nft"), "-j", "list", "table", "netdev", table))
+    listing = json.loads(_run(find("nft"), "-j", "list", "table", family, table))
     found = {}
     for item in listing["nftables"]:
         for expression in item.get("rule", {}).get("expr", []):

@@ -168,6 +168,11 @@ int nft_first_offload_port(const struct nft *nft)
 
 /* ---- what is kept ---- */
 
+const struct kernel_behavior *nft_kernel(const struct nft *nft)
+{
+	return nft->env.kernel;
+}
+
 void nft_chain_look(const struct nft_chain *chain, struct nft_chain_view *view)
 {
 	*view = (struct nft_chain_view){

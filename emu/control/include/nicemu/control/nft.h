@@ -159,6 +159,9 @@ struct nft_rule_view {
 	size_t num_exprs;
 };
 
+/* As which kernel the endpoint behaves. */
+const struct kernel_behavior *nft_kernel(const struct nft *nft);
+
 void nft_chain_look(const struct nft_chain *chain, struct nft_chain_view *view);
 void nft_rule_look(const struct nft_rule *rule, struct nft_rule_view *view);
 
