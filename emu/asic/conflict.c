@@ -34,6 +34,7 @@ struct conflict_list {
 struct conflict_rule {
 	struct flow_rule *rule; /* held */
 	uint64_t block, cookie;
+	uint32_t prio;
 	size_t count;
 	struct member members[];
 };
@@ -174,6 +175,10 @@ static bool is_against(const struct model_conflict *conflict, const struct quest
 	if (conflict->relations & MODEL_SAME_MATCH &&
 	    !is_same_match(&other->rule->match, &command->rule->match))
 		return false;
+	if (conflict->relations & MODEL_EARLIER_PRIORITY && command->prio >= other->prio)
+		return false;
+	if (conflict->relations & MODEL_EARLIER_PRIORITY && command->prio >= other->priority)
+		return false;
 	return !(conflict->relations & MODEL_OTHER_TARGET) ||
 	       has_other_target(other->rule, command->rule);
 }
@@ -251,6 +256,8 @@ static struct conflict_rule *make_rule(const struct question *question)
 	}
 	rule->block = question->binding->block;
 	rule->cookie = question->command->cookie;
+	rule->priority = question->command->prio;
+	rule->prio = question->command->prio;
 	return rule;
 }
 
