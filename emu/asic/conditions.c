@@ -369,6 +369,48 @@ static bool target_kinds(const struct model_condition *c, const struct question 
 	return !target_of_other_kind(c, q);
 }
 
+static bool is_target(const struct flow_action_entry *action, uint32_t netns, uint32_t ifindex)
+{
+	return flow_action_has_target(action->id) && action->netns == netns &&
+	       action->ifindex == ifindex;
+}
+
+static bool targets_differ(const struct model_condition *c, const struct question *q)
+{
+	const struct flow_rule *rule = q->command->rule;
+
+	for (size_t i = 0; i < rule->num_actions; i++) {
+		const struct flow_action_entry *action = &rule->actions[i];
+
+		if (!flow_action_has_target(action->id))
+			continue;
+		for (size_t j = i + 1; j < rule->num_actions; j++)
+			if (is_target(&rule->actions[j], action->netns, action->ifindex))
+				return false;
+	}
+	return true;
+}
+
+static bool targets_not_port(const struct model_condition *c, const struct question *q)
+{
+	const struct flow_rule *rule = q->command->rule;
+
+	for (size_t i = 0; i < rule->num_actions; i++)
+		if (is_target(&rule->actions[i], port_of(q)->netns, port_of(q)->ifindex))
+			return false;
+	return true;
+}
+
+static bool hw_stats_same(const struct model_condition *c, const struct question *q)
+{
+	const struct flow_rule *rule = q->command->rule;
+
+	for (size_t i = 1; i < rule->num_actions; i++)
+		if (rule->actions[i].hw_stats != rule->actions[0].hw_stats)
+			return false;
+	return true;
+}
+
 /* --- binding and command --- */
 
 static bool front_ends(const struct model_condition *c, const struct question *q)
@@ -402,6 +444,15 @@ static bool ifindex_is_port(const struct model_condition *c, const struct questi
 		match_of(q), (struct model_field){.id = FLOW_META_INGRESS_IFINDEX});
 
 	return wide_is_zero(index.mask) || index.value.low == port_of(q)->ifindex;
+}
+
+static bool ifindex_is_of_nic(const struct model_condition *c, const struct question *q)
+{
+	struct match_field index = match_field_read(
+		match_of(q), (struct model_field){.id = FLOW_META_INGRESS_IFINDEX});
+
+	return wide_is_zero(index.mask) ||
+	       nic_port_in_netns(q->nic, port_of(q)->netns, (uint32_t)index.value.low) >= 0;
 }
 
 /* --- who is to blame --- */
@@ -519,6 +570,10 @@ static const struct kind {
 	[MODEL_IF_CHAIN_INDEX] = {chain_index},
 	[MODEL_IF_PROTOCOL] = {protocol},
 	[MODEL_IF_IFINDEX_IS_PORT] = {ifindex_is_port},
+	[MODEL_IF_IFINDEX_IS_OF_NIC] = {ifindex_is_of_nic},
+	[MODEL_IF_TARGETS_DIFFER] = {targets_differ},
+	[MODEL_IF_TARGETS_NOT_PORT] = {targets_not_port},
+	[MODEL_IF_HW_STATS_SAME] = {hw_stats_same},
 };
 
 const struct model_condition *condition_that_fails(const struct model_conditions *conditions,

@@ -177,8 +177,6 @@ static bool is_against(const struct model_conflict *conflict, const struct quest
 		return false;
 	if (conflict->relations & MODEL_EARLIER_PRIORITY && command->prio >= other->prio)
 		return false;
-	if (conflict->relations & MODEL_EARLIER_PRIORITY && command->prio >= other->priority)
-		return false;
 	return !(conflict->relations & MODEL_OTHER_TARGET) ||
 	       has_other_target(other->rule, command->rule);
 }
@@ -256,7 +254,6 @@ static struct conflict_rule *make_rule(const struct question *question)
 	}
 	rule->block = question->binding->block;
 	rule->cookie = question->command->cookie;
-	rule->priority = question->command->prio;
 	rule->prio = question->command->prio;
 	return rule;
 }

@@ -309,6 +309,10 @@ static const struct {
 	[MODEL_IF_CHAIN_INDEX] = {.list = read_u32_ranges},
 	[MODEL_IF_PROTOCOL] = {.list = read_u16_ranges},
 	[MODEL_IF_IFINDEX_IS_PORT] = {NULL, NULL},
+	[MODEL_IF_IFINDEX_IS_OF_NIC] = {NULL, NULL},
+	[MODEL_IF_TARGETS_DIFFER] = {NULL, NULL},
+	[MODEL_IF_TARGETS_NOT_PORT] = {NULL, NULL},
+	[MODEL_IF_HW_STATS_SAME] = {NULL, NULL},
 };
 
 static int read_yes_only(const struct place *place, const char *text)

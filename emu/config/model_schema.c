@@ -59,30 +59,34 @@ TEST(argument, TEXTS("actions", struct file_test, actions, NEEDED),
 #define COUNT_TESTS(ID, NAME)     TESTS(ID, NAME, count_value)
 #define ARGUMENT_TESTS(ID, NAME)  TESTS(ID, NAME, argument_value)
 
-#define SHAPE_KEYS_ONLY       A_LIST
-#define SHAPE_KEYS_ALL        A_LIST
-#define SHAPE_KEYS_ANY        A_LIST
-#define SHAPE_FIELDS_ONLY     A_LIST
-#define SHAPE_FIELDS_ANY      A_LIST
-#define SHAPE_FIELDS_ALL      A_LIST
-#define SHAPE_MASK            MASK_TESTS
-#define SHAPE_MASK_BITS       MASK_BITS_TESTS
-#define SHAPE_VALUE           VALUE_TESTS
-#define SHAPE_ACTIONS_ONLY    A_LIST
-#define SHAPE_ACTIONS_ANY     A_LIST
-#define SHAPE_ACTIONS_LAST    A_LIST
-#define SHAPE_ACTIONS_COUNT   COUNT_TESTS
-#define SHAPE_ACTIONS_ONCE    A_LIST
-#define SHAPE_ACTIONS_ORDER   A_LIST
-#define SHAPE_ARGUMENT        ARGUMENT_TESTS
-#define SHAPE_HW_STATS        A_LIST
-#define SHAPE_TARGET_KINDS    A_LIST
-#define SHAPE_FRONT_ENDS      A_LIST
-#define SHAPE_PORT_KINDS      A_LIST
-#define SHAPE_PRIORITY        A_LIST
-#define SHAPE_CHAIN_INDEX     A_LIST
-#define SHAPE_PROTOCOL        A_LIST
-#define SHAPE_IFINDEX_IS_PORT A_YES
+#define SHAPE_KEYS_ONLY         A_LIST
+#define SHAPE_KEYS_ALL          A_LIST
+#define SHAPE_KEYS_ANY          A_LIST
+#define SHAPE_FIELDS_ONLY       A_LIST
+#define SHAPE_FIELDS_ANY        A_LIST
+#define SHAPE_FIELDS_ALL        A_LIST
+#define SHAPE_MASK              MASK_TESTS
+#define SHAPE_MASK_BITS         MASK_BITS_TESTS
+#define SHAPE_VALUE             VALUE_TESTS
+#define SHAPE_ACTIONS_ONLY      A_LIST
+#define SHAPE_ACTIONS_ANY       A_LIST
+#define SHAPE_ACTIONS_LAST      A_LIST
+#define SHAPE_ACTIONS_COUNT     COUNT_TESTS
+#define SHAPE_ACTIONS_ONCE      A_LIST
+#define SHAPE_ACTIONS_ORDER     A_LIST
+#define SHAPE_ARGUMENT          ARGUMENT_TESTS
+#define SHAPE_HW_STATS          A_LIST
+#define SHAPE_TARGET_KINDS      A_LIST
+#define SHAPE_FRONT_ENDS        A_LIST
+#define SHAPE_PORT_KINDS        A_LIST
+#define SHAPE_PRIORITY          A_LIST
+#define SHAPE_CHAIN_INDEX       A_LIST
+#define SHAPE_PROTOCOL          A_LIST
+#define SHAPE_IFINDEX_IS_PORT   A_YES
+#define SHAPE_IFINDEX_IS_OF_NIC A_YES
+#define SHAPE_TARGETS_DIFFER    A_YES
+#define SHAPE_TARGETS_NOT_PORT  A_YES
+#define SHAPE_HW_STATS_SAME     A_YES
 
 static const cyaml_schema_field_t conditions_fields[] = {
 #define X(ID, NAME) SHAPE_##ID(ID, NAME),

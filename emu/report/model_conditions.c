@@ -151,7 +151,11 @@ static json_t *condition_json(const struct model_condition *c)
 	case MODEL_IF_PRIORITY:
 	case MODEL_IF_CHAIN_INDEX:
 	case MODEL_IF_PROTOCOL: return own_ranges(c);
-	case MODEL_IF_IFINDEX_IS_PORT: return json_string("yes");
+	case MODEL_IF_IFINDEX_IS_PORT:
+	case MODEL_IF_IFINDEX_IS_OF_NIC:
+	case MODEL_IF_TARGETS_DIFFER:
+	case MODEL_IF_TARGETS_NOT_PORT:
+	case MODEL_IF_HW_STATS_SAME: return json_string("yes");
 	default: return model_actions_json(c->actions);
 	}
 }

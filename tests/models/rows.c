@@ -45,15 +45,28 @@ static char *trim(char *text)
 	return text;
 }
 
+/* The next '|' that stands alone; "IMMEDIATE|DELAYED" has none. */
+static char *next_bar(char *text)
+{
+	for (char *c = text; (c = strchr(c, '|')); c++)
+		if (c == text || strchr(" \t\v", c[-1]))
+			return c;
+	return NULL;
+}
+
 static bool split(struct row *row, char *line)
 {
-	char *head = strsep(&line, "|"), *word;
+	char *head = line, *bar = next_bar(line), *word;
 
-	while (line) {
+	while (bar) {
 		if (row->num_parts == ROW_PARTS)
 			return false;
-		row->parts[row->num_parts++] = trim(strsep(&line, "|"));
+		*bar++ = '\0';
+		row->parts[row->num_parts++] = bar;
+		bar = next_bar(bar);
 	}
+	for (size_t i = 0; i < row->num_parts; i++)
+		row->parts[i] = trim((char *)row->parts[i]);
 	while ((word = strsep(&head, " \t\v"))) {
 		if (!*word)
 			continue;

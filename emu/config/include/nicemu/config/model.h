@@ -95,8 +95,12 @@ enum model_front_end { MODEL_CHAIN, MODEL_FLOWTABLE, MODEL_FLOWER, MODEL_FRONT_E
 	X(PRIORITY, "priority")       /* ranges: of the command */                                 \
 	X(CHAIN_INDEX, "chain-index") /* ranges */                                                 \
 	X(PROTOCOL, "protocol")       /* ranges: ethertype the command carries */                  \
-	X(IFINDEX_IS_PORT, "ifindex-is-port") /* meta.ingress_ifindex, if matched, is the port's   \
-					       */
+	X(IFINDEX_IS_PORT,                                                                         \
+	  "ifindex-is-port") /* meta.ingress_ifindex, if matched, is the port's */                 \
+	X(IFINDEX_IS_OF_NIC, "ifindex-is-of-nic") /* … is one of the NIC's ports */              \
+	X(TARGETS_DIFFER, "targets-differ")       /* no two targets are one port */                \
+	X(TARGETS_NOT_PORT, "targets-not-port")   /* no target is the binding's port */            \
+	X(HW_STATS_SAME, "hw-stats-same")         /* all actions' hw_stats are the same */
 
 enum model_condition_kind {
 #define X(ID, NAME) MODEL_IF_##ID,
@@ -163,11 +167,12 @@ struct model_implicit {
  * and all of `relations` are true of the two. Asked after the clauses, before a place is looked
  * for.
  */
-#define MODEL_RELATIONS(X)                                                   \
-	X(SAME_PORT, "same-port")                                            \
-	X(SAME_PRIORITY, "same-priority")                                    \
-	X(SAME_MATCH, "same-match")     /* flagged keys, values and masks */ \
-	X(OTHER_TARGET, "other-target") /* a mirror or redirect goes elsewhere */
+#define MODEL_RELATIONS(X)                                                                \
+	X(SAME_PORT, "same-port")                                                         \
+	X(SAME_PRIORITY, "same-priority")                                                 \
+	X(SAME_MATCH, "same-match")             /* flagged keys, values and masks */      \
+	X(OTHER_TARGET, "other-target")         /* a mirror or redirect goes elsewhere */ \
+	X(EARLIER_PRIORITY, "earlier-priority") /* the rule's is before the other's */
 
 enum model_relation_number {
 #define X(ID, NAME) MODEL_RELATION_##ID,
