@@ -3,6 +3,7 @@
 #include "print.h"
 #include "setup.h"
 #include "show_model.h"
+#include "show_reasons.h"
 
 #include <nicemu/report/recording.h>
 
@@ -25,6 +26,7 @@ static const char help[] =
 	"  recording FILE   what --record wrote; '-' is stdin\n"
 	"  nic        the NIC that -n, -m, -k and --port describe\n"
 	"  kernel     how the kernel of -k behaves\n"
+	"  reasons    every id that a refusal or a finding of the lint can have\n"
 	"  model [NAME|FILE]   what a NIC can do; without a name: which models there are\n";
 
 enum { OPTION_DRIVER = OPTION_OWN };
@@ -160,6 +162,11 @@ static int show_missing(const struct topic *topic, const struct common_options *
 	return complain(EXIT_ENVIRONMENT, "%s: not available in this version", topic->name);
 }
 
+static int show_all_reasons(const struct topic *topic, const struct common_options *options)
+{
+	return show_reasons(options);
+}
+
 static const struct topic topics[] = {
 	{.name = "nic", .show = show_emulator, .print = report_print_nic},
 	{.name = "rules",
@@ -178,6 +185,7 @@ static const struct topic topics[] = {
 	 .needs_running = true,
 	 .needs_listing = true},
 	{.name = "kernel", .show = show_kernel},
+	{.name = "reasons", .show = show_all_reasons},
 	{.name = "tcam", .show = show_missing},
 	{.name = "flows", .show = show_missing},
 	{.name = "conntrack", .show = show_missing},
