@@ -1,84 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "load.h"
 
-#include "nft_errors.h"
-
-#include <nicemu/base/reason.h>
-#include <nicemu/report/report.h>
+#include "refusal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* A rules file as nft gets it: itself, or a copy of what stdin held (nft may read it twice). */
-struct rules_file {
-	const char *name; /* for messages */
-	char *path;       /* for nft */
-	bool copied;
-};
-
-static int copy_stdin(struct rules_file *file)
-{
-	const char *folder = getenv("TMPDIR");
-	char block[65536];
-	ssize_t got;
-	int fd;
-
-	if (asprintf(&file->path, "%s/nicemu-rules-XXXXXX", folder && *folder ? folder : "/tmp") <
-	    0) {
-		file->path = NULL;
-		return complain(EXIT_ENVIRONMENT, "out of memory");
-	}
-	fd = mkostemp(file->path, O_CLOEXEC);
-	if (fd < 0)
-		return complain(EXIT_ENVIRONMENT, "%s: %s", file->path, strerror(errno));
-	file->copied = true;
-	file->name = "stdin";
-	while ((got = read(STDIN_FILENO, block, sizeof(block))) > 0)
-		if (write(fd, block, (size_t)got) != got)
-			break;
-	close(fd);
-	if (got)
-		return complain(got < 0 ? EXIT_INPUT : EXIT_ENVIRONMENT, "rules on stdin: %s",
-				strerror(errno));
-	return EXIT_DONE;
-}
-
-/* nft's own message for a file that can't be read is less clear than ours. */
-static int open_rules(struct rules_file *file, const char *name)
-{
-	struct stat status;
-	int fd;
-
-	*file = (struct rules_file){.name = name};
-	if (strcmp(name, "-") == 0)
-		return copy_stdin(file);
-	fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return complain(EXIT_INPUT, "rules file %s: %s", name, strerror(errno));
-	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
-		close(fd);
-		return complain(EXIT_INPUT, "rules file %s: is a directory", name);
-	}
-	close(fd);
-	/* A name without a slash would be looked for in nft's include path. */
-	if (asprintf(&file->path, "%s%s", strchr(name, '/') ? "" : "./", name) < 0) {
-		file->path = NULL;
-		return complain(EXIT_ENVIRONMENT, "out of memory");
-	}
-	return EXIT_DONE;
-}
-
-static void close_rules(struct rules_file *file)
-{
-	if (file->copied)
-		unlink(file->path);
-	free(file->path);
-}
 
 static json_t *simple_request(struct session *session, json_t *request)
 {
@@ -126,139 +54,6 @@ static void run_clear(struct run *run)
 	*run = (struct run){0};
 }
 
-static int errno_of(const char *name)
-{
-	for (int error = 1; name && error < 256; error++)
-		if (strcmp(errno_name(error), name) == 0)
-			return error;
-	return 0;
-}
-
-/* What nft from 1.1 on says in place of the kernel's errno about some commands that it refused. */
-static bool guesses_at_kernel(const char *text)
-{
-	static const char *const guesses[] = {
-		"is not supported, perhaps kernel support is missing?",
-		"with different declaration",
-	};
-
-	for (size_t i = 0; i < sizeof(guesses) / sizeof(*guesses); i++)
-		if (strstr(text, guesses[i]))
-			return true;
-	return false;
-}
-
-/* Is this refusal what nft tells of? Its text ends in, or holds, the errno's text. */
-static bool belongs(const json_t *refusal, const struct nft_error *error)
-{
-	int number = errno_of(json_string_value(json_object_get(refusal, "errno")));
-
-	return number && (strstr(error->text, strerror(number)) || guesses_at_kernel(error->text));
-}
-
-/* What nft gives an errno's name to where the emulator kept no reason. */
-static const char *errno_in(const char *text)
-{
-	const char *colon = strrchr(text, ':');
-
-	for (int error = 1; colon && error < 256; error++)
-		if (strcmp(colon + 1 + strspn(colon + 1, " "), strerror(error)) == 0)
-			return errno_name(error);
-	return NULL;
-}
-
-static json_t *string_or_null(const char *text)
-{
-	return text && *text ? report_string(text) : json_null();
-}
-
-static json_t *member(const json_t *object, const char *key)
-{
-	json_t *value = json_object_get(object, key);
-
-	return value ? json_incref(value) : json_null();
-}
-
-static json_t *number_or_null(int number)
-{
-	return number ? json_integer(number) : json_null();
-}
-
-/* Help with what nft, not the kernel, says no to. */
-static const char *own_hint(const struct nft_error *error)
-{
-	if (strstr(error->text, "Interface does not exist"))
-		return "the NIC has no such port; --port NAME adds one, or name it in the NIC file";
-	return NULL;
-}
-
-/* A record of "refused". refusal: NULL where the emulator refused nothing (a syntax error). */
-static json_t *make_record(const struct rules_file *file, const struct nft_error *error,
-			   const json_t *refusal)
-{
-	bool at_commit = json_is_true(json_object_get(refusal, "at_commit"));
-	const char *answer = refusal ? NULL : errno_in(error->text);
-	json_t *record = json_object();
-	json_t *place = json_object();
-
-	json_object_set_new(record, "file", report_string(file->name));
-	/* For a refusal at commit nft points at the first command of the file, whatever it is. */
-	json_object_set_new(record, "line", number_or_null(at_commit ? 0 : error->line));
-	json_object_set_new(record, "column", number_or_null(at_commit ? 0 : error->column));
-	json_object_set_new(place, "family", member(refusal, "family"));
-	json_object_set_new(place, "table", member(refusal, "table"));
-	json_object_set_new(place, "chain", member(refusal, "chain"));
-	json_object_set_new(place, "handle", json_null());
-	json_object_set_new(record, "rule", place);
-	if (refusal) {
-		json_object_set_new(record, "id", member(refusal, "id"));
-		json_object_set_new(record, "errno", member(refusal, "errno"));
-		json_object_set_new(record, "layer", member(refusal, "layer"));
-		json_object_set_new(record, "expression", member(refusal, "expression"));
-		json_object_set_new(record, "reason", member(refusal, "clause"));
-		json_object_set_new(record, "hint", member(refusal, "hint"));
-		return record;
-	}
-	/* The emulator answered, but kept no reason; or nft never asked it. */
-	json_object_set_new(record, "id", json_string(answer ? "no-reason-kept" : "nft"));
-	json_object_set_new(record, "errno", string_or_null(answer));
-	json_object_set_new(record, "layer", json_string(answer ? "kernel" : "nft"));
-	json_object_set_new(record, "expression", json_null());
-	json_object_set_new(record, "reason", report_string(error->text));
-	json_object_set_new(record, "hint", string_or_null(own_hint(error)));
-	return record;
-}
-
-static const char *text_of(const json_t *record, const char *key)
-{
-	return json_string_value(json_object_get(record, key));
-}
-
-static void tell(const struct rules_file *file, const struct nft_error *error,
-		 const json_t *refusal, const json_t *record)
-{
-	const char *hint = text_of(record, "hint");
-
-	fprintf(stderr, "%s:", file->name);
-	if (json_is_integer(json_object_get(record, "line")))
-		fprintf(stderr, "%d:%d:", error->line, error->column);
-	if (refusal)
-		fprintf(stderr, " refused%s: %s (%s, %s)\n",
-			json_is_true(json_object_get(refusal, "at_commit")) ? " at commit" : "",
-			strerror(errno_of(text_of(record, "errno"))), text_of(record, "errno"),
-			text_of(record, "layer"));
-	else
-		fprintf(stderr, " Error: %s\n", error->text);
-	if (json_is_integer(json_object_get(record, "line")))
-		fputs(error->quote, stderr);
-	if (text_of(record, "expression"))
-		fprintf(stderr, "  expression: %s\n", text_of(record, "expression"));
-	if (refusal && text_of(record, "reason"))
-		fprintf(stderr, "  why: %s\n", text_of(record, "reason"));
-	if (hint)
-		fprintf(stderr, "  hint: %s\n", hint);
-}
-
 /* What a run of nft ended with: its errors, each with the refusal behind it (NULL: nft's own). */
 struct judgement {
 	struct nft_errors errors;
@@ -282,7 +77,7 @@ static int judgement_of(struct judgement *judgement, const struct run *run)
 	for (size_t i = 0; i < errors->length; i++) {
 		const json_t *refusal = json_array_get(run->refusals, next);
 
-		if (refusal && belongs(refusal, &errors->error[i])) {
+		if (refusal && refusal_belongs(refusal, &errors->error[i])) {
 			judgement->refusals[i] = refusal;
 			next++;
 		}
@@ -353,8 +148,8 @@ static int tell_refusals(const struct rules_file *file, const struct run *run,
 
 		if (refusal && !error->line)
 			borrow_place(error, place_of(&before, refusal, &next));
-		record = make_record(file, error, refusal);
-		tell(file, error, refusal, record);
+		record = refusal_record(file, error, refusal);
+		refusal_tell(file, error, refusal, record);
 		json_array_append_new(refused, record);
 	}
 	if (!told.errors.length)
@@ -391,7 +186,7 @@ static int load_file(struct session *session, const char *name, json_t *refused)
 {
 	struct rules_file file;
 	struct run run = {0};
-	int status = open_rules(&file, name);
+	int status = rules_open(&file, name);
 
 	if (status != EXIT_DONE)
 		goto out;
@@ -416,7 +211,7 @@ static int load_file(struct session *session, const char *name, json_t *refused)
 		fputs(run.output, stderr);
 out:
 	run_clear(&run);
-	close_rules(&file);
+	rules_close(&file);
 	return status;
 }
 

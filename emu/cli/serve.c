@@ -87,8 +87,8 @@ static uint64_t now_ms(void)
 static const struct serve_command *find_command(const char *name)
 {
 	const struct serve_command *const tables[] = {
-		serve_refusal_commands, serve_observe_commands, serve_show_commands,
-		serve_replay_commands,  serve_bench_commands,
+		serve_refusal_commands, serve_check_commands,  serve_observe_commands,
+		serve_show_commands,    serve_replay_commands, serve_bench_commands,
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)

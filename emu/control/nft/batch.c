@@ -30,6 +30,7 @@ struct batch {
 	size_t size;
 	struct buffer acks; /* struct pending_ack */
 	bool failed, done;
+	uint32_t messages;          /* so far */
 	int tries;                  /* of at most TRIES_MAX, this one included */
 	const struct nlmsghdr *end; /* BATCH_END */
 };
@@ -122,7 +123,7 @@ static void receive_requests(struct nft *nft, struct client *client, const uint8
 
 /* ---- inside a batch ---- */
 
-static int handle_message(struct nft_call *call)
+int nft_handle_message(struct nft_call *call)
 {
 	const struct nlattr *table[ATTRIBUTES_MAX];
 	const struct nft_message_type *type;
@@ -142,42 +143,11 @@ static int handle_message(struct nft_call *call)
 				 call->nft->env.kernel->batch_policy_extack ? &call->extack : NULL);
 	if (!error)
 		error = type->handle(call);
-	if (error && error != -EAGAIN)
+	if (error && error != -EAGAIN) {
 		nft_refuse(call, error, false);
+		nft_check_failed(call, error);
+	}
 	call->attrs = NULL;
-	return error;
-}
-
-/*
- * Judge mode: the NIC is asked at once. A refused message leaves nothing behind, except that a
- * refused chain stays, so that its rules can be judged.
- */
-static int judge_message(struct nft_call *call)
-{
-	struct nft *nft = call->nft;
-	struct nft_trans *mark = nft_trans_mark(nft), *trans;
-	int error = handle_message(call);
-
-	if (error) {
-		nft_abort(nft, mark);
-		return error;
-	}
-	for (trans = mark ? mark->next : nft->transactions; trans; trans = trans->next) {
-		error = nft_offload_offer(call, trans);
-		if (!error)
-			continue;
-		nft_refuse(call, error, false);
-		if (trans->type == &nft_trans_newchain)
-			return error;
-		break;
-	}
-	if (!error)
-		return 0;
-	while (trans->prev != mark && trans != nft->transactions) {
-		trans = trans->prev;
-		nft_offload_withdraw(nft, trans);
-	}
-	nft_abort(nft, mark);
 	return error;
 }
 
@@ -187,6 +157,33 @@ static bool add_ack(struct batch *batch, const struct nft_call *call, int error)
 
 	buffer_append(&batch->acks, &ack, sizeof(ack));
 	return !buffer_failed(&batch->acks);
+}
+
+static int carry_out(struct nft_call *call)
+{
+	const struct nft *nft = call->nft;
+
+	return nft->check   ? nft_check_message(call)
+	       : nft->judge ? nft_judge_message(call)
+			    : nft_handle_message(call);
+}
+
+/* In front of an error: where the message as a whole stands. */
+static bool add_place(struct batch *batch, const struct nft_call *call)
+{
+	struct nft_call whole = *call;
+
+	if (batch->nft->check != NFT_CHECK_LOCATE || !call->verdicts)
+		return true;
+	whole.extack = (struct nft_extack){0};
+	return add_ack(batch, &whole, -NFT_PLACE_WHOLE);
+}
+
+static bool answer(struct batch *batch, const struct nft_call *call, int error)
+{
+	if (!add_place(batch, call))
+		return false;
+	return !(error || call->nlh->nlmsg_flags & NLM_F_ACK) || add_ack(batch, call, error);
 }
 
 /* False: the batch ends here. */
@@ -207,10 +204,11 @@ static bool take_message(struct batch *batch, const struct nlmsghdr *nlh)
 		return false;
 	}
 	call = make_call(batch->nft, batch->client, nlh);
-	error = batch->nft->judge ? judge_message(&call) : handle_message(&call);
+	call.number = batch->messages++;
+	error = carry_out(&call);
 	if (error)
 		batch->failed = true;
-	if ((error || nlh->nlmsg_flags & NLM_F_ACK) && !add_ack(batch, &call, error)) {
+	if (!answer(batch, &call, error)) {
 		batch->acks.size = 0;
 		batch->failed = true;
 		return false;
@@ -224,6 +222,8 @@ static void take_messages(struct batch *batch)
 	size_t left = batch->size;
 
 	batch->failed = batch->done = false;
+	batch->messages = 0;
+	nft_check_begin(batch->nft);
 	while (left >= NLMSG_HDRLEN) {
 		const struct nlmsghdr *nlh = message_at(data, left);
 
@@ -234,24 +234,11 @@ static void take_messages(struct batch *batch)
 	}
 }
 
-static void withdraw_all(struct nft *nft)
-{
-	struct nft_trans *trans = nft_trans_mark(nft);
-
-	if (!nft->judge || !trans)
-		return;
-	for (;; trans = trans->prev) {
-		nft_offload_withdraw(nft, trans);
-		if (trans == nft->transactions)
-			break;
-	}
-}
-
 static void undo_batch(struct nft *nft)
 {
 	struct nft_table *table;
 
-	withdraw_all(nft);
+	nft_withdraw_all(nft);
 	nft_abort(nft, NULL);
 	nft->validate_all = false;
 	DL_FOREACH (nft->tables, table) {
@@ -267,7 +254,7 @@ static int finish(struct batch *batch)
 	struct nft_call call;
 	int error;
 
-	if (batch->failed || nft->judge || !batch->first)
+	if (batch->failed || nft->judge || nft->check == NFT_CHECK_LOCATE || !batch->first)
 		return 0;
 	call = make_call(nft, batch->client, batch->first);
 	if (!batch->done) {
@@ -319,6 +306,7 @@ static void run_batch(struct batch *batch, const struct nft_call *begin)
 		if (error == -EAGAIN && batch->tries < TRIES_MAX) {
 			bool again = nft->validate_all;
 
+			nft_withdraw_all(nft);
 			nft_abort(nft, NULL);
 			nft_ids_clear(nft);
 			nft->validate_all = again;

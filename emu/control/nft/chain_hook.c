@@ -87,7 +87,8 @@ static int add_device(struct nft_call *call, const struct nlattr *attr, bool is_
 	hook->port = -1;
 	hook->number = ++nft->hook_number;
 	open_port(nft, hook->device);
-	if (!nft_device_exists(nft, hook) && (!nft->env.kernel->absent_devices || nft->judge)) {
+	if (!nft_device_exists(nft, hook) &&
+	    (!nft->env.kernel->absent_devices || nft->judge || nft->check)) {
 		nft_list_ports(nft->env.nic, ports, sizeof(ports));
 		reason_set(&call->reason, "no-such-port", ENOENT, REASON_KERNEL,
 			   "device %s is not a port of the NIC; its ports are %s", hook->device,

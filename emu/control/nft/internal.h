@@ -135,6 +135,7 @@ struct nft_rule {
 	/* Offload chains */
 	uint64_t cookie;
 	struct flow_rule *flow;
+	bool refused;                      /* check mode: kept, but the NIC does not have it */
 	struct nft_rule_warning *warnings; /* of its translation */
 	bool before_older; /* stands before a rule that came earlier; see order_known */
 	UT_hash_handle by_handle;
@@ -166,14 +167,18 @@ struct nft {
 	size_t num_refusals, room_refusals, lost_refusals;
 	struct nft_warning *warnings; /* array; strings owned, but the id */
 	size_t num_warnings, room_warnings;
-	struct rt_listener listener;   /* device.c */
-	bool devices_changed;          /* a port has gone or come since the start */
-	bool silent;                   /* nobody is told of this commit */
-	bool validate_all;             /* new tables start at NFT_VALIDATE_DO */
-	bool judge;                    /* judge mode */
-	struct nft_writer writer;      /* scratch: answers and notifications */
-	struct nft_writer dump_writer; /* scratch: messages of a dump */
-	struct buffer log_line;        /* scratch: offload_log.c */
+	struct rt_listener listener;  /* device.c */
+	bool devices_changed;         /* a port has gone or come since the start */
+	bool silent;                  /* nobody is told of this commit */
+	bool validate_all;            /* new tables start at NFT_VALIDATE_DO */
+	bool judge;                   /* judge mode */
+	enum nft_check check;         /* check mode */
+	struct nft_verdict *verdicts; /* array; strings and reasons owned */
+	size_t num_verdicts, room_verdicts;
+	struct nft_refused_chain *refused_chains; /* of the open batch and before (check.c) */
+	struct nft_writer writer;                 /* scratch: answers and notifications */
+	struct nft_writer dump_writer;            /* scratch: messages of a dump */
+	struct buffer log_line;                   /* scratch: offload_log.c */
 };
 
 /* store.c: by attribute, in the next generation. NULL and *error = 0 or the kernel's errno. */
@@ -254,6 +259,11 @@ struct nft_call {
 	char expression[240]; /* as it was written */
 	struct reason reason;
 	bool refused; /* recorded already */
+	/* Check mode */
+	uint32_t number;       /* of the message in its batch */
+	unsigned int verdicts; /* that it has got, and whose place is asked for */
+	bool excused;          /* refused, and the batch goes on without it */
+	int translation;       /* errno of the translation that a rule is kept without */
 };
 
 /* Point the extended ack at attr (may be NULL) and return error, so that `return nft_bad(…)` reads.
@@ -536,6 +546,16 @@ int nft_offload_commit(struct nft_call *call);
 /* Judge mode: carry out one transaction at once; and take back what it did. */
 int nft_offload_offer(struct nft_call *call, struct nft_trans *trans);
 void nft_offload_withdraw(struct nft *nft, struct nft_trans *trans);
+/*
+ * Check mode: put a new rule to each port of its chain by itself and tell of each answer. Where one
+ * refuses, it is taken out of the others again. Whether all have it.
+ */
+typedef void (*nft_offload_answer)(struct nft_call *call, const struct nft_rule *rule, int port,
+				   int error, const struct reason *reason);
+bool nft_offload_offer_each(struct nft_call *call, struct nft_trans *trans,
+			    nft_offload_answer answer);
+/* Is it about a chain that the NIC is told of? */
+bool nft_offload_concerns(struct nft_trans *trans);
 /* Adds what came since the last call to the rule's counters. */
 void nft_offload_update_counters(struct nft *nft, const struct nft_chain *chain,
 				 struct nft_rule *rule);
@@ -600,6 +620,22 @@ bool nft_device_exists(const struct nft *nft, const struct nft_hook *hook);
 /* "eth0, eth1, …" for a message. */
 void nft_list_ports(const struct nic *nic, char *text, size_t size);
 
+/* ---- judge and check mode (judge.c, check.c) ---- */
+
+/* batch.c: parse a batch's message and have it handled. */
+int nft_handle_message(struct nft_call *call);
+/* Each is nft_handle_message and what the NIC says to it. */
+int nft_judge_message(struct nft_call *call);
+int nft_check_message(struct nft_call *call);
+/* The NIC has been asked at each message: it takes all transactions back, the last one first. */
+void nft_withdraw_all(struct nft *nft);
+/* A batch begins, or begins anew. */
+void nft_check_begin(struct nft *nft);
+/* It is committed. */
+void nft_check_commit(struct nft *nft);
+/* The handler has refused the message: before its attributes are forgotten. */
+void nft_check_failed(struct nft_call *call, int error);
+
 /* ---- refusals (refusal.c) ---- */
 
 /* "netdev" … for NFPROTO_*; "?" for an unknown number. */
@@ -629,6 +665,9 @@ enum nft_chain_fault {
 
 /* Set the call's reason; the kernel's negative errno for it. */
 int nft_chain_refuse(struct nft_call *call, enum nft_chain_fault fault);
+
+/* The attribute with the name of the chain that a message is about; NULL: there is none. */
+const struct nlattr *nft_chain_attr(const struct nft_call *call);
 
 /* Record and log why the call was refused; error is the negative errno that the client gets. */
 void nft_refuse(struct nft_call *call, int error, bool at_commit);

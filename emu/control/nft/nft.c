@@ -69,6 +69,7 @@ void nft_destroy(struct nft *nft)
 		free_table(nft, table);
 	nft_clear_refusals(nft);
 	nft_clear_warnings(nft);
+	nft_set_check(nft, NFT_CHECK_OFF);
 	buffer_clear(&nft->log_line);
 	free(nft);
 }

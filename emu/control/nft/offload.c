@@ -94,7 +94,7 @@ int nft_offload_translate(struct nft_call *call, struct nft_rule *rule)
 	int error, index;
 
 	/* A rule stays what it is while no port that it names can have gone. */
-	if (rule->flow && !call->nft->devices_changed)
+	if ((rule->flow && !call->nft->devices_changed) || rule->refused)
 		return 0;
 	error = translate_nft_rule(&flow, rule->exprs, rule->num_exprs, &context, &call->reason);
 	if (!error) {
@@ -109,7 +109,7 @@ int nft_offload_translate(struct nft_call *call, struct nft_rule *rule)
 			   (size_t)index, &names);
 	call->reason.offset = rule->exprs[index].offset;
 	/* A kernel points at nothing here; a judge is asked to. */
-	if (call->nft->judge && call->reason.offset)
+	if ((call->nft->judge || call->nft->check) && call->reason.offset)
 		call->extack.attr =
 			(const struct nlattr *)((const uint8_t *)call->nlh + call->reason.offset);
 	return error;
@@ -226,6 +226,8 @@ static int send_rule(struct nft *nft, enum offload_verb verb, struct nft_chain *
 {
 	int error = 0;
 
+	if (rule->refused)
+		return 0;
 	for (struct nft_hook *hook = last_bound(chain); hook; hook = bound_before(chain, hook)) {
 		struct offload_command command = make_command(chain, hook, rule);
 
@@ -428,6 +430,59 @@ void nft_offload_withdraw(struct nft *nft, struct nft_trans *trans)
 	undo(nft, trans);
 }
 
+bool nft_offload_concerns(struct nft_trans *trans)
+{
+	return reaches_hardware(trans);
+}
+
+static int replace_on(struct nft *nft, struct nft_chain *chain, struct nft_hook *hook,
+		      struct nft_rule *rule, struct reason *reason)
+{
+	struct offload_command command = make_command(chain, hook, rule);
+	int error;
+
+	command.rule = rule->flow;
+	command.protocol = rule->flow->protocol;
+	error = offload_replace(nft->env.offload, &command, reason);
+	log_rule(nft, OFFLOAD_REPLACE, chain, hook, rule, &command, error, reason);
+	return error;
+}
+
+bool nft_offload_offer_each(struct nft_call *call, struct nft_trans *trans,
+			    nft_offload_answer answer)
+{
+	struct nft_trans_rule *t = (struct nft_trans_rule *)trans;
+	struct nft_rule *rule = t->rule;
+	struct nft *nft = call->nft;
+	bool all = true;
+
+	for (struct nft_hook *hook = t->chain->hooks; hook; hook = hook->next) {
+		struct reason reason = {.expression = -1};
+		int error = call->translation;
+
+		if (!hook->binding)
+			continue;
+		if (error)
+			reason = call->reason;
+		else if (trans->flags & NLM_F_REPLACE || !(trans->flags & NLM_F_APPEND))
+			error = apply_newrule(nft, t, &reason);
+		else
+			error = replace_on(nft, t->chain, hook, rule, &reason);
+		answer(call, rule, hook->port, error, &reason);
+		all &= !error;
+	}
+	if (all)
+		return true;
+	for (struct nft_hook *hook = t->chain->hooks; hook && rule->flow; hook = hook->next) {
+		struct offload_command command = make_command(t->chain, hook, rule);
+
+		if (hook->binding)
+			offload_destroy_rule(nft->env.offload, &command, NULL);
+	}
+	rule->refused = true;
+	return false;
+}
+
 /* ---- statistics ---- */
 
 void nft_offload_update_counters(struct nft *nft, const struct nft_chain *chain,
@@ -435,6 +490,8 @@ void nft_offload_update_counters(struct nft *nft, const struct nft_chain *chain,
 {
 	struct offload_stats sum = {0}, delta;
 
+	if (rule->refused)
+		return;
 	for (const struct nft_hook *hook = last_bound(chain); hook;
 	     hook = bound_before(chain, hook)) {
 		struct offload_command command = make_command(chain, hook, rule);

@@ -40,7 +40,7 @@ static char *copy_name(const char *known, const struct nlattr *attr)
 	return attr ? nft_attr_strdup(attr) : NULL;
 }
 
-static const struct nlattr *chain_attr(const struct nft_call *call)
+const struct nlattr *nft_chain_attr(const struct nft_call *call)
 {
 	switch (call->message) {
 	case NFT_MSG_NEWCHAIN:
@@ -58,7 +58,7 @@ static void fill(struct nft_refusal *refusal, const struct nft_call *call, int e
 {
 	/* NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE …: all are attribute 1. */
 	const struct nlattr *table = call->attrs && !at_commit ? call->attrs[1] : NULL;
-	const struct nlattr *chain = call->attrs && !at_commit ? chain_attr(call) : NULL;
+	const struct nlattr *chain = call->attrs && !at_commit ? nft_chain_attr(call) : NULL;
 
 	*refusal = (struct nft_refusal){
 		.portid = call->portid,

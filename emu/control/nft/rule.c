@@ -126,6 +126,18 @@ static int check_jumps(struct nft_call *call, const struct nft_rule *rule)
 		error);
 }
 
+/* Check mode keeps a rule that has no translation, and remembers why. */
+static int translate(struct nft_call *call, struct nft_rule *rule)
+{
+	int error = nft_offload_translate(call, rule);
+
+	if (!error || !call->nft->check)
+		return error;
+	rule->refused = true;
+	call->translation = error;
+	return 0;
+}
+
 static int make_rule(struct nft_call *call, struct nft_chain *chain, uint64_t handle,
 		     struct nft_rule **result)
 {
@@ -149,7 +161,7 @@ static int make_rule(struct nft_call *call, struct nft_chain *chain, uint64_t ha
 		goto out;
 	error = check_jumps(call, rule);
 	if (!error && nft_chain_is_offload(chain))
-		error = nft_offload_translate(call, rule);
+		error = translate(call, rule);
 	if (error)
 		nft_references_undo(call->nft, rule);
 out:

@@ -143,10 +143,12 @@ int nft_commit(struct nft_call *call)
 			return error;
 	}
 	error = nft_validate(nft);
-	if (!error)
+	/* Check mode has asked at each message. */
+	if (!error && !nft->check)
 		error = nft_offload_commit(call);
 	if (error)
 		return error;
+	nft_check_commit(nft);
 	nft_collect_warnings(nft);
 	nft->generation += nft->generation == UINT32_MAX ? 2 : 1;
 	trans = commit_all(nft);

@@ -25,6 +25,8 @@
 #include <nicemu/control/server.h>
 #include <nicemu/offload/offload.h>
 
+#include <errno.h>
+
 struct nft;
 struct nft_expr; /* translate/expr.h */
 
@@ -219,5 +221,50 @@ void nft_look_up(const struct nft_expr *expr, const uint8_t *key, bool inverted,
  * then, so that its rules are judged too; a device that is no port is refused (ENOENT).
  */
 void nft_set_judge(struct nft *nft, bool on);
+
+/*
+ * Check mode: what becomes of each rule of a file, whatever becomes of the others. As in judge mode
+ * each message is carried out and offered to the NIC at once, a rule on each port of its chain by
+ * itself; but what translation, model or capacity refuse is no error of the message, it is a
+ * verdict.
+ *
+ * KEEP: the batch is committed. A refused rule is in the store and not in the NIC; a refused chain
+ * is left out, with its rules. LOCATE: nothing is kept, and each message with a verdict is refused
+ * so that the client shows where it stands: with NFT_PLACE_WHOLE and no offset, and where a part is
+ * to blame a second time, with NFT_PLACE_PART and its offset. What both can't take (an unknown
+ * object, a set that is wrong) is an error of its message as ever: in LOCATE the second one.
+ */
+enum nft_check { NFT_CHECK_OFF, NFT_CHECK_LOCATE, NFT_CHECK_KEEP };
+
+enum { NFT_PLACE_WHOLE = EBADR, NFT_PLACE_PART = EBADRQC };
+
+enum nft_verdict_kind {
+	NFT_VERDICT_RULE,       /* of an offload chain: one for each of its ports */
+	NFT_VERDICT_CHAIN,      /* an offload chain that is refused */
+	NFT_VERDICT_CHAIN_RULE, /* a rule of such a chain: nobody was asked about it */
+	NFT_VERDICT_OTHER_RULE, /* a rule that is not for the NIC */
+	NFT_VERDICT_FLOWTABLE,  /* not emulated, left out */
+	NFT_VERDICT_FLOW_RULE,  /* a rule that adds to a flowtable, left out */
+	NFT_VERDICT_MESSAGE,    /* something else that is refused */
+	NFT_VERDICT_KINDS
+};
+
+struct nft_verdict {
+	enum nft_verdict_kind kind;
+	uint32_t message;    /* its number in the batch, from 0 */
+	unsigned int errors; /* that the client was sent (LOCATE): on a message's first verdict */
+	const char *family, *table,
+		*chain;              /* NULL where not known; of a flowtable chain is its name */
+	uint64_t handle;             /* 0: none */
+	int port;                    /* RULE: number; -1: no port was asked */
+	const char *expression;      /* the statement or match that was refused, or NULL */
+	const struct reason *reason; /* NULL: accepted, or nothing to say */
+};
+
+void nft_set_check(struct nft *nft, enum nft_check check);
+/* Of the last batch, in order; until the next one or nft_clear_verdicts. */
+size_t nft_num_verdicts(const struct nft *nft);
+const struct nft_verdict *nft_verdict(const struct nft *nft, size_t index);
+void nft_clear_verdicts(struct nft *nft);
 
 #endif

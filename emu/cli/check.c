@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nicemu check: what becomes of each rule of a file, before any hardware sees it. */
+#include "check_run.h"
+
+#include <nicemu/report/check.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+	"usage: nicemu check [-m MODEL]... [-k KERNEL]... [OPTION]... RULES.nft...\n"
+	"\n"
+	"Says for each rule of an offload chain and each of its ports whether it is offloaded, or\n"
+	"which clause of the kernel or of the NIC's driver refuses it, where in the file, and "
+	"what\n"
+	"to write instead. Needs neither root nor hardware. '-' is stdin.\n"
+	"\n"
+	"  -m, -k            can be repeated: each model with each kernel is a run of its own;\n"
+	"                    `-m all`: all models that are built in\n"
+	"      --each        each file by itself; else they are loaded one after the other\n"
+	"      --allow ID    refusals and lint findings of this id are no failure; can be "
+	"repeated\n"
+	"      --strict      lint findings are a failure, too\n"
+	"      --format F    text, json (as -j), github, junit or tap\n"
+	"\n"
+	"Exit status: 0 all is offloaded, 1 something is refused, 2 usage, 3 a file can't be "
+	"read,\n"
+	"4 there is no nft.\n";
+
+struct progress {
+	bool wanted;
+	size_t done, whole;
+};
+
+static void show_progress(struct progress *progress, const struct common_options *options)
+{
+	if (progress->wanted && progress->whole > 1)
+		fprintf(stderr, "\r%zu of %zu: %s %s\033[K", ++progress->done, progress->whole,
+			options->model ? options->model : "",
+			options->kernel ? options->kernel : "");
+}
+
+static void erase_progress(const struct progress *progress)
+{
+	if (progress->done)
+		fputs("\r\033[K", stderr);
+}
+
+/* One model and kernel, over all files. */
+static int add_run(const struct check_arguments *a, const struct common_options *options,
+		   const struct rules_file *files, json_t *runs)
+{
+	json_t *run = NULL;
+	int status = EXIT_DONE;
+
+	if (!a->each)
+		status = check_run(a, options, files, a->files.count, runs, &run);
+	for (size_t i = 0; a->each && i < a->files.count && status == EXIT_DONE; i++)
+		status = check_run(a, options, &files[i], 1, runs, &run);
+	if (run)
+		json_array_append_new(runs, run);
+	return status;
+}
+
+static int add_runs(const struct check_arguments *a, const struct rules_file *files, json_t *runs)
+{
+	size_t models = a->models.count ? a->models.count : 1;
+	size_t kernels = a->kernels.count ? a->kernels.count : 1;
+	struct progress progress = {
+		.wanted = !a->common.quiet && isatty(STDERR_FILENO),
+		.whole = models * kernels,
+	};
+	int status = EXIT_DONE;
+
+	for (size_t i = 0; i < models * kernels && status == EXIT_DONE; i++) {
+		struct common_options options = a->common;
+
+		options.model = a->models.count ? a->models.list[i / kernels] : NULL;
+		options.kernel = a->kernels.count ? a->kernels.list[i % kernels] : NULL;
+		show_progress(&progress, &options);
+		status = add_run(a, &options, files, runs);
+	}
+	erase_progress(&progress);
+	return status;
+}
+
+static int open_files(const struct check_arguments *a, struct rules_file *files)
+{
+	int status = EXIT_DONE;
+
+	for (size_t i = 0; i < a->files.count && status == EXIT_DONE; i++)
+		status = rules_open(&files[i], a->files.list[i]);
+	return status;
+}
+
+/* Whether the document is a failure. */
+static int verdict(const struct check_arguments *a, const json_t *document)
+{
+	const json_t *summary = json_object_get(document, "summary");
+	json_int_t failed = json_integer_value(json_object_get(summary, "refused")) +
+			    json_integer_value(json_object_get(summary, "errors"));
+
+	if (a->strict)
+		failed += json_integer_value(json_object_get(summary, "lint"));
+	return failed ? EXIT_REFUSED : EXIT_DONE;
+}
+
+static int check(const struct check_arguments *a, struct rules_file *files)
+{
+	json_t *runs = json_array(), *document = NULL;
+	int status = open_files(a, files), printed;
+
+	if (status == EXIT_DONE)
+		status = add_runs(a, files, runs);
+	if (status != EXIT_DONE)
+		goto out;
+	document = report_check("nicemu " NICEMU_VERSION, runs);
+	if (!document) {
+		status = complain(EXIT_ENVIRONMENT, "out of memory");
+		goto out;
+	}
+	printed = print_document(stdout, document, a->print, &a->common);
+	status = printed ? printed : verdict(a, document);
+out:
+	json_decref(document);
+	json_decref(runs);
+	for (size_t i = 0; i < a->files.count; i++)
+		rules_close(&files[i]);
+	return status;
+}
+
+int command_check(int argc, char **argv)
+{
+	struct check_arguments arguments;
+	int status = check_arguments_parse(&arguments, argc, argv);
+	struct rules_file *files = NULL;
+
+	if (arguments.help && status == EXIT_DONE) {
+		fputs(help, stdout);
+		fputs(common_help, stdout);
+	} else if (status == EXIT_DONE) {
+		files = calloc(arguments.files.count, sizeof(*files));
+		status = files ? check(&arguments, files)
+			       : complain(EXIT_ENVIRONMENT, "out of memory");
+	}
+	free(files);
+	check_arguments_free(&arguments);
+	return status;
+}

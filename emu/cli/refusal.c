@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "refusal.h"
+
+#include <nicemu/base/reason.h>
+#include <nicemu/report/report.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static int errno_of(const char *name)
+{
+	for (int error = 1; name && error < 256; error++)
+		if (strcmp(errno_name(error), name) == 0)
+			return error;
+	return 0;
+}
+
+/* What nft from 1.1 on says in place of the kernel's errno about some commands that it refused. */
+static bool guesses_at_kernel(const char *text)
+{
+	static const char *const guesses[] = {
+		"is not supported, perhaps kernel support is missing?",
+		"with different declaration",
+	};
+
+	for (size_t i = 0; i < sizeof(guesses) / sizeof(*guesses); i++)
+		if (strstr(text, guesses[i]))
+			return true;
+	return false;
+}
+
+bool refusal_belongs(const json_t *refusal, const struct nft_error *error)
+{
+	int number = errno_of(json_string_value(json_object_get(refusal, "errno")));
+
+	return number && (strstr(error->text, strerror(number)) || guesses_at_kernel(error->text));
+}
+
+/* What nft gives an errno's name to where the emulator kept no reason. */
+static const char *errno_in(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+
+	for (int error = 1; colon && error < 256; error++)
+		if (strcmp(colon + 1 + strspn(colon + 1, " "), strerror(error)) == 0)
+			return errno_name(error);
+	return NULL;
+}
+
+static json_t *string_or_null(const char *text)
+{
+	return text && *text ? report_string(text) : json_null();
+}
+
+static json_t *member(const json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	return value ? json_incref(value) : json_null();
+}
+
+static json_t *number_or_null(int number)
+{
+	return number ? json_integer(number) : json_null();
+}
+
+/* Help with what nft, not the kernel, says no to. */
+static const char *own_hint(const struct nft_error *error)
+{
+	if (strstr(error->text, "Interface does not exist"))
+		return "the NIC has no such port; --port NAME adds one, or name it in the NIC file";
+	return NULL;
+}
+
+json_t *refusal_record(const struct rules_file *file, const struct nft_error *error,
+		       const json_t *refusal)
+{
+	bool at_commit = json_is_true(json_object_get(refusal, "at_commit"));
+	const char *answer = refusal ? NULL : errno_in(error->text);
+	json_t *record = json_object();
+	json_t *place = json_object();
+
+	json_object_set_new(record, "file", report_string(file->name));
+	/* For a refusal at commit nft points at the first command of the file, whatever it is. */
+	json_object_set_new(record, "line", number_or_null(at_commit ? 0 : error->line));
+	json_object_set_new(record, "column", number_or_null(at_commit ? 0 : error->column));
+	json_object_set_new(place, "family", member(refusal, "family"));
+	json_object_set_new(place, "table", member(refusal, "table"));
+	json_object_set_new(place, "chain", member(refusal, "chain"));
+	json_object_set_new(place, "handle", json_null());
+	json_object_set_new(record, "rule", place);
+	if (refusal) {
+		json_object_set_new(record, "id", member(refusal, "id"));
+		json_object_set_new(record, "errno", member(refusal, "errno"));
+		json_object_set_new(record, "layer", member(refusal, "layer"));
+		json_object_set_new(record, "expression", member(refusal, "expression"));
+		json_object_set_new(record, "reason", member(refusal, "clause"));
+		json_object_set_new(record, "hint", member(refusal, "hint"));
+		return record;
+	}
+	/* The emulator answered, but kept no reason; or nft never asked it. */
+	json_object_set_new(record, "id", json_string(answer ? "no-reason-kept" : "nft"));
+	json_object_set_new(record, "errno", string_or_null(answer));
+	json_object_set_new(record, "layer", json_string(answer ? "kernel" : "nft"));
+	json_object_set_new(record, "expression", json_null());
+	json_object_set_new(record, "reason", report_string(error->text));
+	json_object_set_new(record, "hint", string_or_null(own_hint(error)));
+	return record;
+}
+
+static const char *text_of(const json_t *record, const char *key)
+{
+	return json_string_value(json_object_get(record, key));
+}
+
+void refusal_tell(const struct rules_file *file, const struct nft_error *error,
+		  const json_t *refusal, const json_t *record)
+{
+	const char *hint = text_of(record, "hint");
+
+	fprintf(stderr, "%s:", file->name);
+	if (json_is_integer(json_object_get(record, "line")))
+		fprintf(stderr, "%d:%d:", error->line, error->column);
+	if (refusal)
+		fprintf(stderr, " refused%s: %s (%s, %s)\n",
+			json_is_true(json_object_get(refusal, "at_commit")) ? " at commit" : "",
+			strerror(errno_of(text_of(record, "errno"))), text_of(record, "errno"),
+			text_of(record, "layer"));
+	else
+		fprintf(stderr, " Error: %s\n", error->text);
+	if (json_is_integer(json_object_get(record, "line")))
+		fputs(error->quote, stderr);
+	if (text_of(record, "expression"))
+		fprintf(stderr, "  expression: %s\n", text_of(record, "expression"));
+	if (refusal && text_of(record, "reason"))
+		fprintf(stderr, "  why: %s\n", text_of(record, "reason"));
+	if (hint)
+		fprintf(stderr, "  hint: %s\n", hint);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What nft says that was refused, joined with what the emulator knows about why: as a record of
+ * "refused" in a report, and in words. A refusal is an object of {"command": "refusals"}, NULL
+ * where the emulator refused nothing (a syntax error). Threading: one thread.
+ */
+#ifndef NICEMU_CLI_REFUSAL_H
+#define NICEMU_CLI_REFUSAL_H
+
+#include "nft_errors.h"
+#include "rules_file.h"
+
+#include <jansson.h>
+
+/* Is this refusal what nft tells of? Its text ends in, or holds, the errno's text. */
+bool refusal_belongs(const json_t *refusal, const struct nft_error *error);
+
+/* A new reference. */
+json_t *refusal_record(const struct rules_file *file, const struct nft_error *error,
+		       const json_t *refusal);
+/* On stderr. record: what refusal_record made of the same. */
+void refusal_tell(const struct rules_file *file, const struct nft_error *error,
+		  const json_t *refusal, const json_t *record);
+
+#endif

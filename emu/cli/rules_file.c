@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules_file.h"
+
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int copy_stdin(struct rules_file *file)
+{
+	const char *folder = getenv("TMPDIR");
+	char block[65536];
+	ssize_t got;
+	int fd;
+
+	if (asprintf(&file->path, "%s/nicemu-rules-XXXXXX", folder && *folder ? folder : "/tmp") <
+	    0) {
+		file->path = NULL;
+		return complain(EXIT_ENVIRONMENT, "out of memory");
+	}
+	fd = mkostemp(file->path, O_CLOEXEC);
+	if (fd < 0)
+		return complain(EXIT_ENVIRONMENT, "%s: %s", file->path, strerror(errno));
+	file->copied = true;
+	file->name = "stdin";
+	while ((got = read(STDIN_FILENO, block, sizeof(block))) > 0)
+		if (write(fd, block, (size_t)got) != got)
+			break;
+	close(fd);
+	if (got)
+		return complain(got < 0 ? EXIT_INPUT : EXIT_ENVIRONMENT, "rules on stdin: %s",
+				strerror(errno));
+	return EXIT_DONE;
+}
+
+int rules_open(struct rules_file *file, const char *name)
+{
+	struct stat status;
+	int fd;
+
+	*file = (struct rules_file){.name = name};
+	if (strcmp(name, "-") == 0)
+		return copy_stdin(file);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return complain(EXIT_INPUT, "rules file %s: %s", name, strerror(errno));
+	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+		close(fd);
+		return complain(EXIT_INPUT, "rules file %s: is a directory", name);
+	}
+	close(fd);
+	/* A name without a slash would be looked for in nft's include path. */
+	if (asprintf(&file->path, "%s%s", strchr(name, '/') ? "" : "./", name) < 0) {
+		file->path = NULL;
+		return complain(EXIT_ENVIRONMENT, "out of memory");
+	}
+	return EXIT_DONE;
+}
+
+void rules_close(struct rules_file *file)
+{
+	if (file->copied)
+		unlink(file->path);
+	free(file->path);
+}

@@ -1,0 +1,369 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""nicemu check: verdicts, where they stand, formats, exit statuses."""
+import json
+import os
+import shutil
+import tempfile
+import time
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+from nicemu import RULES, SOURCE, nicemu, run, skip_suite
+
+CHAIN = 'type filter hook ingress device "eth0" priority 10; flags offload;'
+
+
+def chain(*rules, head=CHAIN, table="t", name="c"):
+    return "table netdev %s {\n\tchain %s {\n\t\t%s\n%s\t}\n}\n" % (
+        table, name, head, "".join("\t\t%s\n" % rule for rule in rules))
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def write(self, text, name="rules.nft"):
+        with open(os.path.join(self.folder, name), "w") as f:
+            f.write(text)
+        return name
+
+    def check(self, *words, status=None, **more):
+        done = nicemu("check", *words, cwd=self.folder, **more)
+        if status is not None:
+            self.assertEqual(done.returncode, status, (words, done.stdout, done.stderr))
+        return done
+
+    def document(self, *words, status=None, **more):
+        return json.loads(self.check("-j", *words, status=status, **more).stdout)
+
+    def run_of(self, text, *words, status=None):
+        return self.document(*words, self.write(text), status=status)["runs"][0]
+
+
+class Verdicts(Case):
+    def test_a_file_whose_rules_are_all_offloaded_is_0(self):
+        found = self.run_of(chain("ip saddr 10.0.0.0/8 counter drop", 'tcp dport 80 accept comment "web"'), status=0)
+        self.assertEqual([r["verdict"] for r in found["rules"]], ["offloaded"] * 2)
+        self.assertEqual([(r["line"], r["column"]) for r in found["rules"]], [(4, 3), (5, 3)])
+        self.assertEqual([r["rule"] for r in found["rules"]],
+                         ["ip saddr 10.0.0.0/8 counter drop", "tcp dport 80 accept"])
+        self.assertEqual(found["rules"][1]["comment"], "web")
+        self.assertEqual([r["handle"] for r in found["rules"]], [2, 3])
+
+    def test_a_refused_rule_hides_no_other_and_says_why_and_where(self):
+        found = self.run_of(chain("ip saddr != 1.2.3.4 drop", "ip daddr 1.2.3.4 drop", "tcp dport { 1, 2 } drop"),
+                            status=1)
+        self.assertEqual([r["verdict"] for r in found["rules"]], ["refused", "offloaded", "refused"])
+        first = found["rules"][0]
+        self.assertEqual((first["line"], first["column"]), (4, 12))
+        self.assertEqual((first["id"], first["errno"], first["layer"]), ("compare-operator", "EOPNOTSUPP", "kernel"))
+        self.assertEqual(first["expression"], "ip saddr != 1.2.3.4")
+        self.assertEqual(first["rule"], "ip saddr != 1.2.3.4 drop")
+        self.assertIn("only be compared", first["reason"])
+        self.assertIn("`ip saddr 1.2.3.4 accept`", first["hint"])
+
+    def test_a_rule_has_a_verdict_on_each_port(self):
+        head = 'type filter hook ingress devices = { "eth2", "eth0", "eth10" } priority 10; flags offload;'
+        found = self.run_of(chain("ip saddr 1.2.3.4 drop", 'iifname "x" drop', head=head), status=1)
+        self.assertEqual([(r["port"], r["verdict"]) for r in found["rules"]],
+                         [("eth0", "offloaded"), ("eth2", "offloaded"), ("eth10", "offloaded"),
+                          ("eth0", "refused"), ("eth2", "refused"), ("eth10", "refused")])
+        self.assertEqual({r["line"] for r in found["rules"][:3]}, {4})
+        self.assertEqual({r["line"] for r in found["rules"][3:]}, {5})
+
+    def test_a_full_table_refuses_what_comes_after(self):
+        nic = self.write("nic: small\nmodel: generic\nentries: 2\nports:\n  - name: eth0\n", "nic.yaml")
+        found = self.document("-n", nic, self.write(chain(*["ip saddr 10.0.0.%d drop" % i for i in range(4)])),
+                              status=1)["runs"][0]
+        self.assertEqual([r["verdict"] for r in found["rules"]], ["offloaded"] * 2 + ["refused"] * 2)
+        self.assertEqual({r["layer"] for r in found["rules"][2:]}, {"capacity"})
+
+    def test_a_refused_rule_takes_no_entry(self):
+        nic = self.write("nic: small\nmodel: generic\nentries: 1\nports:\n  - name: eth0\n", "nic.yaml")
+        found = self.document("-n", nic, self.write(chain("ip saddr != 1.2.3.4 drop", "ip daddr 1.2.3.4 drop")),
+                              status=1)["runs"][0]
+        self.assertEqual([r["verdict"] for r in found["rules"]], ["refused", "offloaded"])
+
+    def test_a_rule_that_nf_tables_itself_does_not_take_is_refused_too(self):
+        found = self.run_of(chain("ct state new drop", "ip daddr 1.2.3.4 drop"), status=1)
+        self.assertEqual([r["id"] for r in found["rules"]], ["connection-tracking-family", None])
+        self.assertEqual(found["errors"], [])
+
+    def test_an_inserted_rule_is_refused_and_a_replaced_one_too(self):
+        text = chain("ip saddr 1.2.3.4 drop") + "insert rule netdev t c ip saddr 1.2.3.5 drop\n"
+        found = self.run_of(text, status=1)
+        self.assertEqual([(r["line"], r["id"]) for r in found["rules"]], [(4, None), (7, "insert-rule")])
+        self.write("replace rule netdev t c handle 2 ip saddr 1.2.3.6 drop\n", "second.nft")
+        found = self.document(self.write(chain("ip saddr 1.2.3.4 drop")), "second.nft", status=1)["runs"][0]
+        self.assertEqual([(r["file"], r["id"]) for r in found["rules"]],
+                         [("rules.nft", None), ("second.nft", "replace-rule")])
+
+    def test_other_chains_are_counted_and_not_judged(self):
+        text = chain("ip saddr 1.2.3.4 drop") + """table inet f {
+	chain in { type filter hook input priority 0; tcp dport 22 accept; ct state new drop; }
+}
+"""
+        found = self.run_of(text, status=0)
+        self.assertEqual((len(found["rules"]), found["other_rules"]), (1, 2))
+        self.assertIn("2 rules in other chains are not for the NIC", self.check("rules.nft").stdout)
+
+    def test_flowtables_are_said_not_to_be_checked(self):
+        text = chain("ip saddr 1.2.3.4 drop") + """table inet f {
+	flowtable ft { hook ingress priority 0; devices = { "eth0" }; }
+	chain forward { type filter hook forward priority 0; ip protocol tcp flow add @ft; ip saddr 1.1.1.1 drop; }
+}
+"""
+        found = self.run_of(text, status=0)
+        self.assertEqual([(f["line"], f["flowtable"]) for f in found["flowtables"]], [(8, "ft")])
+        self.assertEqual((found["flow_rules"], found["other_rules"]), (1, 1))
+        self.assertIn("1 flowtable: not checked yet", self.check("rules.nft").stdout)
+
+
+class Chains(Case):
+    def refused(self, head, **more):
+        found = self.run_of(chain("ip saddr 1.2.3.4 drop", "ip saddr 1.2.3.5 drop", head=head), status=1, **more)
+        self.assertEqual(found["rules"], [])
+        self.assertEqual(len(found["chains"]), 1, found)
+        self.assertEqual(found["chains"][0]["rules"], 2)
+        self.assertEqual(found["unjudged_rules"], 2)
+        self.assertEqual(found["chains"][0]["line"], 2)
+        return found["chains"][0]
+
+    def test_a_policy_of_drop_refuses_the_chain_once(self):
+        self.assertEqual(self.refused(CHAIN.replace("flags", "policy drop; flags"))["id"], "policy-drop")
+
+    def test_a_priority_that_is_no_tc_priority_refuses_the_chain_once(self):
+        self.assertEqual(self.refused(CHAIN.replace("10", "-1"))["id"], "chain-priority")
+
+    def test_a_device_that_is_no_port_refuses_the_chain_and_lists_the_ports(self):
+        nic = self.write("nic: two\nports:\n  - name: eth4\n  - name: eth5\n", "nic.yaml")
+        for kernel in ("6.1", "6.18"):
+            with self.subTest(kernel):
+                found = self.document("-n", nic, "-k", kernel, self.write(chain("ip saddr 1.2.3.4 drop")),
+                                      status=1)["runs"][0]
+                self.assertEqual([c["id"] for c in found["chains"]], ["no-such-port"])
+                self.assertIn("its ports are eth4, eth5", found["chains"][0]["reason"])
+
+    def test_the_other_chains_are_judged_all_the_same(self):
+        text = chain("ip saddr 1.2.3.4 drop", head=CHAIN.replace("10", "0"), name="bad") + chain("tcp dport 1 drop")
+        found = self.run_of(text, status=1)
+        self.assertEqual([r["verdict"] for r in found["rules"]], ["offloaded"])
+        self.assertEqual([c["chain"] for c in found["chains"]], ["bad"])
+
+    def test_what_a_later_file_does_to_a_refused_chain_is_no_error(self):
+        self.write("add rule netdev t c ip saddr 1.2.3.6 drop\n", "second.nft")
+        found = self.document(self.write(chain(head=CHAIN.replace("10", "0"))), "second.nft", status=1)["runs"][0]
+        self.assertEqual((found["errors"], found["unjudged_rules"]), ([], 1))
+
+
+class Places(Case):
+    def test_of_an_included_file(self):
+        self.write("ip saddr 1.2.3.4 drop\n\tip saddr != 1.2.3.4 drop\n", "inner.nft")
+        self.write("table netdev t {\n\tchain c {\n\t\t%s\n\t\tinclude \"./inner.nft\"\n\t}\n}\n" % CHAIN)
+        found = self.document("rules.nft", status=1)["runs"][0]
+        self.assertEqual([(os.path.basename(r["file"]), r["line"]) for r in found["rules"]],
+                         [("inner.nft", 1), ("inner.nft", 2)])
+        self.assertEqual({r["source"] for r in found["rules"]}, {"rules.nft"})
+
+    def test_of_a_variable_the_rule_that_uses_it(self):
+        text = "define P = { 1, 2 }\n" + chain("ip saddr 1.2.3.4 drop", "tcp dport $P drop")
+        self.assertEqual([(r["line"], r["verdict"]) for r in self.run_of(text, status=1)["rules"]],
+                         [(5, "offloaded"), (6, "refused")])
+
+    def test_of_a_match_that_nft_merged_the_rule(self):
+        found = self.run_of(chain("tcp sport 1 tcp dport 2 drop"), status=1)
+        self.assertEqual([(r["line"], r["column"]) for r in found["rules"]], [(4, 3)])
+
+    def test_of_stdin(self):
+        found = self.document("-", stdin=chain("ip saddr != 1.2.3.4 drop"), status=1)["runs"][0]
+        self.assertEqual([(r["file"], r["line"]) for r in found["rules"]], [("stdin", 4)])
+
+    def test_of_a_rule_over_several_lines(self):
+        found = self.run_of(chain("ip saddr 1.2.3.4 \\\n\t\ttcp dport != 5 drop", "tcp dport 7 drop"), status=1)
+        self.assertEqual([(r["line"], r["verdict"]) for r in found["rules"]], [(5, "refused"), (6, "offloaded")])
+
+    def test_of_several_files_that_build_on_each_other(self):
+        self.write("add rule netdev t c ip saddr 1.2.3.5 drop\nadd rule netdev t c ip saddr != 1.2.3.5 drop\n", "second.nft")
+        found = self.document(self.write(chain("ip saddr 1.2.3.4 drop")), "second.nft", status=1)["runs"][0]
+        self.assertEqual([(r["file"], r["line"], r["verdict"]) for r in found["rules"]],
+                         [("rules.nft", 4, "offloaded"), ("second.nft", 1, "offloaded"), ("second.nft", 2, "refused")])
+
+    def test_each_file_by_itself(self):
+        self.write(chain("ip saddr 1.2.3.5 drop"), "second.nft")
+        together = self.document(self.write(chain("ip saddr 1.2.3.4 drop", table="u")), "second.nft", status=1)
+        self.assertEqual([c["id"] for c in together["runs"][0]["chains"]], ["port-has-a-block"])
+        found = self.document("--each", "rules.nft", "second.nft", status=0)["runs"]
+        self.assertEqual([[(r["file"], r["rule"]) for r in one["rules"]] for one in found],
+                         [[("rules.nft", "ip saddr 1.2.3.4 drop"), ("second.nft", "ip saddr 1.2.3.5 drop")]])
+
+
+class Errors(Case):
+    def test_a_syntax_error_is_told_as_replay_tells_it(self):
+        self.write("table netdev t {\n\tchain c { bogus }\n}\n")
+        found = self.document("rules.nft", status=1)["runs"][0]
+        self.assertEqual([(e["file"], e["line"], e["layer"]) for e in found["errors"]][0], ("rules.nft", 2, "nft"))
+        replayed = nicemu("replay", "-r", "rules.nft", os.path.join(SOURCE, "pcaps", "demo.pcap"), cwd=self.folder)
+        self.assertEqual(self.check("rules.nft").stderr, replayed.stderr)
+
+    def test_an_object_that_is_not_there_is_told_as_replay_tells_it(self):
+        self.write(chain("ip saddr 1.2.3.4 drop") + "add rule netdev t nowhere drop\n")
+        found = self.document("rules.nft", status=1)["runs"][0]
+        self.assertEqual([(e["line"], e["errno"]) for e in found["errors"]], [(7, "ENOENT")])
+        self.assertEqual([r["verdict"] for r in found["rules"]], ["offloaded"])
+
+    def test_an_error_is_told_once_for_all_models_and_kernels(self):
+        self.write("table netdev t {\n\tbogus\n}\n")
+        alone = self.check("rules.nft", status=1).stderr
+        self.assertEqual(self.check("-k", "6.1", "-k", "6.12", "rules.nft", status=1).stderr, alone)
+
+    def test_usage_errors_are_2(self):
+        self.write(chain())
+        for words in ([], ["-m", "nonesuch", "rules.nft"], ["-k", "nonesuch", "rules.nft"], ["--bogus"],
+                      ["--format", "yaml", "rules.nft"], ["--socket", "s", "rules.nft"], ["rules.nft", "rules.nft"]):
+            with self.subTest(words):
+                self.check(*words, status=2)
+
+    def test_a_file_that_cannot_be_read_is_3(self):
+        self.assertIn("absent.nft", self.check("absent.nft", status=3).stderr)
+        self.check(".", status=3)
+
+    def test_without_nft_it_is_4(self):
+        self.write(chain())
+        # nft is looked for in /usr/sbin and /sbin, too: hide them.
+        if os.geteuid() or not shutil.which("unshare"):
+            self.skipTest("needs root to hide nft")
+        hide = "mount -t tmpfs none /usr/sbin && mount -t tmpfs none /sbin; PATH=/bin:/usr/bin exec \"$@\""
+        from nicemu import NICEMU
+        if shutil.which("nft", path="/bin:/usr/bin") and os.path.realpath("/bin") != os.path.realpath("/sbin"):
+            self.skipTest("nft is in /bin")
+        done = run("unshare", "-m", "sh", "-c", hide, "sh", NICEMU, "check", "rules.nft", cwd=self.folder)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("nft is not installed", done.stderr)
+
+
+class Allowed(Case):
+    def test_a_refusal_that_is_allowed_is_no_failure(self):
+        self.write(chain("ip saddr != 1.2.3.4 drop", "ip saddr 1.2.3.4 drop"))
+        found = self.document("--allow", "compare-operator", "rules.nft", status=0)
+        self.assertEqual([r["verdict"] for r in found["runs"][0]["rules"]], ["allowed", "offloaded"])
+        self.assertEqual((found["summary"]["allowed"], found["summary"]["refused"]), (1, 0))
+
+    def test_others_are_failures_all_the_same(self):
+        self.write(chain("ip saddr != 1.2.3.4 drop", "tcp dport { 1, 2 } drop"))
+        self.check("--allow", "compare-operator", "rules.nft", status=1)
+
+    def test_an_id_that_nothing_has_is_a_usage_error_with_a_proposal(self):
+        self.write(chain())
+        self.assertIn("compare-operator", self.check("--allow", "compare-operater", "rules.nft", status=2).stderr)
+        self.assertIn("policy-drop", self.check("--allow", "policy-dorp", "rules.nft", status=2).stderr)
+
+
+class Runs(Case):
+    def test_each_model_with_each_kernel_is_a_run(self):
+        self.write(chain("ip saddr 1.2.3.4 drop"))
+        found = self.document("-m", "none", "-m", "generic", "-k", "6.1", "-k", "6.12", "rules.nft", status=1)
+        self.assertEqual([(r["model"], r["kernel"].rsplit(".", 1)[0]) for r in found["runs"]],
+                         [("none", "6.1"), ("none", "6.12"), ("generic", "6.1"), ("generic", "6.12")])
+        self.assertEqual(found["summary"]["offloaded"], 2)
+
+    def test_the_text_shows_a_matrix(self):
+        self.write(chain("ip saddr 1.2.3.4 drop", "ip saddr != 1.2.3.4 drop"))
+        text = self.check("-k", "6.1", "-k", "6.12", "rules.nft", status=1).stdout
+        rows = [line.split() for line in text.splitlines() if line.startswith("rules.nft:") and "refused" not in line]
+        self.assertEqual([(r[0], r[-2:]) for r in rows],
+                         [("rules.nft:4", ["yes", "yes"]), ("rules.nft:5", ["no", "no"])])
+        # What several runs have in common stands there once.
+        self.assertEqual(text.count("compare-operator"), 1)
+
+    def test_all_is_every_model_that_is_built_in(self):
+        self.write(chain("ip saddr 1.2.3.4 drop"))
+        models = sorted(f[:-5] for f in os.listdir(os.path.join(SOURCE, "netdevsim-config", "models"))
+                        if f.endswith(".yaml"))
+        found = self.document("-m", "all", "rules.nft")
+        self.assertEqual(sorted(r["model"] for r in found["runs"]), models)
+
+
+class Formats(Case):
+    RULES = chain("ip saddr 1.2.3.4 drop", "ip saddr != 1.2.3.4 drop", 'tcp dport 7 counter drop comment "a<b>&c"')
+
+    def test_github_has_an_error_with_its_place(self):
+        self.write(self.RULES, "a,b.nft")
+        lines = self.check("--format", "github", "a,b.nft", status=1).stdout.splitlines()
+        errors = [line for line in lines if line.startswith("::error ")]
+        self.assertEqual(len(errors), 1)
+        self.assertTrue(errors[0].startswith(
+            "::error file=a%2Cb.nft,line=5,col=12,title=compare-operator::a field can only"), errors[0])
+        self.assertIn("%0Aexpression: ip saddr != 1.2.3.4", errors[0])
+
+    def test_junit_is_xml_with_a_case_for_each_rule_and_port(self):
+        self.write(self.RULES)
+        root = ElementTree.fromstring(self.check("--format", "junit", "rules.nft", status=1).stdout)
+        cases = root.findall("./testsuite/testcase")
+        self.assertEqual(len(cases), 3)
+        self.assertEqual([c.get("line") for c in cases], ["4", "5", "6"])
+        self.assertEqual([len(c.findall("failure")) for c in cases], [0, 1, 0])
+        self.assertEqual(cases[1].find("failure").get("type"), "compare-operator")
+        self.assertEqual(root.find("testsuite").get("failures"), "1")
+
+    def test_tap_has_a_line_for_each_rule_and_port(self):
+        self.write(self.RULES)
+        lines = self.check("--format", "tap", "rules.nft", status=1).stdout.splitlines()
+        self.assertEqual(lines[:2], ["TAP version 13", "1..3"])
+        self.assertEqual([line.split(" - ")[0] for line in lines if line[:1] in "on"], ["ok 1", "not ok 2", "ok 3"])
+
+    def test_tap_and_junit_show_what_is_allowed_as_such(self):
+        self.write(self.RULES)
+        allow = ("--allow", "compare-operator", "rules.nft")
+        self.assertIn("# TODO allowed", self.check("--format", "tap", *allow, status=0).stdout)
+        root = ElementTree.fromstring(self.check("--format", "junit", *allow, status=0).stdout)
+        self.assertEqual(len(root.findall("./testsuite/testcase/skipped")), 1)
+
+    def test_json_is_the_same_twice(self):
+        self.write(self.RULES)
+        self.assertEqual(self.check("-j", "rules.nft").stdout, self.check("-j", "rules.nft").stdout)
+
+    def test_text_of_many_refusals_of_one_kind_is_cut(self):
+        self.write(chain(*["ip saddr != 10.0.0.%d drop" % i for i in range(100)]))
+        text = self.check("rules.nft", status=1).stdout
+        self.assertLess(len(text.splitlines()), 160)
+        self.assertIn("80 more like it: compare-operator", text)
+
+
+class Large(Case):
+    def test_ten_thousand_rules_take_seconds(self):
+        self.write(chain(*["ip saddr 10.%d.%d.1 tcp dport %d counter drop" % (i >> 8, i & 255, i + 1)
+                           for i in range(10000)]))
+        begun = time.monotonic()
+        found = self.document("rules.nft", status=0)
+        self.assertEqual(found["summary"]["offloaded"], 10000)
+        self.assertEqual([r["line"] for r in found["runs"][0]["rules"]], list(range(4, 10004)))
+        self.assertLess(time.monotonic() - begun, 60)
+
+
+class Samples(Case):
+    def test_rules_that_are_offloaded_and_rules_that_are_not(self):
+        for folder, status in (("", 0), ("refused", 1)):
+            for name in sorted(os.listdir(os.path.join(RULES, folder))):
+                if not name.endswith(".nft"):
+                    continue
+                with self.subTest(os.path.join(folder, name)):
+                    self.check("-q", os.path.join(RULES, folder, name), status=status)
+
+    def test_nobody_needs_to_be_root(self):
+        if os.geteuid() or not shutil.which("setpriv"):
+            self.skipTest("runs without root already, or there is no setpriv")
+        os.chmod(self.folder, 0o755)
+        self.write(chain("ip saddr 1.2.3.4 drop"))
+        from nicemu import NICEMU
+        probe = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        if run(*probe, "test", "-x", NICEMU).returncode:
+            self.skipTest("the build's folder is closed to others")
+        done = run(*probe, NICEMU, "check", "rules.nft", cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
+if __name__ == "__main__":
+    if not shutil.which("nft", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
+        skip_suite("nft is not installed")
+    unittest.main()
