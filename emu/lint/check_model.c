@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LINT_LIST_SIZE = 256 };
+
 /* A rule's match as it was handed to the driver, and as the NIC has it. */
 struct field_walk {
 	struct lint *lint;
@@ -62,38 +64,80 @@ static bool is_zero(const struct flow_match *match, enum flow_field_id id)
 	return true;
 }
 
-static void say_less(const struct field_walk *walk, enum flow_field_id id, const char *field)
+/* The addresses say it: a packet has those of one version only. Every port is Ethernet's. */
+static bool is_implied(const struct field_walk *walk, enum flow_field_id id)
 {
-	struct lint_place place = lint_at_rule(walk->lint, walk->rule);
-	const char *model = walk->lint->model->name;
+	const uint64_t addresses = FLOW_PRESENT(IPV4_ADDRS) | FLOW_PRESENT(IPV6_ADDRS);
 
-	if (takes_zero_for_any(walk, id) && is_zero(walk->asked, id))
-		lint_add(walk->lint, LINT_ZERO_IS_ANY, place, "",
-			 "the model %s takes 0 in `%s` for any value: the rule matches all of them",
-			 model, field);
-	else
-		lint_add(walk->lint, LINT_FIELD_IGNORED, place, "",
-			 "the model %s takes `%s` and does not look at all of it: the rule matches "
-			 "packets with other values, too",
-			 model, field);
+	return (id == FLOW_BASIC_N_PROTO && walk->value.word[0] & addresses) ||
+	       id == FLOW_META_INGRESS_IFTYPE;
 }
 
-static void look_at_field(const struct field_walk *walk, enum flow_field_id id)
+static void add_word(char *list, size_t size, const char *word)
 {
-	char field[LINT_STATEMENT_SIZE];
+	size_t used = strlen(list);
+
+	snprintf(list + used, size - used, "%s%s", used ? " " : "", word);
+}
+
+static void look_at_field(const struct field_walk *walk, enum flow_field_id id, char *ignored)
+{
+	struct lint_place place = lint_at_rule(walk->lint, walk->rule);
 	enum difference difference = difference_of(walk, id);
+	const char *model = walk->lint->model->name;
+	char field[LINT_STATEMENT_SIZE];
 
 	if (difference == DIFFERENCE_NONE)
 		return;
 	lint_print_field(field, sizeof(field), &walk->asked->key, &walk->asked->mask, id);
-	if (difference == DIFFERENCE_LESS)
-		say_less(walk, id, field);
-	else
-		lint_add(walk->lint, LINT_MASK_IGNORED, lint_at_rule(walk->lint, walk->rule),
-			 "write one rule for each value",
+	if (difference == DIFFERENCE_MORE)
+		lint_add(walk->lint, LINT_MASK_IGNORED, place, "write one rule for each value",
 			 "the model %s does not look at the mask of `%s`: the rule matches one "
 			 "value only",
-			 walk->lint->model->name, field);
+			 model, field);
+	else if (takes_zero_for_any(walk, id) && is_zero(walk->asked, id))
+		lint_add(walk->lint, LINT_ZERO_IS_ANY, place, "",
+			 "the model %s takes 0 in `%s` for any value: the rule matches all of them",
+			 model, field);
+	else if (!is_implied(walk, id))
+		add_word(ignored, LINT_LIST_SIZE, field);
+}
+
+static bool names_ignored(const struct field_walk *walk, const struct model_ignoring *ignoring)
+{
+	for (int id = 0; id < FLOW_FIELD_COUNT; id++)
+		if (ignoring->keys >> flow_fields[id].key & 1 && is_asked(walk->asked, id) &&
+		    difference_of(walk, id) == DIFFERENCE_LESS)
+			return true;
+	for (size_t i = 0; i < ignoring->num_fields; i++)
+		if (ignoring->fields[i].id < FLOW_FIELD_COUNT &&
+		    is_asked(walk->asked, ignoring->fields[i].id) &&
+		    difference_of(walk, ignoring->fields[i].id) == DIFFERENCE_LESS)
+			return true;
+	return false;
+}
+
+/* What the model says about it, where it can only be that; else "". */
+static const char *reason_to_ignore(const struct field_walk *walk)
+{
+	const struct model_match *match = &walk->lint->model->match;
+	const char *text = "";
+	size_t found = 0;
+
+	for (size_t i = 0; i < match->num_ignoring; i++)
+		if (names_ignored(walk, &match->ignoring[i]) && found++ == 0)
+			text = match->ignoring[i].text;
+	return found == 1 ? text : "";
+}
+
+static void say_ignored(const struct field_walk *walk, const char *fields)
+{
+	const char *why = reason_to_ignore(walk);
+
+	lint_add(walk->lint, LINT_FIELD_IGNORED, lint_at_rule(walk->lint, walk->rule), "",
+		 "the model %s takes `%s` and does not look at all of it: the rule matches packets "
+		 "with other values, too%s%s%s",
+		 walk->lint->model->name, fields, *why ? " (" : "", why, *why ? ")" : "");
 }
 
 static void look_at_actions(const struct field_walk *walk, const struct flow_rule *flow)
@@ -110,15 +154,36 @@ static void look_at_actions(const struct field_walk *walk, const struct flow_rul
 		}
 }
 
+/* Why, where one of the driver's additions does it. */
+static void say_nothing_matches(struct lint *lint, size_t index, const struct lint_entry *entry)
+{
+	const struct model_match *match = &lint->model->match;
+	const char *why = "";
+
+	for (size_t i = 0; i < match->num_implicits && i < 32 && !*why; i++)
+		if (entry->implicits >> i & 1)
+			why = match->implicits[i].text;
+	lint_add(lint, LINT_MATCHES_NOTHING, lint_at_rule(lint, index), "",
+		 "the model %s takes the rule and does nothing with it: %s", lint->model->name,
+		 *why ? why : "no packet meets it");
+}
+
 static void look_at_rule(struct lint *lint, size_t index, size_t entry)
 {
 	const struct flow_rule *flow = lint->rules[index].rule.flow_rule;
 	struct field_walk walk = {.lint = lint, .rule = index, .asked = &flow->match};
+	char ignored[LINT_LIST_SIZE] = "";
 
+	if (lint->entries[entry].matches_nothing) {
+		say_nothing_matches(lint, index, &lint->entries[entry]);
+		return;
+	}
 	lint_unpack(lint, entry, &walk.value, &walk.mask);
 	for (int id = 0; id < FLOW_FIELD_COUNT; id++)
 		if (is_asked(walk.asked, id))
-			look_at_field(&walk, id);
+			look_at_field(&walk, id, ignored);
+	if (ignored[0])
+		say_ignored(&walk, ignored);
 	look_at_actions(&walk, flow);
 }
 
@@ -147,7 +212,7 @@ static void look_at_implicit(struct lint *lint, size_t chain, size_t number)
 		const struct lint_entry *entry = &lint->entries[c->first_entry + i];
 		size_t rule = lint->instances[entry->instance].rule;
 
-		if (entry->implicits >> number & 1 && rule != last)
+		if (entry->implicits >> number & 1 && !entry->matches_nothing && rule != last)
 			lint_count(&tally, rule);
 		last = rule;
 	}

@@ -52,6 +52,12 @@ static bool same_fate(const struct lint_entry *a, const struct lint_entry *b)
 	       memcmp(a->mirrors, b->mirrors, a->num_mirrors * sizeof(a->mirrors[0])) == 0;
 }
 
+/* Chains have no ranges; and where no packet is, there is no order. */
+static bool is_left_out(const struct lint_entry *entry)
+{
+	return entry->has_ranges || entry->matches_nothing;
+}
+
 /* --- pairs --- */
 
 /* No packet has addresses of both versions, whatever the two rules leave open. */
@@ -119,7 +125,7 @@ static void relate_all(const struct lint *lint, const struct span *span, size_t 
 	relation->cover = relation->undefined = relation->differs = SIZE_MAX;
 	relation->num_undefined = relation->num_differs = relation->num_overlaps = 0;
 	for (size_t i = span->first; i < entry && !is_settled(span, own, relation); i++)
-		if (!lint->entries[i].has_ranges && lint->entries[i].table == own->table &&
+		if (!is_left_out(&lint->entries[i]) && lint->entries[i].table == own->table &&
 		    meet(lint, i, entry))
 			relate(lint, span, i, entry, relation);
 }
@@ -296,7 +302,7 @@ static void look_at_span(struct lint *lint, const struct span *span, uint64_t *p
 				 i - span->first);
 			return;
 		}
-		if (lint->entries[i].has_ranges)
+		if (is_left_out(&lint->entries[i]))
 			continue;
 		relate_all(lint, span, i, &relation);
 		say(lint, span, i, &relation);

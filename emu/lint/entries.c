@@ -17,6 +17,10 @@ static int compare_commands(const struct lint_instance *a, const struct lint_ins
 	return (a->cookie > b->cookie) - (a->cookie < b->cookie);
 }
 
+/* Keys that the dissector finds in every frame. */
+static const uint64_t every_packet =
+	FLOW_PRESENT(CONTROL) | FLOW_PRESENT(META) | FLOW_PRESENT(BASIC);
+
 struct lookup {
 	struct lint *lint;
 	struct flow_key used;
@@ -62,23 +66,47 @@ static struct lint_instance *find(struct lint *lint, const struct asic_entry *en
 	return found ? &lint->instances[found - lint->instances] : NULL;
 }
 
-/* All presence bits that are asked to be absent, and the field: the driver's addition is there. */
-static bool has_implicit(const struct tcam_entry *entry, const struct model_implicit *implicit)
+/* Presence bits that the entry asks to be 0. */
+static uint64_t absent_keys(const struct tcam_entry *entry)
 {
-	if (!implicit->absent_keys && !implicit->has_field)
-		return false;
-	if (implicit->absent_keys & (~entry->mask.word[0] | entry->value.word[0]))
-		return false;
-	return !implicit->has_field || implicit->field.id >= FLOW_FIELD_COUNT ||
-	       !flow_field_is_zero(&entry->mask, implicit->field.id);
+	return entry->mask.word[0] & ~entry->value.word[0] & ~FLOW_PORT_MASK;
 }
 
-static uint32_t implicits_of(const struct model *model, const struct tcam_entry *entry)
+/* The entry asks for other bits of the field than the rule does. */
+static bool field_differs(const struct tcam_entry *entry, const struct flow_rule *flow,
+			  enum flow_field_id id)
+{
+	uint8_t own[16], asked[16];
+
+	flow_key_load(&entry->mask, id, own);
+	flow_key_load(&flow->match.mask, id, asked);
+	if (memcmp(own, asked, flow_fields[id].struct_size) != 0)
+		return true;
+	flow_key_load(&entry->value, id, own);
+	flow_key_load(&flow->match.key, id, asked);
+	return memcmp(own, asked, flow_fields[id].struct_size) != 0;
+}
+
+/* All that the driver adds is there, and the rule did not have it. */
+static bool has_implicit(const struct tcam_entry *entry, const struct flow_rule *flow,
+			 const struct model_implicit *implicit)
+{
+	if (implicit->absent_keys & ~absent_keys(entry))
+		return false;
+	if (!implicit->has_field)
+		return implicit->absent_keys;
+	return implicit->field.id < FLOW_FIELD_COUNT && flow &&
+	       !flow_field_is_zero(&entry->mask, implicit->field.id) &&
+	       field_differs(entry, flow, implicit->field.id);
+}
+
+static uint32_t implicits_of(const struct model *model, const struct tcam_entry *entry,
+			     const struct flow_rule *flow)
 {
 	uint32_t bits = 0;
 
 	for (size_t i = 0; model && i < model->match.num_implicits && i < 32; i++)
-		if (has_implicit(entry, &model->match.implicits[i]))
+		if (has_implicit(entry, flow, &model->match.implicits[i]))
 			bits |= UINT32_C(1) << i;
 	return bits;
 }
@@ -104,7 +132,9 @@ static int take(void *context, const struct asic_entry *entry)
 		.port = decision->port,
 		.num_mirrors = decision->num_mirrors,
 		.has_ranges = entry->tcam->has_ranges,
-		.implicits = implicits_of(lint->model, entry->tcam),
+		.implicits = implicits_of(lint->model, entry->tcam,
+					  lint->rules[instance->rule].rule.flow_rule),
+		.matches_nothing = absent_keys(entry->tcam) & every_packet,
 		.table = entry->table,
 		.entries = entry->entries,
 	};

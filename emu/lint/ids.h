@@ -39,6 +39,8 @@
 	  "the driver adds a match that the rule does not have: the rule matches less")            \
 	X(MASK_IGNORED, "mask-ignored", WARNING,                                                   \
 	  "the NIC compares all bits where the rule asks for some: the rule matches less")         \
+	X(MATCHES_NOTHING, "matches-nothing", WARNING,                                             \
+	  "the NIC takes the rule, and no packet meets it")                                        \
 	X(META_PROTOCOL_VLAN, "meta-protocol-vlan", WARNING,                                       \
 	  "in software `meta protocol` of a tagged frame is the type behind the tag")              \
 	X(MIRRORED_TWICE, "mirrored-twice", WARNING,                                               \

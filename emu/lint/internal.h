@@ -59,7 +59,8 @@ struct lint_entry {
 	uint8_t num_mirrors;
 	uint16_t mirrors[ASIC_MIRRORS_MAX];
 	bool has_ranges;
-	uint32_t implicits; /* bit n: the model's implicit n was added */
+	uint32_t implicits;   /* bit n: the model's implicit n was added */
+	bool matches_nothing; /* it asks for the absence of what every packet has */
 	const struct model_table *table;
 	uint64_t entries; /* that it takes */
 };

@@ -11,16 +11,41 @@
 
 enum { FIELD_SIZE = 64 };
 
-/* NULL: the kernel adds it by itself, or the field has no word in nft; then its own name. */
-static const char *const words[FLOW_FIELD_COUNT] = {
-	[FLOW_META_INGRESS_IFINDEX] = "iif", [FLOW_META_INGRESS_IFTYPE] = "meta iiftype",
-	[FLOW_BASIC_N_PROTO] = "ether type", [FLOW_BASIC_IP_PROTO] = "meta l4proto",
-	[FLOW_ETH_DST] = "ether daddr",      [FLOW_ETH_SRC] = "ether saddr",
-	[FLOW_VLAN_TCI] = "vlan id",         [FLOW_VLAN_TPID] = "vlan tag",
-	[FLOW_CVLAN_TCI] = "second vlan id", [FLOW_CVLAN_TPID] = "second vlan tag",
-	[FLOW_IPV4_SRC] = "ip saddr",        [FLOW_IPV4_DST] = "ip daddr",
-	[FLOW_IPV6_SRC] = "ip6 saddr",       [FLOW_IPV6_DST] = "ip6 daddr",
-	[FLOW_PORTS_SRC] = "th sport",       [FLOW_PORTS_DST] = "th dport",
+static const struct {
+	enum flow_field_id id;
+	const char *word;
+} fields[] = {
+	/* In the order in which people write them. */
+	{FLOW_META_INGRESS_IFINDEX, "iif"},
+	{FLOW_META_INGRESS_IFTYPE, "meta iiftype"},
+	{FLOW_ETH_SRC, "ether saddr"},
+	{FLOW_ETH_DST, "ether daddr"},
+	{FLOW_VLAN_TPID, "vlan tag"},
+	{FLOW_VLAN_TCI, "vlan id"},
+	{FLOW_CVLAN_TPID, "second vlan tag"},
+	{FLOW_CVLAN_TCI, "second vlan id"},
+	{FLOW_BASIC_N_PROTO, "ether type"},
+	{FLOW_IPV4_SRC, "ip saddr"},
+	{FLOW_IPV4_DST, "ip daddr"},
+	{FLOW_IPV6_SRC, "ip6 saddr"},
+	{FLOW_IPV6_DST, "ip6 daddr"},
+	{FLOW_BASIC_IP_PROTO, "meta l4proto"},
+	{FLOW_PORTS_SRC, "sport"},
+	{FLOW_PORTS_DST, "dport"},
+};
+
+static const struct {
+	enum flow_field_id id;
+	uint16_t value;
+	const char *word;
+} values[] = {
+	{FLOW_BASIC_N_PROTO, 0x0800, "ip"},     {FLOW_BASIC_N_PROTO, 0x0806, "arp"},
+	{FLOW_BASIC_N_PROTO, 0x86dd, "ip6"},    {FLOW_BASIC_N_PROTO, 0x8100, "vlan"},
+	{FLOW_BASIC_N_PROTO, 0x88a8, "8021ad"}, {FLOW_VLAN_TPID, 0x8100, "8021q"},
+	{FLOW_VLAN_TPID, 0x88a8, "8021ad"},     {FLOW_CVLAN_TPID, 0x8100, "8021q"},
+	{FLOW_CVLAN_TPID, 0x88a8, "8021ad"},    {FLOW_BASIC_IP_PROTO, 1, "icmp"},
+	{FLOW_BASIC_IP_PROTO, 6, "tcp"},        {FLOW_BASIC_IP_PROTO, 17, "udp"},
+	{FLOW_BASIC_IP_PROTO, 58, "ipv6-icmp"}, {FLOW_BASIC_IP_PROTO, 132, "sctp"},
 };
 
 static void append(char *text, size_t size, const char *format, ...)
@@ -66,41 +91,81 @@ static bool is_address(enum flow_field_id id)
 	       flow_fields[id].format == FLOW_FORMAT_IPV6;
 }
 
+static const char *word_of(enum flow_field_id id)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (fields[i].id == id)
+			return fields[i].word;
+	return flow_fields[id].name;
+}
+
+/* "tcp", "udp", "th": whose ports they are. */
+static const char *transport_of(const struct flow_key *value, const struct flow_key *mask)
+{
+	if (flow_field_is_ones(mask, FLOW_BASIC_IP_PROTO)) {
+		if (flow_key_get(value, FLOW_BASIC_IP_PROTO) == 6)
+			return "tcp";
+		if (flow_key_get(value, FLOW_BASIC_IP_PROTO) == 17)
+			return "udp";
+	}
+	return "th";
+}
+
+static bool is_ports(enum flow_field_id id)
+{
+	return id == FLOW_PORTS_SRC || id == FLOW_PORTS_DST;
+}
+
+static void print_value(char *text, size_t size, const struct flow_key *value,
+			enum flow_field_id id)
+{
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (values[i].id == id && flow_key_get(value, id) == values[i].value) {
+			snprintf(text, size, "%s", values[i].word);
+			return;
+		}
+	flow_field_print(value, id, text, size);
+}
+
 void lint_print_field(char *text, size_t size, const struct flow_key *value,
 		      const struct flow_key *mask, enum flow_field_id id)
 {
 	size_t bytes = flow_fields[id].struct_size;
-	char number[FIELD_SIZE];
-	uint8_t bits[16];
+	char number[FIELD_SIZE], bits[FIELD_SIZE];
+	uint8_t looked[16];
 	int prefix;
 
-	flow_key_load(mask, id, bits);
-	prefix = prefix_length(bits, bytes);
-	if (id == FLOW_VLAN_TCI || id == FLOW_CVLAN_TCI) {
-		uint64_t tci = flow_key_get(value, id), looked = flow_key_get(mask, id);
-
-		if (looked == 0xfff) {
-			snprintf(text, size, "%s %u", words[id], (unsigned int)tci & 0xfff);
-			return;
-		}
+	flow_key_load(mask, id, looked);
+	prefix = prefix_length(looked, bytes);
+	snprintf(text, size, "%s%s%s", is_ports(id) ? transport_of(value, mask) : "",
+		 is_ports(id) ? " " : "", word_of(id));
+	if ((id == FLOW_VLAN_TCI || id == FLOW_CVLAN_TCI) && flow_key_get(mask, id) == 0xfff) {
+		append(text, size, " %u", (unsigned int)flow_key_get(value, id) & 0xfff);
+		return;
+	}
+	if (prefix == (int)(8 * bytes)) {
+		print_value(number, sizeof(number), value, id);
+		append(text, size, " %s", number);
+		return;
 	}
 	flow_field_print(value, id, number, sizeof(number));
-	snprintf(text, size, "%s %s", words[id] ? words[id] : flow_fields[id].name, number);
-	if (prefix == (int)(8 * bytes))
-		return;
-	if (prefix >= 0 && is_address(id)) {
-		append(text, size, "/%d", prefix);
-		return;
-	}
-	flow_field_print(mask, id, number, sizeof(number));
-	append(text, size, "/%s", number);
+	flow_field_print(mask, id, bits, sizeof(bits));
+	if (prefix >= 0 && is_address(id))
+		append(text, size, " %s/%d", number, prefix);
+	else
+		append(text, size, " & %s == %s", bits, number);
 }
 
-/* What the addresses say already, and what the kernel always adds. */
-static bool is_said(const struct flow_key *mask, enum flow_field_id id)
+/* What the fields behind it say already, what the chain's device says, what the kernel adds. */
+static bool is_said(const struct flow_key *value, const struct flow_key *mask,
+		    enum flow_field_id id)
 {
-	if (id == FLOW_CONTROL_ADDR_TYPE || id == FLOW_META_INGRESS_IFTYPE)
+	if (id == FLOW_META_INGRESS_IFINDEX || id == FLOW_META_INGRESS_IFTYPE)
 		return true;
+	if (id == FLOW_BASIC_IP_PROTO)
+		return strcmp(transport_of(value, mask), "th") != 0 &&
+		       (!flow_field_is_zero(mask, FLOW_PORTS_SRC) ||
+			!flow_field_is_zero(mask, FLOW_PORTS_DST));
 	if (id != FLOW_BASIC_N_PROTO)
 		return false;
 	return !flow_field_is_zero(mask, FLOW_IPV4_SRC) ||
@@ -114,10 +179,10 @@ void lint_print_match(char *text, size_t size, const struct flow_key *value,
 	char field[128];
 
 	text[0] = '\0';
-	for (int id = 0; id < FLOW_FIELD_COUNT; id++) {
-		if (flow_field_is_zero(mask, id) || is_said(mask, id))
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (flow_field_is_zero(mask, fields[i].id) || is_said(value, mask, fields[i].id))
 			continue;
-		lint_print_field(field, sizeof(field), value, mask, id);
+		lint_print_field(field, sizeof(field), value, mask, fields[i].id);
 		append(text, size, "%s%s", text[0] ? " " : "", field);
 	}
 	if (!text[0])
