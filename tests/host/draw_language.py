@@ -211,7 +211,8 @@ class Drawer:
 
     def verdict(self, targets):
         jumps = ["%s %s" % (word, target) for word in ("jump", "goto") for target in targets]
-        return self.random.choice(["accept", "drop", "continue", "return", "fwd to eth1", "accept", "reject", "drop"] + jumps * 2)
+        ends = ["accept", "accept", "accept", "drop", "continue", "return", "return", "fwd to eth1", "reject"]
+        return self.random.choice(ends + jumps * 2)
 
     def verdict_map(self, targets):
         words = ["accept", "drop", "continue", "return"] + ["jump " + target for target in targets]
@@ -253,7 +254,7 @@ class Drawer:
             if name in "abcd":
                 lines.append("type filter hook ingress device \"eth0\" priority %d; policy %s;" % (
                     {"a": 5, "b": 5, "c": -7, "d": 20}[name],
-                    self.random.choice(("accept", "accept", "accept", "drop"))))
+                    self.random.choice(("accept",) * 9 + ("drop",))))
             targets = [chain for chain in chains if chain[0] == "r"]
             lines += [self.rule(targets) for _ in range(max(1, count // 7))]
             lines.append("}")

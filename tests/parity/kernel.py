@@ -101,20 +101,13 @@ def load(text):
     return {int(line): complaint for line, complaint in found}
 
 
-def count(tables, frames):
-    """What these frames add to the counters of [(family, name)], which are loaded: {comment: (packets, bytes)}."""
-    def all_counters():
-        found = {}
-        for family, name in tables:
-            found.update(_counters(name, family))
-        return found
-
+def count(read, frames):
+    """What these frames add to what read() tells: {name: (packets, bytes)}."""
     for _ in range(3):
-        before = all_counters()
+        before = read()
         if _send_and_wait(frames):
-            after = all_counters()
-            return {comment: (after[comment][0] - old[0], after[comment][1] - old[1])
-                    for comment, old in before.items()}
+            after = read()
+            return {name: (after[name][0] - old[0], after[name][1] - old[1]) for name, old in before.items()}
     raise Unusable("frames were lost on the way, or there was other traffic")
 
 
@@ -135,9 +128,9 @@ def refused_for_offload(rules):
     return {number: text for number, text in refused.items() if number >= 0}
 
 
-def _counters(table, family="netdev"):
+def _counters(table):
     """Packets and bytes by comment."""
-    listing = json.loads(_run(find("nft"), "-j", "list", "table", family, table))
+    listing = json.loads(_run(find("nft"), "-j", "list", "table", "netdev", table))
     found = {}
     for item in listing["nftables"]:
         for expression in item.get("rule", {}).get("expr", []):
