@@ -10,10 +10,15 @@ static struct nlattr *list, *element, *contents;
 
 void rule_start(struct world *w, uint16_t family)
 {
+	rule_start_in(w, family, "c");
+}
+
+void rule_start_in(struct world *w, uint16_t family, const char *chain)
+{
 	message = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE, family,
 				NLM_F_CREATE | NLM_F_APPEND);
 	mnl_attr_put_strz(message, NFTA_RULE_TABLE, "t");
-	mnl_attr_put_strz(message, NFTA_RULE_CHAIN, "c");
+	mnl_attr_put_strz(message, NFTA_RULE_CHAIN, chain);
 	list = mnl_attr_nest_start(message, NFTA_RULE_EXPRESSIONS);
 }
 
@@ -109,6 +114,11 @@ void put_immediate(uint32_t reg, const void *data, size_t size)
 
 void put_verdict(uint32_t verdict)
 {
+	put_verdict_to(verdict, NULL);
+}
+
+void put_verdict_to(uint32_t verdict, const char *chain)
+{
 	struct nlattr *data, *nest;
 
 	expr_start("immediate");
@@ -116,6 +126,8 @@ void put_verdict(uint32_t verdict)
 	data = mnl_attr_nest_start(message, NFTA_IMMEDIATE_DATA);
 	nest = mnl_attr_nest_start(message, NFTA_DATA_VERDICT);
 	put_u32(NFTA_VERDICT_CODE, verdict);
+	if (chain)
+		put_text(NFTA_VERDICT_CHAIN, chain);
 	mnl_attr_nest_end(message, nest);
 	mnl_attr_nest_end(message, data);
 	expr_end();

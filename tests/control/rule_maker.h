@@ -10,6 +10,7 @@
 
 /* A NEWRULE at the end of chain "c" of table "t"; rule_end adds it to the batch. */
 void rule_start(struct world *w, uint16_t family);
+void rule_start_in(struct world *w, uint16_t family, const char *chain);
 void rule_end(struct world *w);
 
 /* expr_end closes NFTA_EXPR_DATA and the list's element. */
@@ -29,5 +30,7 @@ void put_match(uint32_t base, uint32_t offset, const void *data, size_t size);
 void put_protocol(uint16_t ethertype);
 void put_immediate(uint32_t reg, const void *data, size_t size);
 void put_verdict(uint32_t verdict);
+/* jump or goto */
+void put_verdict_to(uint32_t verdict, const char *chain);
 
 #endif

@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What rules see of packets at ingress, and how verdicts, chains and policies decide. */
+#include "../control/rule_maker.h"
+#include "packets.h"
+
+#include <nicemu/host/ingress.h>
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <string.h>
+
+enum { IPV4 = 0x0800, IPV6 = 0x86dd, VLAN = 0x8100, UDP = 17, ICMP = 1 };
+
+static struct world world, *const w = &world;
+static struct host_result result;
+static struct host_step last; /* the last rule that was run */
+static char walked[256];      /* chains of the rules that matched, a letter each */
+
+static void open_world(void)
+{
+	world_open(w, "6.18");
+	batch_begin(w);
+	add_table(w, "t");
+}
+
+static void close_world(void)
+{
+	world_close(w);
+}
+
+TestSuite(host, .init = open_world, .fini = close_world);
+
+/* ---- rule sets ---- */
+
+static void table_of(uint16_t family, uint32_t flags)
+{
+	struct nlmsghdr *nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE,
+					     family, NLM_F_CREATE);
+
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, "t");
+	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(flags));
+	batch_add(w, nlh);
+}
+
+/* A base chain on eth0, or with hooknum -1 a regular one. */
+static void chain_of(uint16_t family, const char *name, int hooknum, int priority, uint32_t policy)
+{
+	struct nlmsghdr *nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN,
+					     family, NLM_F_CREATE);
+	struct nlattr *hook;
+
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, "t");
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, name);
+	if (hooknum >= 0) {
+		hook = mnl_attr_nest_start(nlh, NFTA_CHAIN_HOOK);
+		mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, htonl((uint32_t)hooknum));
+		mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, htonl((uint32_t)priority));
+		mnl_attr_put_strz(nlh, NFTA_HOOK_DEV, "eth0");
+		mnl_attr_nest_end(nlh, hook);
+		mnl_attr_put_u32(nlh, NFTA_CHAIN_POLICY, htonl(policy));
+	}
+	batch_add(w, nlh);
+}
+
+static void base(const char *name, int priority, uint32_t policy)
+{
+	chain_of(NFPROTO_NETDEV, name, 0, priority, policy);
+}
+
+static void regular(const char *name)
+{
+	chain_of(NFPROTO_NETDEV, name, -1, 0, 0);
+}
+
+static void begin_rule(const char *chain)
+{
+	rule_start_in(w, NFPROTO_NETDEV, chain);
+}
+
+static void put_meta(uint32_t key)
+{
+	expr_start("meta");
+	put_u32(NFTA_META_DREG, NFT_REG_1);
+	put_u32(NFTA_META_KEY, key);
+	expr_end();
+}
+
+/* A rule `chain: verdict`, without a match. */
+static void always(const char *chain, uint32_t verdict)
+{
+	begin_rule(chain);
+	put_verdict(verdict);
+	rule_end(w);
+}
+
+static void jump(const char *chain, uint32_t verdict, const char *target)
+{
+	begin_rule(chain);
+	put_verdict_to(verdict, target);
+	rule_end(w);
+}
+
+static void load(void)
+{
+	batch_send(w, true);
+	cr_assert_str_empty(errors(w), "the rules are refused: %s", errors(w));
+}
+
+/* ---- packets ---- */
+
+static void see(void *context, const struct host_step *step)
+{
+	size_t used = strlen(walked);
+
+	last = *step;
+	if (step->matched && used + 1 < sizeof(walked))
+		snprintf(walked + used, sizeof(walked) - used, "%c", step->rule.chain[0]);
+}
+
+static enum host_verdict play(const struct packet *packet)
+{
+	walked[0] = '\0';
+	memset(&last, 0, sizeof(last));
+	host_ingress(w->nft, &w->nic, packet, 0, &result, see, NULL);
+	return result.verdict;
+}
+
+static enum host_verdict play_frame(const struct frame_bytes *f)
+{
+	struct packet packet = packet_of(f);
+
+	return play(&packet);
+}
+
+static enum host_verdict play_udp(void)
+{
+	struct frame_bytes f;
+
+	put_ethernet(&f, IPV4);
+	put_ipv4(&f, UDP, 0, 8);
+	put_udp(&f, 1000, 53, 0);
+	return play_frame(&f);
+}
+
+/* Does a rule with one match, of these bytes there, match the frame? Only one such rule a test. */
+static void match_bytes(uint32_t header, uint32_t offset, const void *bytes, size_t size)
+{
+	base("c", 0, NF_ACCEPT);
+	begin_rule("c");
+	put_match(header, offset, bytes, size);
+	rule_end(w);
+	load();
+}
+
+static void match_meta(uint32_t key, const void *bytes, size_t size)
+{
+	base("c", 0, NF_ACCEPT);
+	begin_rule("c");
+	put_meta(key);
+	put_cmp(bytes, size);
+	rule_end(w);
+	load();
+}
+
+static void expect_match(const struct frame_bytes *f, bool matches)
+{
+	cr_expect_eq(play_frame(f), HOST_ACCEPT);
+	cr_expect_eq(last.matched, matches, "%s: %s", last.name ? last.name : "", last.text);
+}
+
+static void ipv4_fragment(struct frame_bytes *f, uint16_t fragment)
+{
+	put_ethernet(f, IPV4);
+	put_ipv4(f, UDP, fragment, 16);
+	put_udp(f, 1000, 53, 0);
+	put_zeros(f, 8);
+}
+
+/* ---- what rules see ---- */
+
+Test(host, ports_of_a_later_fragment_are_its_first_bytes)
+{
+	struct frame_bytes f;
+
+	match_bytes(NFT_PAYLOAD_TRANSPORT_HEADER, 2, "\0\x35", 2);
+	ipv4_fragment(&f, 0);
+	expect_match(&f, true);
+	ipv4_fragment(&f, 100);
+	expect_match(&f, true);
+}
+
+Test(host, an_unaligned_load_does_not_match_in_a_later_fragment)
+{
+	struct frame_bytes f;
+
+	match_bytes(NFT_PAYLOAD_TRANSPORT_HEADER, 1, "\xe8\0", 2);
+	ipv4_fragment(&f, 0x2000);
+	expect_match(&f, true);
+	ipv4_fragment(&f, 100);
+	expect_match(&f, false);
+	cr_expect_str_eq(last.name, "payload");
+}
+
+Test(host, ports_of_a_later_ipv6_fragment_are_the_ipv6_header)
+{
+	struct frame_bytes f;
+
+	match_bytes(NFT_PAYLOAD_TRANSPORT_HEADER, 0, "\x60\0", 2);
+	put_ethernet(&f, IPV6);
+	put_ipv6(&f, 44, 16);
+	put_bytes(&f, (uint8_t[]){UDP, 0, 0, 8, 0, 0, 0, 1}, 8);
+	put_udp(&f, 1000, 53, 0);
+	expect_match(&f, true);
+}
+
+Test(host, nexthdr_is_the_first_header_and_l4proto_the_last)
+{
+	struct frame_bytes f;
+
+	base("c", 0, NF_ACCEPT);
+	begin_rule("c");
+	put_match(NFT_PAYLOAD_NETWORK_HEADER, 6, "\x3c", 1);
+	put_meta(NFT_META_L4PROTO);
+	put_cmp("\x11", 1);
+	put_match(NFT_PAYLOAD_TRANSPORT_HEADER, 2, "\0\x35", 2);
+	rule_end(w);
+	load();
+	put_ethernet(&f, IPV6);
+	put_ipv6(&f, 60, 16);
+	put_bytes(&f, (uint8_t[]){UDP, 0, 1, 4, 0, 0, 0, 0}, 8);
+	put_udp(&f, 1000, 53, 0);
+	expect_match(&f, true);
+}
+
+Test(host, the_protocol_of_a_tagged_frame_is_the_inner_one)
+{
+	struct frame_bytes f;
+
+	match_meta(NFT_META_PROTOCOL, "\x08\0", 2);
+	put_ethernet(&f, VLAN);
+	put_tag(&f, 10, IPV4);
+	put_ipv4(&f, UDP, 0, 8);
+	put_udp(&f, 1000, 53, 0);
+	expect_match(&f, true);
+}
+
+Test(host, a_tag_is_there_again_for_loads_of_the_link_layer)
+{
+	struct frame_bytes f;
+
+	match_bytes(NFT_PAYLOAD_LL_HEADER, 12, "\x81\0\x60\x0a\x08\0\x45\0", 8);
+	put_ethernet(&f, VLAN);
+	put_tag(&f, 0x600a, IPV4);
+	put_ipv4(&f, UDP, 0, 0);
+	expect_match(&f, true);
+}
+
+Test(host, the_protocol_behind_two_tags_is_the_second_tag)
+{
+	struct frame_bytes f;
+
+	base("c", 0, NF_ACCEPT);
+	begin_rule("c");
+	put_meta(NFT_META_PROTOCOL);
+	put_cmp("\x81\0", 2);
+	put_match(NFT_PAYLOAD_LL_HEADER, 18, "\0\x14", 2);
+	put_meta(NFT_META_L4PROTO);
+	put_cmp("\x11", 1);
+	rule_end(w);
+	load();
+	put_ethernet(&f, VLAN);
+	put_tag(&f, 10, VLAN);
+	put_tag(&f, 20, IPV4);
+	put_ipv4(&f, UDP, 0, 8);
+	put_udp(&f, 1000, 53, 0);
+	expect_match(&f, false);
+	cr_expect_eq(last.expression, 4, "the L4 protocol is not known");
+}
+
+Test(host, a_length_in_place_of_the_type_is_protocol_4)
+{
+	struct frame_bytes f;
+
+	match_meta(NFT_META_PROTOCOL, "\0\x04", 2);
+	put_ethernet(&f, 46);
+	put_zeros(&f, 46);
+	expect_match(&f, true);
+}
+
+Test(host, lengths_are_counted_from_the_network_header_with_padding)
+{
+	uint32_t length = 58;
+	struct frame_bytes f;
+
+	match_meta(NFT_META_LEN, &length, sizeof(length));
+	put_ethernet(&f, VLAN);
+	put_tag(&f, 10, IPV4);
+	put_ipv4(&f, UDP, 0, 28);
+	put_zeros(&f, 28 + 10);
+	expect_match(&f, true);
+}
+
+Test(host, a_wrong_ipv4_header_has_addresses_and_no_transport)
+{
+	struct frame_bytes f;
+
+	base("c", 0, NF_ACCEPT);
+	begin_rule("c");
+	put_match(NFT_PAYLOAD_NETWORK_HEADER, 12, "\x0a\0\0\x01", 4);
+	put_payload(NFT_PAYLOAD_TRANSPORT_HEADER, 0, 2);
+	rule_end(w);
+	load();
+	put_ethernet(&f, IPV4);
+	put_ipv4(&f, UDP, 0, 100);
+	put_udp(&f, 1000, 53, 0);
+	expect_match(&f, false);
+	cr_expect_eq(last.expression, 2);
+}
+
+Test(host, a_packet_that_ends_before_the_field_does_not_match)
+{
+	struct frame_bytes f;
+
+	match_bytes(NFT_PAYLOAD_NETWORK_HEADER, 100, "\0", 1);
+	put_ethernet(&f, IPV4);
+	put_ipv4(&f, UDP, 0, 8);
+	put_udp(&f, 1000, 53, 0);
+	expect_match(&f, false);
+	cr_expect_str_eq(last.text, "network header + 100: the packet ends before");
+}
+
+Test(host, bytes_that_were_not_captured_decide_nothing)
+{
+	struct frame_bytes f;
+	struct packet packet;
+
+	match_bytes(NFT_PAYLOAD_TRANSPORT_HEADER, 0, "\x03\xe8", 2);
+	put_ethernet(&f, IPV4);
+	put_ipv4(&f, UDP, 0, 8);
+	put_udp(&f, 1000, 53, 0);
+	packet = packet_of(&f);
+	packet.captured = 34;
+	cr_expect_eq(play(&packet), HOST_NOT_INTERPRETED);
+	cr_expect_str_eq(result.not_interpreted, "payload");
+	packet.captured = 20;
+	cr_expect_eq(play(&packet), HOST_NOT_INTERPRETED);
+	packet.captured = 10;
+	cr_expect_eq(play(&packet), HOST_NOT_INTERPRETED);
+	cr_expect_str_eq(result.not_interpreted, "frame");
+}
+
+Test(host, frames_that_no_kernel_hands_to_a_chain_are_dropped_by_nobody)
+{
+	struct frame_bytes f;
+
+	base("c", 0, NF_ACCEPT);
+	load();
+	put_ethernet(&f, VLAN);
+	put_bytes(&f, "\0\x0a\x08\0", 4);
+	cr_expect_eq(play_frame(&f), HOST_DROP);
+	cr_expect_null(result.rule.chain);
+	f.size = 13;
+	cr_expect_eq(play_frame(&f), HOST_DROP);
+}
+
+Test(host, packet_types_come_from_the_destination)
+{
+	static const struct {
+		const char *address;
+		uint8_t kind;
+	} rows[] = {
+		{"\x02\0\0\0\0\0", 0},
+		{"\xff\xff\xff\xff\xff\xff", 1},
+		{"\x01\0\x5e\0\0\1", 2},
+		{"\x02\0\0\0\0\1", 3},
+	};
+	struct frame_bytes f;
+
+	base("c", 0, NF_ACCEPT);
+	for (uint8_t i = 0; i < 4; i++) {
+		begin_rule("c");
+		put_meta(NFT_META_PKTTYPE);
+		put_cmp(&i, 1);
+		put_verdict(NF_DROP);
+		rule_end(w);
+	}
+	load();
+	for (size_t i = 0; i < 4; i++) {
+		put_ethernet(&f, IPV4);
+		put_ipv4(&f, UDP, 0, 0);
+		memcpy(f.bytes, rows[i].address, 6);
+		cr_expect_eq(play_frame(&f), HOST_DROP);
+		cr_expect_eq(result.rule.handle, 2 + rows[i].kind, "row %zu: %llu", i,
+			     (unsigned long long)result.rule.handle);
+	}
+}
+
+/* ---- verdicts and chains ---- */
+
+Test(host, without_chains_a_packet_is_accepted)
+{
+	load();
+	cr_expect_eq(play_udp(), HOST_ACCEPT);
+	cr_expect_null(result.rule.table);
+	cr_expect_not(result.by_policy);
+}
+
+Test(host, accept_ends_its_chain_and_later_chains_still_run)
+{
+	base("b", 10, NF_ACCEPT);
+	base("a", -10, NF_ACCEPT);
+	always("a", NF_ACCEPT);
+	always("a", NF_DROP);
+	always("b", NF_DROP);
+	load();
+	cr_expect_eq(play_udp(), HOST_DROP);
+	cr_expect_str_eq(walked, "ab");
+	cr_expect_str_eq(result.rule.chain, "b");
+}
+
+Test(host, of_chains_with_equal_priority_the_youngest_is_first)
+{
+	base("a", 0, NF_ACCEPT);
+	base("b", 0, NF_ACCEPT);
+	base("c", -1, NF_ACCEPT);
+	always("a", NF_ACCEPT);
+	always("b", NF_ACCEPT);
+	always("c", NF_ACCEPT);
+	load();
+	play_udp();
+	cr_expect_str_eq(walked, "cba");
+}
+
+Test(host, a_policy_decides_where_no_rule_does)
+{
+	base("a", 0, NF_DROP);
+	base("b", 10, NF_ACCEPT);
+	always("a", NFT_RETURN);
+	load();
+	cr_expect_eq(play_udp(), HOST_DROP);
+	cr_expect(result.by_policy);
+	cr_expect_str_eq(result.rule.chain, "a");
+	cr_expect_eq(result.rule.handle, 0);
+}
+
+Test(host, jump_comes_back_and_goto_does_not)
+{
+	base("a", 0, NF_ACCEPT);
+	regular("x");
+	regular("y");
+	jump("a", NFT_JUMP, "x");
+	always("a", NFT_CONTINUE);
+	jump("a", NFT_GOTO, "y");
+	always("a", NF_DROP);
+	always("x", NFT_RETURN);
+	always("x", NF_DROP);
+	always("y", NFT_CONTINUE);
+	load();
+	cr_expect_eq(play_udp(), HOST_ACCEPT);
+	cr_expect_str_eq(walked, "axaay");
+	cr_expect(result.by_policy);
+}
+
+static void put_device(const char *statement, uint16_t attribute, uint32_t ifindex)
+{
+	put_immediate(NFT_REG_1, &ifindex, sizeof(ifindex));
+	expr_start(statement);
+	put_u32(attribute, NFT_REG_1);
+	expr_end();
+}
+
+Test(host, forwarded_packets_have_gone_and_no_later_chain_sees_them)
+{
+	base("a", 0, NF_ACCEPT);
+	base("b", 10, NF_DROP);
+	begin_rule("a");
+	put_device("dup", NFTA_DUP_SREG_DEV, NIC_FIRST_IFINDEX + 2);
+	put_device("dup", NFTA_DUP_SREG_DEV, 4000);
+	put_device("fwd", NFTA_FWD_SREG_DEV, NIC_FIRST_IFINDEX + 1);
+	rule_end(w);
+	load();
+	cr_expect_eq(play_udp(), HOST_FORWARD);
+	cr_expect_eq(result.ifindex, NIC_FIRST_IFINDEX + 1);
+	cr_expect_eq(result.num_copies, 1, "no copy goes to a device that is not there");
+	cr_expect_eq(result.copies[0], NIC_FIRST_IFINDEX + 2);
+	cr_expect_str_eq(walked, "a");
+}
+
+Test(host, what_is_forwarded_to_a_device_that_is_not_there_is_lost)
+{
+	base("a", 0, NF_ACCEPT);
+	begin_rule("a");
+	put_device("fwd", NFTA_FWD_SREG_DEV, 4000);
+	rule_end(w);
+	load();
+	cr_expect_eq(play_udp(), HOST_DROP);
+	cr_expect_eq(result.rule.handle, 2);
+}
+
+Test(host, an_expression_that_is_not_interpreted_is_named)
+{
+	base("a", 0, NF_ACCEPT);
+	always("a", NFT_CONTINUE);
+	begin_rule("a");
+	expr_start("numgen");
+	put_u32(NFTA_NG_DREG, NFT_REG_1);
+	put_u32(NFTA_NG_MODULUS, 2);
+	put_u32(NFTA_NG_TYPE, NFT_NG_RANDOM);
+	expr_end();
+	put_verdict(NF_DROP);
+	rule_end(w);
+	load();
+	cr_expect_eq(play_udp(), HOST_NOT_INTERPRETED);
+	cr_expect_str_eq(result.not_interpreted, "numgen");
+	cr_expect_eq(result.rule.handle, 3);
+	cr_expect_eq(last.expression, 0);
+	cr_expect_str_eq(host_verdict_name(result.verdict), "not interpreted");
+}
+
+Test(host, a_mark_that_a_rule_sets_is_seen_by_later_chains)
+{
+	uint32_t mark = 7;
+
+	base("a", 0, NF_ACCEPT);
+	base("b", 10, NF_ACCEPT);
+	begin_rule("a");
+	put_immediate(NFT_REG_1, &mark, sizeof(mark));
+	expr_start("meta");
+	put_u32(NFTA_META_SREG, NFT_REG_1);
+	put_u32(NFTA_META_KEY, NFT_META_MARK);
+	expr_end();
+	rule_end(w);
+	begin_rule("b");
+	put_meta(NFT_META_MARK);
+	put_cmp(&mark, sizeof(mark));
+	put_verdict(NF_DROP);
+	rule_end(w);
+	load();
+	cr_expect_eq(play_udp(), HOST_DROP);
+}
+
+Test(host, a_chain_of_inet_gets_ip_packets_only_and_loses_wrong_ones)
+{
+	struct frame_bytes f;
+
+	table_of(NFPROTO_INET, 0);
+	chain_of(NFPROTO_INET, "i", 5, 0, NF_ACCEPT);
+	rule_start_in(w, NFPROTO_INET, "i");
+	put_meta(NFT_META_NFPROTO);
+	put_cmp(&(uint8_t){NFPROTO_IPV4}, 1);
+	rule_end(w);
+	load();
+	play_udp();
+	cr_expect_str_eq(walked, "i");
+	put_ethernet(&f, 0x0806);
+	put_zeros(&f, 28);
+	cr_expect_eq(play_frame(&f), HOST_ACCEPT);
+	cr_expect_str_empty(walked);
+	put_ethernet(&f, IPV4);
+	put_ipv4(&f, UDP, 0, 100);
+	cr_expect_eq(play_frame(&f), HOST_DROP);
+	cr_expect_str_eq(result.rule.chain, "i");
+	cr_expect_eq(result.rule.handle, 0);
+}
+
+Test(host, chains_of_a_dormant_table_do_not_run)
+{
+	base("a", 0, NF_DROP);
+	load();
+	cr_expect_eq(play_udp(), HOST_DROP);
+	batch_begin(w);
+	table_of(NFPROTO_NETDEV, NFT_TABLE_F_DORMANT);
+	load();
+	cr_expect_eq(play_udp(), HOST_ACCEPT);
+}
+
+Test(host, a_table_that_wakes_up_hooks_its_chains_in_before_equal_ones)
+{
+	base("a", 0, NF_ACCEPT);
+	always("a", NF_ACCEPT);
+	table_of(NFPROTO_INET, 0);
+	chain_of(NFPROTO_INET, "i", 5, 0, NF_ACCEPT);
+	rule_start_in(w, NFPROTO_INET, "i");
+	put_verdict(NF_ACCEPT);
+	rule_end(w);
+	load();
+	play_udp();
+	cr_expect_str_eq(walked, "ia");
+	batch_begin(w);
+	table_of(NFPROTO_NETDEV, NFT_TABLE_F_DORMANT);
+	load();
+	play_udp();
+	cr_expect_str_eq(walked, "i");
+	batch_begin(w);
+	table_of(NFPROTO_NETDEV, 0);
+	load();
+	play_udp();
+	cr_expect_str_eq(walked, "ai");
+}
+
+Test(host, another_port_has_other_chains)
+{
+	struct frame_bytes f;
+	struct packet packet;
+
+	base("a", 0, NF_DROP);
+	load();
+	put_ethernet(&f, IPV4);
+	put_ipv4(&f, UDP, 0, 0);
+	packet = packet_of(&f);
+	host_ingress(w->nft, &w->nic, &packet, 1, &result, NULL, NULL);
+	cr_expect_eq(result.verdict, HOST_ACCEPT);
+	host_ingress(w->nft, &w->nic, &packet, 0, &result, NULL, NULL);
+	cr_expect_eq(result.verdict, HOST_DROP);
+	host_ingress(w->nft, &w->nic, &packet, 4000, &result, NULL, NULL);
+	cr_expect_eq(result.verdict, HOST_NOT_INTERPRETED);
+}
