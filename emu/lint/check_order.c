@@ -117,17 +117,20 @@ static bool is_settled(const struct span *span, const struct lint_entry *entry,
 	return relation->cover != SIZE_MAX && !span->reordered && !leaves_order_open(entry, entry);
 }
 
-static void relate_all(const struct lint *lint, const struct span *span, size_t entry,
-		       struct relation *relation)
+/* Returns how many pairs were compared. */
+static size_t relate_all(const struct lint *lint, const struct span *span, size_t entry,
+			 struct relation *relation)
 {
 	const struct lint_entry *own = &lint->entries[entry];
+	size_t i = span->first;
 
 	relation->cover = relation->undefined = relation->differs = SIZE_MAX;
 	relation->num_undefined = relation->num_differs = relation->num_overlaps = 0;
-	for (size_t i = span->first; i < entry && !is_settled(span, own, relation); i++)
+	for (; i < entry && !is_settled(span, own, relation); i++)
 		if (!is_left_out(&lint->entries[i]) && lint->entries[i].table == own->table &&
 		    meet(lint, i, entry))
 			relate(lint, span, i, entry, relation);
+	return i - span->first;
 }
 
 /* --- what is said about them --- */
@@ -285,26 +288,28 @@ static bool is_like(const struct lint *lint, const struct span *a, const struct 
 	return true;
 }
 
+static void say_enough(struct lint *lint, const struct span *span, size_t entry)
+{
+	const struct lint_instance *instance = &lint->instances[lint->entries[entry].instance];
+
+	lint_add(lint, LINT_NOT_ALL_LOOKED_AT, lint_at_chain(lint->rules[instance->rule].chain), "",
+		 "%zu rules on %s: only the first %zu were compared with each other",
+		 span->end - span->first, lint_port_name(lint, instance->port),
+		 entry - span->first);
+}
+
 static void look_at_span(struct lint *lint, const struct span *span, uint64_t *pairs)
 {
 	struct relation relation;
 
-	for (size_t i = span->first; i < span->end; i++) {
-		*pairs += i - span->first;
+	for (size_t i = span->first; i < span->end && !lint->failed; i++) {
 		if (*pairs > PAIRS_MAX) {
-			lint_add(lint, LINT_NOT_ALL_LOOKED_AT,
-				 lint_at_chain(lint->rules[rule_of(lint, i)].chain), "",
-				 "%zu rules on %s: only the first %zu were compared with each "
-				 "other",
-				 span->end - span->first,
-				 lint_port_name(lint,
-						lint->instances[lint->entries[i].instance].port),
-				 i - span->first);
+			say_enough(lint, span, i);
 			return;
 		}
 		if (is_left_out(&lint->entries[i]))
 			continue;
-		relate_all(lint, span, i, &relation);
+		*pairs += relate_all(lint, span, i, &relation);
 		say(lint, span, i, &relation);
 	}
 }

@@ -5,6 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Out of memory leaves the element outside the table. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct lint_command {
+	uint64_t chain, cookie;
+};
+
+/* A rule of a real kernel. */
+struct lint_known {
+	struct lint_command key;
+	size_t rule;
+	UT_hash_handle hh;
+};
+
 bool lint_grow(struct lint *lint, void **array, size_t *room, size_t count, size_t size)
 {
 	size_t more = *room ? 2 * *room : 64;
@@ -56,51 +71,90 @@ static size_t add_chain(struct lint *lint, const char *family, const char *table
 	return lint->failed ? SIZE_MAX : lint->num_chains - 1;
 }
 
-static bool is_last_rule(const struct lint *lint, size_t chain, const struct nft_offload_rule *rule)
+/* Rules of the endpoint come with all their ports; those of a real kernel in order of arrival. */
+static bool is_rule(const struct lint_rule *known, size_t chain,
+		    const struct nft_offload_rule *rule)
 {
-	const struct lint_rule *last = lint->num_rules ? &lint->rules[lint->num_rules - 1] : NULL;
-
-	return last && last->chain == chain && last->handle == rule->handle && rule->handle &&
-	       last->rule.cookie == rule->cookie;
+	return known->chain == chain && known->handle == rule->handle &&
+	       known->rule.cookie == rule->cookie;
 }
 
-static bool add_rule(struct lint *lint, size_t chain, const struct nft_offload_rule *rule)
+static size_t find_rule(const struct lint *lint, size_t chain, const struct nft_offload_rule *rule)
 {
-	if (is_last_rule(lint, chain, rule))
-		return true;
+	const struct lint_known *known = NULL;
+	const struct lint_command key = {chain, rule->cookie};
+
+	if (lint->num_rules && is_rule(&lint->rules[lint->num_rules - 1], chain, rule))
+		return lint->num_rules - 1;
+	if (lint->emulator->kmod)
+		HASH_FIND(hh, lint->known, &key, sizeof(key), known);
+	return known ? known->rule : SIZE_MAX;
+}
+
+/* So that it is found on other ports; where memory is out they are rules of their own. */
+static void remember_rule(struct lint *lint, size_t chain, uint64_t cookie)
+{
+	struct lint_known *known = calloc(1, sizeof(*known));
+
+	if (!known)
+		return;
+	known->key = (struct lint_command){chain, cookie};
+	known->rule = lint->num_rules - 1;
+	HASH_ADD(hh, lint->known, key, sizeof(known->key), known);
+	if (!known->hh.tbl)
+		free(known);
+}
+
+static size_t add_rule(struct lint *lint, size_t chain, const struct nft_offload_rule *rule)
+{
+	size_t found = find_rule(lint, chain, rule);
+
+	if (found != SIZE_MAX)
+		return found;
 	if (!lint_grow(lint, (void **)&lint->rules, &lint->room_rules, lint->num_rules,
 		       sizeof(*lint->rules)))
-		return false;
-	lint->rules[lint->num_rules++] = (struct lint_rule){.chain = chain,
-							    .handle = rule->handle,
-							    .rule = *rule,
-							    .first_instance = lint->num_instances};
-	return true;
+		return SIZE_MAX;
+	lint->rules[lint->num_rules++] =
+		(struct lint_rule){.chain = chain, .handle = rule->handle, .rule = *rule};
+	if (lint->emulator->kmod)
+		remember_rule(lint, chain, rule->cookie);
+	return lint->num_rules - 1;
+}
+
+static void add_instance(struct lint *lint, size_t rule, const struct nft_offload_rule *told)
+{
+	struct lint_rule *owner = &lint->rules[rule];
+
+	if (!lint_grow(lint, (void **)&lint->instances, &lint->room_instances, lint->num_instances,
+		       sizeof(*lint->instances)))
+		return;
+	owner->num_instances++;
+	if (told->in_hw && !owner->in_hw)
+		lint->chains[owner->chain].rules_in_hw++;
+	owner->in_hw |= told->in_hw;
+	lint->instances[lint->num_instances] = (struct lint_instance){.rule = rule,
+								      .number = lint->num_instances,
+								      .port = told->port,
+								      .in_hw = told->in_hw,
+								      .binding = told->binding,
+								      .cookie = told->cookie,
+								      .entry = SIZE_MAX};
+	lint->num_instances++;
 }
 
 static void take(void *context, const struct nft_offload_rule *rule)
 {
 	struct lint *lint = context;
-	size_t chain = find_chain(lint, rule);
-	struct lint_rule *owner;
+	size_t chain, index;
 
-	if (chain == SIZE_MAX && !lint->failed)
-		chain = add_chain(lint, rule->family, rule->table, rule->chain);
-	if (lint->failed || !add_rule(lint, chain, rule) ||
-	    !lint_grow(lint, (void **)&lint->instances, &lint->room_instances, lint->num_instances,
-		       sizeof(*lint->instances)))
+	if (lint->failed)
 		return;
-	owner = &lint->rules[lint->num_rules - 1];
-	owner->num_instances++;
-	if (rule->in_hw && !owner->in_hw)
-		lint->chains[chain].rules_in_hw++;
-	owner->in_hw |= rule->in_hw;
-	lint->instances[lint->num_instances++] = (struct lint_instance){.rule = lint->num_rules - 1,
-									.port = rule->port,
-									.in_hw = rule->in_hw,
-									.binding = rule->binding,
-									.cookie = rule->cookie,
-									.entry = SIZE_MAX};
+	chain = find_chain(lint, rule);
+	if (chain == SIZE_MAX)
+		chain = add_chain(lint, rule->family, rule->table, rule->chain);
+	index = chain == SIZE_MAX ? SIZE_MAX : add_rule(lint, chain, rule);
+	if (index != SIZE_MAX)
+		add_instance(lint, index, rule);
 }
 
 /* Chains without a rule, too: something may be said of them. */
@@ -110,14 +164,45 @@ static void take_device(void *context, const struct nft_offload_device *device)
 	struct nft_offload_rule like = {
 		.family = device->family, .table = device->table, .chain = device->chain};
 
-	if (find_chain(lint, &like) == SIZE_MAX && !lint->failed)
+	if (!lint->failed && find_chain(lint, &like) == SIZE_MAX)
 		add_chain(lint, device->family, device->table, device->chain);
+}
+
+static int compare_instances(const void *first, const void *second)
+{
+	const struct lint_instance *a = first, *b = second;
+
+	if (a->rule != b->rule)
+		return a->rule < b->rule ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* Those of a rule stand together. */
+static void sort_instances(struct lint *lint)
+{
+	if (lint->num_instances)
+		qsort(lint->instances, lint->num_instances, sizeof(*lint->instances),
+		      compare_instances);
+	for (size_t i = lint->num_instances; i-- > 0;)
+		lint->rules[lint->instances[i].rule].first_instance = i;
+}
+
+static void forget_rules(struct lint *lint)
+{
+	struct lint_known *known, *next;
+
+	HASH_ITER (hh, lint->known, known, next) {
+		HASH_DEL(lint->known, known);
+		free(known);
+	}
 }
 
 void lint_collect(struct lint *lint)
 {
 	nft_visit_offload_devices(lint->emulator->nft, take_device, lint);
 	emulator_visit_rules(lint->emulator, take, lint);
+	forget_rules(lint);
+	sort_instances(lint);
 }
 
 void lint_free(struct lint *lint)

@@ -43,6 +43,7 @@ struct lint_rule {
 /* A rule on a port, and what the NIC made of it (in_hw). */
 struct lint_instance {
 	size_t rule;
+	size_t number; /* in the order in which they were told */
 	uint16_t port;
 	bool in_hw;
 	uint32_t binding;
@@ -76,6 +77,7 @@ struct lint {
 	const struct model *model; /* NULL: the NIC has none */
 	struct lint_chain *chains;
 	size_t num_chains, room_chains, last_chain;
+	struct lint_known *known; /* while rules are collected: collect.c */
 	struct lint_rule *rules;
 	size_t num_rules, room_rules;
 	struct lint_instance *instances;

@@ -149,7 +149,10 @@ void lint_print_field(char *text, size_t size, const struct flow_key *value,
 		return;
 	}
 	flow_field_print(value, id, number, sizeof(number));
-	flow_field_print(mask, id, bits, sizeof(bits));
+	if (flow_fields[id].format == FLOW_FORMAT_DECIMAL)
+		flow_bytes_print(FLOW_FORMAT_HEX, looked, bytes, bits, sizeof(bits));
+	else
+		flow_field_print(mask, id, bits, sizeof(bits));
 	if (prefix >= 0 && is_address(id))
 		append(text, size, " %s/%d", number, prefix);
 	else
