@@ -115,6 +115,8 @@ static void want_of_a_nic_that_offloads(const struct search *search)
 	for (size_t i = 0; i < search->model->num_tables; i++)
 		if (search->model->tables[i].entries != MODEL_UNKNOWN)
 			want(search, "full", NULL);
+		else if (search->model->status != MODEL_EXPERIMENTAL)
+			want(search, "full-of", NULL);
 }
 
 void rows_needed(const struct model *model, const struct rows *rows,

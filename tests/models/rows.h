@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { ROW_WORDS = 4, ROW_PARTS = 4 };
+enum { ROW_WORDS = 5, ROW_PARTS = 4 };
 
 struct row {
 	int line;

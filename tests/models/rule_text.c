@@ -21,6 +21,7 @@ struct reading {
 	size_t num_actions;
 	uint64_t unflagged;
 	uint8_t hw_stats;
+	bool hw_stats_last; /* no action stands behind it */
 	uint32_t prio, chain_index, protocol;
 	bool has_protocol;
 	int port;
@@ -230,6 +231,7 @@ static bool read_hw_stats(struct reading *r, const char *text)
 	for (uint8_t set = 0; text && set <= FLOW_ACTION_HW_STATS_DONT_CARE; set++)
 		if (strcmp(text, flow_hw_stats_name(set)) == 0) {
 			r->hw_stats = set;
+			r->hw_stats_last = true;
 			return true;
 		}
 	return fail(r, "hw-stats can't be %s", text ? text : "nothing");
@@ -275,7 +277,11 @@ static bool read_word(struct reading *r, char *word)
 		return add_named(r, word, next_word(r));
 	if (r->num_actions == RULE_TEXT_ACTIONS_MAX)
 		return fail(r, "more than %d actions", RULE_TEXT_ACTIONS_MAX);
-	return text_action(&r->actions[r->num_actions++], r->nic, word, r->error, r->error_size);
+	if (!text_action(&r->actions[r->num_actions], r->nic, word, r->error, r->error_size))
+		return false;
+	r->actions[r->num_actions++].hw_stats = r->hw_stats;
+	r->hw_stats_last = false;
+	return true;
 }
 
 static bool read_words(struct reading *r, const char *text)
@@ -313,10 +319,10 @@ bool rule_text_read(struct rule_text *out, const struct nic *nic, const char *te
 	rule->match.used_keys &= ~r.unflagged;
 	if (r.match.num_extras)
 		memcpy(extras, r.extras, r.match.num_extras * sizeof(*extras));
-	for (size_t i = 0; i < r.num_actions; i++) {
-		rule->actions[i] = r.actions[i];
-		rule->actions[i].hw_stats = r.hw_stats;
-	}
+	for (size_t i = 0; r.hw_stats_last && i < r.num_actions; i++)
+		r.actions[i].hw_stats = r.hw_stats;
+	if (r.num_actions)
+		memcpy(rule->actions, r.actions, r.num_actions * sizeof(r.actions[0]));
 	if (!r.has_protocol)
 		r.protocol = (uint32_t)flow_key_get(&r.match.key, FLOW_BASIC_N_PROTO);
 	rule->protocol = (uint16_t)r.protocol;

@@ -10,7 +10,7 @@
  *   tcp udp              basic.ip_proto
  *   key NAME, no-key NAME   flag that key as well; do not flag it although a field is written
  *   ACTION ACTION(eth1) ACTION(vid=5,ethertype=0x8100)
- *   hw-stats NAME        of all actions: IMMEDIATE, DELAYED, DISABLED
+ *   hw-stats NAME        of the actions behind it, at the end of all: DISABLED …
  *   prio N  chain N  protocol 0x0800   of the command (10, 0, what basic.n_proto says or 0)
  *   port-kind KIND, port NAME          where it is bound (an uplink)
  * Words of a packet: FIELD VALUE, ipv4, ipv6, tcp, udp, port NAME.
@@ -21,7 +21,7 @@
 #include <nicemu/config/nic.h>
 #include <nicemu/flow/rule.h>
 
-enum { RULE_TEXT_ACTIONS_MAX = 32, RULE_TEXT_EXTRAS_MAX = FLOW_EXTRA_COUNT };
+enum { RULE_TEXT_ACTIONS_MAX = 64, RULE_TEXT_EXTRAS_MAX = FLOW_EXTRA_COUNT };
 
 struct rule_text {
 	struct flow_rule *rule; /* freed by rule_text_clear */

@@ -397,7 +397,7 @@ static bool numbered(char *to, size_t size, const char *from, unsigned long numb
 	return at < size;
 }
 
-static bool put_numbered(struct run *run, unsigned long number, int *error)
+static bool put_numbered(struct run *run, const char *front, unsigned long number, int *error)
 {
 	char line[1024];
 	struct rule_text text = {0};
@@ -405,29 +405,41 @@ static bool put_numbered(struct run *run, unsigned long number, int *error)
 
 	if (!numbered(line, sizeof(line), part(run, 0), number))
 		return fail(run, "the rule is too long");
-	good = read_rule(run, &text, line) && put(run, word(run, 3), &text, number, error);
+	good = read_rule(run, &text, line) && put(run, front, &text, number, error);
 	rule_text_clear(&text);
 	return good;
 }
 
-static bool run_full(struct run *run)
+/* The words from `at` on: how many rules there is room for, errno, front end. */
+static bool fill(struct run *run, size_t at)
 {
-	unsigned long room = strtoul(word(run, 1), NULL, 10);
+	unsigned long room = strtoul(word(run, at), NULL, 10);
 	int error = 0;
 
 	if (!room || room > FULL_MAX)
-		return fail(run, "%s is no number of rules", word(run, 1));
+		return fail(run, "%s is no number of rules", word(run, at));
 	for (unsigned long i = 1; i <= room + 1; i++) {
-		if (!put_numbered(run, i, &error))
+		if (!put_numbered(run, word(run, at + 2), i, &error))
 			return false;
 		if (error && i <= room)
 			return fail(run, "rule %lu of %lu is refused: %s %s: %s", i, room,
 				    errno_name(-error), run->reason.id ? run->reason.id : "?",
 				    run->reason.clause);
 	}
-	return expect_error(run, "the rule that is one too many", error, word(run, 2)) &&
+	return expect_error(run, "the rule that is one too many", error, word(run, at + 1)) &&
 	       (run->reason.layer == REASON_CAPACITY ||
 		fail(run, "it is not refused for want of room: %s", run->reason.clause));
+}
+
+static bool run_full(struct run *run)
+{
+	return fill(run, 1);
+}
+
+static bool run_full_of(struct run *run)
+{
+	run->device.nic.entries = strtoul(word(run, 1), NULL, 10);
+	return fill(run, 2);
 }
 
 static bool run_off(struct run *run)
@@ -470,6 +482,7 @@ static const struct {
 	{"unknown-destroy", 3, 1, run_unknown_destroy},
 	{"unknown-stats", 3, 1, run_unknown_stats},
 	{"full", 4, 1, run_full},
+	{"full-of", 5, 1, run_full_of},
 	{"off", 4, 1, run_off},
 };
 
