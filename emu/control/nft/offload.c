@@ -11,6 +11,8 @@
 #include "internal.h"
 #include "offload_log.h"
 
+#include <nicemu/config/model.h>
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -19,9 +21,23 @@ enum { PROTOCOL_ALL = 0x0300 };
 
 /* ---- checks ---- */
 
-static bool can_setup_tc(const char *device)
+/* A NIC whose model takes nothing has no ndo_setup_tc, and neither has lo. */
+static bool can_setup_tc(const struct nft *nft, const char *device)
 {
-	return strcmp(device, "lo") != 0;
+	const struct model *model = nft->env.nic->profile;
+
+	if (!strcmp(device, "lo"))
+		return false;
+	for (int i = 0; model && i < MODEL_FRONT_ENDS; i++)
+		if (model->fronts[i].taken)
+			return true;
+	return !model;
+}
+
+static int refuse_device(struct reason *reason, const char *device)
+{
+	return reason_set(reason, "device-without-offload", EOPNOTSUPP, REASON_KERNEL,
+			  "device %s has no hardware offload", device);
 }
 
 int nft_offload_chain_check(struct nft_call *call, const struct nft_chain *chain)
@@ -46,11 +62,8 @@ int nft_offload_chain_check(struct nft_call *call, const struct nft_chain *chain
 						  REASON_KERNEL,
 						  "only the ingress hook of the netdev family can "
 						  "be offloaded");
-			if (!can_setup_tc(hook->device))
-				return reason_set(&call->reason, "device-without-offload",
-						  EOPNOTSUPP, REASON_KERNEL,
-						  "device %s has no hardware offload",
-						  hook->device);
+			if (!can_setup_tc(call->nft, hook->device))
+				return refuse_device(&call->reason, hook->device);
 		}
 	}
 	return 0;
@@ -138,13 +151,11 @@ static int bind_hook(struct nft *nft, struct nft_chain *chain, struct nft_hook *
 	if (has_left(nft, hook))
 		return 0;
 	hook->port = nic_port_by_name(nft->env.nic, hook->device);
-	if (!can_setup_tc(hook->device))
-		error = reason_set(reason, "device-without-offload", EOPNOTSUPP, REASON_KERNEL,
-				   "device %s has no hardware offload", hook->device);
-	else if (hook->port < 0)
+	if (strcmp(hook->device, "lo") && hook->port < 0)
 		return 0;
-	else
-		binding.port = (uint16_t)hook->port;
+	if (!can_setup_tc(nft, hook->device))
+		error = refuse_device(reason, hook->device);
+	binding.port = (uint16_t)hook->port;
 	if (!error)
 		error = offload_bind(nft->env.offload, &binding, reason);
 	if (!error)

@@ -289,6 +289,8 @@ struct model_counters {
 
 /* --- the model --- */
 
+/* Where none is taken the device has no ndo_setup_tc, which kernels since 5.19 notice at NEWCHAIN.
+ */
 struct model_front {
 	bool taken;
 	int error; /* of BIND when not taken */
