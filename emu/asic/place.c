@@ -31,6 +31,25 @@ static uint64_t table_slices(const struct model_table *table)
 	return table->slices == MODEL_UNKNOWN ? 0 : table->slices;
 }
 
+static uint64_t known(uint64_t number, uint64_t otherwise)
+{
+	return number && number != MODEL_UNKNOWN ? number : otherwise;
+}
+
+struct place_size place_size(const struct model_table *table, const struct model_cost *cost)
+{
+	uint64_t slices = table_slices(table);
+	struct place_size size = {1, slices};
+
+	if (!cost)
+		return size;
+	size.entries = known(cost->entries, 1);
+	size.slices = known(cost->slices, slices);
+	if (size.slices > slices)
+		size.slices = slices;
+	return size;
+}
+
 static bool has_buckets(const struct model_table *table)
 {
 	return table->kind == MODEL_EXACT && table->ways && table->ways != MODEL_UNKNOWN;
@@ -247,7 +266,7 @@ static int find_slot(struct wish *wish, struct reason *reason)
 	if (!at-- || at > end || count > end - at || !slots_are_free(&wish->unit->slots, at, count))
 		at = slots_find(&wish->unit->slots, count, end);
 	if (at >= end)
-		return refuse_full(wish, "no-free-index", "entries", wish->unit->used + reserved,
+		return refuse_full(wish, "tcam-full", "entries", wish->unit->used + reserved,
 				   end + reserved, reason);
 	wish->place.at = at;
 	wish->place.priority = (uint32_t)(at + 1);
@@ -517,6 +536,33 @@ void place_give(struct tables *tables, struct unit *unit, struct place *place)
 		unit->used--;
 	else if (--place->holders == 0)
 		give(tables, unit, place);
+}
+
+/* Parts of entries that are begun. */
+static uint64_t room_in_rows(const struct unit *unit, uint64_t slices)
+{
+	uint64_t room = 0;
+	const struct row *row;
+
+	for (uint64_t left = slices; unit && unit->open && left < table_slices(unit->table); left++)
+		DL_FOREACH (unit->open[left], row)
+			room += left / slices;
+	return room;
+}
+
+uint64_t place_room(const struct nic *nic, const struct model_table *table, const struct unit *unit,
+		    const struct model_cost *cost, bool *at_most)
+{
+	const struct place_size size = place_size(table, cost);
+	const struct place place = {.entries = size.entries, .slices = (uint32_t)size.slices};
+	uint64_t entries = place_table_entries(nic, table), taken = place_table_reserved(table);
+
+	taken += unit ? unit->used : 0;
+	entries = entries > taken ? entries - taken : 0;
+	*at_most = has_buckets(table) || (table->order == MODEL_ORDER_INDEX && size.entries > 1);
+	if (!is_part(table, &place))
+		return entries / size.entries;
+	return entries * (table_slices(table) / size.slices) + room_in_rows(unit, size.slices);
 }
 
 bool place_is_first(struct place *place, uint64_t visit)

@@ -112,6 +112,15 @@ void place_clear(struct tables *tables);
 uint64_t place_table_entries(const struct nic *nic, const struct model_table *table);
 uint64_t place_table_reserved(const struct model_table *table);
 
+/* asic_table_room; unit NULL: no rule has come to the table yet. */
+uint64_t place_room(const struct nic *nic, const struct model_table *table, const struct unit *unit,
+		    const struct model_cost *cost, bool *at_most);
+
+/* Entries and slices of a rule with that cost; NULL: of one without. */
+struct place_size {
+	uint64_t entries, slices;
+} place_size(const struct model_table *table, const struct model_cost *cost);
+
 /* The rule's actions ask for a counter, as far as the model wants to be asked. */
 bool place_wants_counter(const struct model_counters *counters, const struct flow_rule *rule);
 

@@ -120,3 +120,10 @@ void asic_visit_tables(const struct asic *asic,
 		}
 	}
 }
+
+uint64_t asic_table_room(const struct asic *asic, const struct asic_table_use *use,
+			 const struct model_cost *cost, bool *at_most)
+{
+	return place_room(asic->nic, use->table, find_unit(asic, use->table, use->port), cost,
+			  at_most);
+}

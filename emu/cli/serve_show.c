@@ -37,6 +37,11 @@ static json_t *show_lint(const struct emulator *emulator, const json_t *request)
 	return report_lint(emulator);
 }
 
+static json_t *show_tcam(const struct emulator *emulator, const json_t *request)
+{
+	return report_tcam(emulator, json_object_get(request, "listing"));
+}
+
 static json_t *show(struct emulator *emulator, const json_t *request, int *fds, size_t num_fds,
 		    struct serve_job *job)
 {
@@ -46,6 +51,7 @@ static json_t *show(struct emulator *emulator, const json_t *request, int *fds, 
 	} topics[] = {
 		{"nic", show_nic},           {"rules", show_rules}, {"driver", show_driver},
 		{"counters", show_counters}, {"log", show_log},     {"lint", show_lint},
+		{"tcam", show_tcam},
 	};
 	const char *topic = json_string_value(json_object_get(request, "topic"));
 

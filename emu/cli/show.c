@@ -22,9 +22,10 @@ static const char help[] =
 	"  counters   ports and table, since the start\n"
 	"  log        what happened, the newest last\n"
 	"  lint       rules that will not do what was meant\n"
+	"  tcam       the model's tables: what each rule takes, and what would still fit\n"
 	"Without an emulator:\n"
 	"  recording FILE   what --record wrote; '-' is stdin\n"
-	"  nic        the NIC that -n, -m, -k and --port describe\n"
+	"  nic, tcam  the NIC that -n, -m, -k and --port describe\n"
 	"  kernel     how the kernel of -k behaves\n"
 	"  reasons    every id that a refusal or a finding of the lint can have\n"
 	"  model [NAME|FILE]   what a NIC can do; without a name: which models there are\n";
@@ -186,7 +187,10 @@ static const struct topic topics[] = {
 	 .needs_listing = true},
 	{.name = "kernel", .show = show_kernel},
 	{.name = "reasons", .show = show_all_reasons},
-	{.name = "tcam", .show = show_missing},
+	{.name = "tcam",
+	 .show = show_emulator,
+	 .print = report_print_tcam,
+	 .needs_listing = true},
 	{.name = "flows", .show = show_missing},
 	{.name = "conntrack", .show = show_missing},
 };

@@ -190,6 +190,13 @@ void asic_visit_tables(const struct asic *asic,
 		       void (*visit)(void *context, const struct asic_table_use *use),
 		       void *context);
 
+/*
+ * How many more rules of that cost (NULL: one entry) fit into such a table, as visited; at most so
+ * many where which one it is decides, too (a bucket, entries side by side): then *at_most.
+ */
+uint64_t asic_table_room(const struct asic *asic, const struct asic_table_use *use,
+			 const struct model_cost *cost, bool *at_most);
+
 size_t asic_entries(const struct asic *asic);
 uint64_t asic_capacity(const struct asic *asic);
 

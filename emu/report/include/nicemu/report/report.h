@@ -77,6 +77,7 @@ json_t *report_driver(const struct emulator *emulator, const json_t *listing);
 json_t *report_counters(const struct emulator *emulator);
 json_t *report_log(const struct emulator *emulator);
 json_t *report_lint(const struct emulator *emulator);
+json_t *report_tcam(const struct emulator *emulator, const json_t *listing);
 
 /*
  * The findings of report_lint alone, an array of records; NULL when memory is out. What nft prints
@@ -103,6 +104,7 @@ void report_print_rules(FILE *out, const json_t *rules, const struct report_styl
 void report_print_driver(FILE *out, const json_t *document, const struct report_style *style);
 void report_print_counters(FILE *out, const json_t *counters, const struct report_style *style);
 void report_print_log(FILE *out, const json_t *log, const struct report_style *style);
+void report_print_tcam(FILE *out, const json_t *document, const struct report_style *style);
 void report_print_lint(FILE *out, const json_t *document, const struct report_style *style);
 
 /* A JSON string of any bytes: those that are not UTF-8 become U+FFFD. */
