@@ -243,8 +243,13 @@ static int read_ignoring(const struct reader *reader, const struct place *at,
 	if (!result)
 		result = model_read_fields(reader, at, "fields", &from->fields, &to->fields,
 					   &to->num_fields);
-	if (!result && !to->keys && !to->num_fields)
-		result = place_error(at, "expected keys or fields");
+	if (!result)
+		result =
+			model_read_set(at, "actions", &from->actions, &model_actions, &to->actions);
+	if (!result)
+		result = model_read_yes(at, "mirror-takes", from->mirror_takes, &to->mirror_takes);
+	if (!result && !to->keys && !to->num_fields && !to->actions && !to->mirror_takes)
+		result = place_error(at, "expected keys, fields, actions or mirror-takes");
 	if (!result)
 		result = model_read_text(reader, at, "text", from->text, false, &to->text);
 	return result ? result : model_read_source(reader, at, from->source, &to->source);

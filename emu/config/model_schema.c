@@ -143,6 +143,8 @@ RECORD(ignoring, MAPPING("when", struct file_ignoring, when, OPTIONAL, condition
        MAPPING("unless", struct file_ignoring, unless, OPTIONAL, conditions_fields),
        TEXTS("keys", struct file_ignoring, keys, OPTIONAL),
        TEXTS("fields", struct file_ignoring, fields, OPTIONAL),
+       TEXTS("actions", struct file_ignoring, actions, OPTIONAL),
+       TEXT("mirror-takes", struct file_ignoring, mirror_takes, OPTIONAL),
        TEXT("text", struct file_ignoring, text, NEEDED),
        TEXT("source", struct file_ignoring, source, NEEDED));
 

@@ -73,8 +73,8 @@ struct file_implicit {
 
 struct file_ignoring {
 	struct file_conditions *when, *unless;
-	struct file_list keys, fields;
-	char *text, *source;
+	struct file_list keys, fields, actions;
+	char *mirror_takes, *text, *source;
 };
 
 struct file_match {

@@ -122,13 +122,14 @@ static json_t *ignoring_json(const struct model_match *match)
 	for (size_t i = 0; i < match->num_ignoring; i++) {
 		const struct model_ignoring *m = &match->ignoring[i];
 
-		json_array_append_new(list,
-				      json_pack("{s:o, s:o, s:o, s:o, s:s, s:o}", "when",
-						model_conditions_json(&m->when), "unless",
-						model_conditions_json(&m->unless), "keys",
-						model_keys_json(m->keys), "fields",
-						model_fields_json(m->fields, m->num_fields), "text",
-						m->text, "source", source_json(m->source)));
+		json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:s, s:o}",
+						      "when", model_conditions_json(&m->when),
+						      "unless", model_conditions_json(&m->unless),
+						      "keys", model_keys_json(m->keys), "fields",
+						      model_fields_json(m->fields, m->num_fields),
+						      "actions", model_actions_json(m->actions),
+						      "mirror_takes", m->mirror_takes, "text",
+						      m->text, "source", source_json(m->source)));
 	}
 	return list;
 }

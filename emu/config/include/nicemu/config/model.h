@@ -196,10 +196,14 @@ struct model_conflict {
 	const struct model_source *source;
 };
 
-/* What the driver does not look at in rules for which `when` holds and not all of `unless`. */
+/*
+ * What the driver does not look at, or not carry out, in rules for which `when` holds and not all
+ * of `unless`.
+ */
 struct model_ignoring {
 	struct model_conditions when, unless;
-	uint64_t keys;
+	uint64_t keys, actions;
+	bool mirror_takes; /* no way on from a mirror: the packet goes to its port only */
 	struct model_field *fields;
 	size_t num_fields;
 	char *text;
