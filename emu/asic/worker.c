@@ -173,3 +173,16 @@ void asic_process(struct asic_worker *worker, const struct packet *packets,
 	else
 		count_in_entries(worker, packets, matches, results, count);
 }
+
+const struct asic_decision *asic_look(const struct asic *asic, const struct packet *packet,
+				      struct flow_batch *batch)
+{
+	struct tcam_entry *match;
+	struct tcam_view view;
+
+	set_ports(packet, batch, 1);
+	set_ifindex(packet, asic->nic, batch, 1);
+	asic->ops->view(asic->tcam, &view);
+	asic->ops->lookup(asic->tcam, &view, batch, &match, 1);
+	return match ? &entry_of_tcam(match)->decision : &no_match;
+}

@@ -98,6 +98,7 @@ int command_start(int argc, char **argv);
 int command_stop(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_bench(int argc, char **argv);
+int command_explain(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_show(int argc, char **argv);
 

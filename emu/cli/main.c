@@ -14,6 +14,7 @@ struct command {
 
 static const struct command commands[] = {
 	{"replay", command_replay, "play captures through the NIC and count by rule"},
+	{"explain", command_explain, "why a packet went where it went"},
 	{"show", command_show, "what the NIC, the kernel behaviour or a running emulator holds"},
 	{"check", command_check, "which rules of a file are offloaded, and why others are not"},
 	{"bench", command_bench, "measure look-ups, replays and updates"},
@@ -22,7 +23,6 @@ static const struct command commands[] = {
 	{"start", command_start, "start an emulator that stays"},
 	{"stop", command_stop, "end it"},
 	{"extcap", command_extcap, "show its packets in Wireshark"},
-	{"explain", NULL, "why a packet went where it went"},
 	{"test", NULL, "run scenarios"},
 	{"diff", NULL, "compare with another packet filter"},
 	{"generate", NULL, "make rules and traffic"},

@@ -132,8 +132,7 @@ static int take_option(struct replay_arguments *a, int c, const char **port)
 	}
 }
 
-/* stdin can be read once. */
-static int check_stdin(const struct replay_arguments *a)
+int replay_arguments_check_stdin(const struct replay_arguments *a)
 {
 	int uses = 0;
 
@@ -170,7 +169,7 @@ int replay_arguments_parse(struct replay_arguments *a, int argc, char **argv)
 	common_options_finish(&a->common);
 	if (!a->num_captures)
 		return complain_usage("no capture is given");
-	return check_stdin(a);
+	return replay_arguments_check_stdin(a);
 }
 
 void replay_arguments_free(struct replay_arguments *a)

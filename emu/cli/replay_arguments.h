@@ -46,6 +46,9 @@ struct replay_arguments {
 int replay_arguments_parse(struct replay_arguments *arguments, int argc, char **argv);
 void replay_arguments_free(struct replay_arguments *arguments);
 
+/* stdin can be read once: EXIT_DONE, or EXIT_USAGE after a complaint. */
+int replay_arguments_check_stdin(const struct replay_arguments *arguments);
+
 /* A whole number from min to max, without a sign. */
 bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
 

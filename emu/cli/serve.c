@@ -89,6 +89,7 @@ static const struct serve_command *find_command(const char *name)
 	const struct serve_command *const tables[] = {
 		serve_refusal_commands, serve_check_commands,  serve_observe_commands,
 		serve_show_commands,    serve_replay_commands, serve_bench_commands,
+		serve_explain_commands,
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)

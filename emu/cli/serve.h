@@ -50,6 +50,7 @@ struct serve_command {
 /* Ended by a NULL name: serve_bench.c, serve_replay.c, serve_show.c, serve_refusals.c … */
 extern const struct serve_command serve_bench_commands[];
 extern const struct serve_command serve_check_commands[];
+extern const struct serve_command serve_explain_commands[];
 extern const struct serve_command serve_replay_commands[];
 extern const struct serve_command serve_show_commands[];
 extern const struct serve_command serve_refusal_commands[];

@@ -124,6 +124,14 @@ void asic_process(struct asic_worker *worker, const struct packet *packets,
 		  struct flow_batch *batch, const struct asic_decision **results, size_t count);
 
 /*
+ * What asic_process would decide for one packet, whose key is the first of the batch, with all
+ * chunks: the same key (the port and META are written into the batch), the same look-up, but for
+ * the flow cache, which no decision depends on. Counts nothing and needs no worker.
+ */
+const struct asic_decision *asic_look(const struct asic *asic, const struct packet *packet,
+				      struct flow_batch *batch);
+
+/*
  * The number of the entry that took that decision: its place in (priority, arrival) order, from 1;
  * 0 where none matched. Slow.
  */

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Why the NIC and software part: a table of what is known to set them apart, each with a condition
+ * that is checked on this packet and these rules. Where none holds, nobody guesses.
+ *
+ * Suspects: the keys on which the NIC's entry of the rule that decides in software failed, and
+ * those that the NIC's rule looks at, where software did not take it.
+ */
+#include "explain_software.h"
+
+#include <string.h>
+
+struct differ {
+	const struct emulator *emulator;
+	const struct explanation *e;
+	const struct explain_hardware *hardware;
+	const struct explain_software *software;
+	bool fate_differs, rule_differs;
+	/* The rule that decides in software, as the NIC has it. */
+	bool found, offloaded, asked_behind;
+	uint32_t binding;
+	uint64_t cookie;
+	const struct flow_rule *told[2]; /* NIC's rule, software's */
+	const struct tcam_entry *entry[2];
+	uint64_t keys; /* suspects */
+	bool ip_proto, n_proto;
+	json_t *reasons;
+};
+
+enum { NIC_SIDE, SOFTWARE_SIDE };
+
+/* --- the suspects --- */
+
+static bool names_rule(const struct host_rule *rule, const struct nft_offload_rule *other)
+{
+	return rule->handle && rule->handle == other->handle &&
+	       strcmp(rule->table, other->table) == 0 && strcmp(rule->family, other->family) == 0;
+}
+
+static void note_rule(void *context, const struct nft_offload_rule *rule)
+{
+	struct differ *d = context;
+
+	if (rule->port != d->e->key.word[0] >> FLOW_PORT_SHIFT)
+		return;
+	if (names_rule(&d->hardware->rule, rule))
+		d->told[NIC_SIDE] = rule->flow_rule;
+	if (!names_rule(&d->software->result.rule, rule))
+		return;
+	d->found = true;
+	d->offloaded = rule->in_hw;
+	d->binding = rule->binding;
+	d->cookie = rule->cookie;
+	d->told[SOFTWARE_SIDE] = rule->flow_rule;
+}
+
+static int note_entry(void *context, const struct asic_entry *entry)
+{
+	struct differ *d = context;
+
+	if (d->hardware->rule.handle && entry->decision->binding == d->hardware->binding &&
+	    entry->decision->cookie == d->hardware->cookie)
+		d->entry[NIC_SIDE] = entry->tcam;
+	if (!d->offloaded || entry->decision->binding != d->binding ||
+	    entry->decision->cookie != d->cookie)
+		return 0;
+	d->entry[SOFTWARE_SIDE] = entry->tcam;
+	d->asked_behind = d->entry[NIC_SIDE] && d->rule_differs &&
+			  tcam_entry_matches(entry->tcam, &d->e->key);
+	return 0;
+}
+
+static void suspect_miss(void *context, const struct explain_miss *miss)
+{
+	struct differ *d = context;
+
+	d->keys |= UINT64_C(1) << miss->key;
+	d->ip_proto |= strcmp(miss->field, "basic.ip_proto") == 0;
+	d->n_proto |= strcmp(miss->field, "basic.n_proto") == 0;
+}
+
+static void suspect_rule(struct differ *d, const struct flow_rule *rule)
+{
+	for (int id = 0; id < FLOW_FIELD_COUNT; id++)
+		if (!flow_field_is_zero(&rule->match.mask, id))
+			d->keys |= rule->match.used_keys & UINT64_C(1) << flow_fields[id].key;
+	d->ip_proto |= !flow_field_is_zero(&rule->match.mask, FLOW_BASIC_IP_PROTO);
+	d->n_proto |= !flow_field_is_zero(&rule->match.mask, FLOW_BASIC_N_PROTO);
+}
+
+static void find_suspects(struct differ *d)
+{
+	emulator_visit_rules(d->emulator, note_rule, d);
+	asic_visit(d->emulator->asic, note_entry, d);
+	if (d->entry[SOFTWARE_SIDE])
+		explain_misses(d->entry[SOFTWARE_SIDE], &d->e->key, &d->emulator->nic, suspect_miss,
+			       d, NULL);
+	if (d->told[NIC_SIDE] && d->software->met && !d->software->own.matched)
+		suspect_rule(d, d->told[NIC_SIDE]);
+}
+
+/* --- what is known to set them apart --- */
+
+static bool has(const struct differ *d, uint64_t keys)
+{
+	return (d->keys & keys) != 0;
+}
+
+static bool is_not_offloaded(const struct differ *d)
+{
+	return d->software->result.rule.handle && !d->offloaded;
+}
+
+static bool is_later_fragment(const struct differ *d)
+{
+	return d->e->trace.result.flags & DISSECT_LATER_FRAGMENT &&
+	       has(d, FLOW_PRESENT(PORTS) | FLOW_PRESENT(PORTS_RANGE) | FLOW_PRESENT(TCP) |
+			      FLOW_PRESENT(ICMP));
+}
+
+static bool has_two_tags(const struct differ *d)
+{
+	return d->e->trace.result.vlan_tags >= 2 && has(d, ~UINT64_C(0));
+}
+
+static bool has_tag_and_type(const struct differ *d)
+{
+	return d->e->trace.result.vlan_tags == 1 &&
+	       (d->n_proto || has(d, FLOW_PRESENT(VLAN) | FLOW_PRESENT(CVLAN)));
+}
+
+static bool is_802_3(const struct differ *d)
+{
+	return d->n_proto && flow_key_get(&d->e->key, FLOW_BASIC_N_PROTO) < 0x0600;
+}
+
+static bool is_pppoe(const struct differ *d)
+{
+	return d->e->key.word[0] & FLOW_PRESENT(PPPOE) && has(d, ~FLOW_PRESENT(PPPOE));
+}
+
+static bool has_extension(const struct differ *d)
+{
+	return d->e->trace.result.flags & DISSECT_IPV6_EXTENSION &&
+	       (d->ip_proto || has(d, FLOW_PRESENT(PORTS) | FLOW_PRESENT(PORTS_RANGE) |
+					      FLOW_PRESENT(TCP) | FLOW_PRESENT(ICMP)));
+}
+
+static bool is_malformed(const struct differ *d)
+{
+	return d->e->trace.result.flags & DISSECT_MALFORMED && has(d, ~UINT64_C(0));
+}
+
+static bool is_short(const struct differ *d)
+{
+	return d->e->trace.result.flags & DISSECT_SHORT && has(d, ~UINT64_C(0));
+}
+
+static bool copies_only(const struct differ *d)
+{
+	return d->software->met && d->software->own.matched && d->e->decision.num_mirrors &&
+	       d->e->decision.fate == ASIC_HOST && d->rule_differs;
+}
+
+static bool other_chain_decides(const struct differ *d)
+{
+	const struct host_rule *rule = &d->software->result.rule;
+
+	return d->software->met && d->software->own.matched && d->e->decision.fate == ASIC_HOST &&
+	       !d->e->decision.num_mirrors && rule->chain && d->rule_differs &&
+	       (strcmp(rule->chain, d->hardware->rule.chain) != 0 ||
+		strcmp(rule->table, d->hardware->rule.table) != 0);
+}
+
+static bool is_asked_later(const struct differ *d)
+{
+	return d->asked_behind;
+}
+
+/* A rule's bits that its entry does not look at. */
+static bool entry_ignores(const struct flow_rule *told, const struct tcam_entry *entry)
+{
+	for (int id = 0; told && entry && id < FLOW_FIELD_COUNT; id++) {
+		uint8_t wanted[16], asked[16];
+
+		if (!(told->match.used_keys >> flow_fields[id].key & 1))
+			continue;
+		flow_key_load(&told->match.mask, id, wanted);
+		flow_key_load(&entry->mask, id, asked);
+		for (size_t i = 0; i < flow_fields[id].struct_size; i++)
+			if (wanted[i] & ~asked[i])
+				return true;
+	}
+	return false;
+}
+
+static bool entry_adds(const struct flow_rule *told, const struct tcam_entry *entry)
+{
+	for (size_t w = 1; told && entry && w < FLOW_KEY_WORDS; w++)
+		if (entry->mask.word[w] & ~told->match.mask.word[w])
+			return true;
+	return told && entry && entry->mask.word[0] & ~entry->value.word[0] & ~FLOW_PORT_MASK;
+}
+
+static bool model_ignores(const struct differ *d)
+{
+	return entry_ignores(d->told[NIC_SIDE], d->entry[NIC_SIDE]);
+}
+
+static bool model_adds(const struct differ *d)
+{
+	return entry_adds(d->told[SOFTWARE_SIDE], d->entry[SOFTWARE_SIDE]);
+}
+
+static bool same_rule_other_fate(const struct differ *d)
+{
+	return d->fate_differs && !d->rule_differs && d->hardware->rule.handle;
+}
+
+static bool policy_drops(const struct differ *d)
+{
+	return d->software->result.by_policy && d->software->result.verdict == HOST_DROP;
+}
+
+static const struct {
+	const char *id;
+	bool (*holds)(const struct differ *differ);
+	const char *text;
+} explanations[] = {
+	{"not-offloaded", is_not_offloaded,
+	 "the rule that decides in software is not in the NIC on this port"},
+	{"policy-drop", policy_drops,
+	 "the policy `drop` is software's alone; a NIC passes what no "
+	 "rule takes to the host"},
+	{"later-fragment", is_later_fragment,
+	 "a later fragment has no ports for the NIC; software takes the bytes that stand there, or "
+	 "in the IPv6 header, for them"},
+	{"two-tags", has_two_tags,
+	 "behind two tags the NIC reads on; software sees the second tag as the protocol, and "
+	 "nothing "
+	 "of L3 or L4 matches"},
+	{"tag-and-type", has_tag_and_type,
+	 "of a tagged frame the NIC matches the type behind the tag; software's `ether type` loads "
+	 "the tag's own"},
+	{"ieee-802-3", is_802_3,
+	 "in an IEEE 802.3 frame the NIC matches the length field as type; software's `meta "
+	 "protocol` "
+	 "is 4"},
+	{"pppoe", is_pppoe,
+	 "the NIC reads on inside of a PPPoE session; for software its type stays 0x8864 and no "
+	 "address or port matches"},
+	{"extension-headers", has_extension,
+	 "the NIC's protocol is the one behind all IPv6 extension headers; software's `ip6 "
+	 "nexthdr` "
+	 "is the first next-header byte, and `meta l4proto` stops at AH"},
+	{"malformed", is_malformed,
+	 "the frame's lengths contradict each other: the NIC's parser and software's loads stop at "
+	 "other places"},
+	{"cut-header", is_short,
+	 "the captured bytes end inside of a header: the NIC has none of it, a load of software "
+	 "takes "
+	 "what is there"},
+	{"copy-decides", copies_only,
+	 "in the NIC a rule that copies ends the look-up and the packet goes to the host; in "
+	 "software "
+	 "the rules after it still decide"},
+	{"accept-ends-one-chain", other_chain_decides,
+	 "`accept` ends the look-up in the NIC; in software it ends one chain, and the next one "
+	 "runs"},
+	{"order", is_asked_later,
+	 "the entry of the rule that decides in software matches, too, but the NIC asks another "
+	 "one "
+	 "first"},
+	{"model-ignores", model_ignores,
+	 "the model does not look at all bits that the rule asks for, so its entry matches more"},
+	{"model-adds", model_adds,
+	 "the model's entry asks for more than the rule does, so it matches less"},
+	{"model-actions", same_rule_other_fate,
+	 "the same rule decides in both, and the model carries its actions out in another way"},
+};
+
+/* What was warned of when the rule was loaded has its own words. */
+static void add_warning(void *context, const struct nft_warning *warning)
+{
+	struct differ *d = context;
+	const struct host_rule *rules[] = {&d->hardware->rule, &d->software->result.rule};
+
+	for (size_t i = 0; i < 2; i++)
+		if (rules[i]->handle && rules[i]->handle == warning->handle &&
+		    strcmp(rules[i]->table, warning->table) == 0 &&
+		    strcmp(rules[i]->family, warning->family) == 0) {
+			json_array_append_new(d->reasons,
+					      json_pack("{s:s, s:o}", "id", warning->id, "text",
+							text_json(warning->text)));
+			return;
+		}
+}
+
+/* --- the comparison --- */
+
+static bool same_fate(const struct differ *d)
+{
+	const struct asic_decision *nic = &d->e->decision;
+	const struct host_result *software = &d->software->result;
+
+	switch (nic->fate) {
+	case ASIC_DROP: return software->verdict == HOST_DROP;
+	case ASIC_HOST: return software->verdict == HOST_ACCEPT;
+	default:
+		return software->verdict == HOST_FORWARD &&
+		       nic_port_by_ifindex(&d->emulator->nic, software->ifindex) == nic->port;
+	}
+}
+
+static bool same_decider(const struct differ *d)
+{
+	const struct host_rule *nic = &d->hardware->rule, *software = &d->software->result.rule;
+
+	if (!nic->handle || !software->handle)
+		return nic->handle == software->handle;
+	return nic->handle == software->handle && strcmp(nic->table, software->table) == 0 &&
+	       strcmp(nic->family, software->family) == 0;
+}
+
+json_t *explain_difference_json(const struct emulator *emulator, const struct explanation *e,
+				const struct explain_hardware *hardware,
+				const struct explain_software *software)
+{
+	struct differ d = {
+		.emulator = emulator, .e = e, .hardware = hardware, .software = software};
+
+	if (!software->known || software->result.verdict == HOST_NOT_INTERPRETED)
+		return json_null();
+	d.fate_differs = !same_fate(&d);
+	d.rule_differs = !same_decider(&d);
+	if (!d.fate_differs && !d.rule_differs)
+		return json_null();
+	find_suspects(&d);
+	d.reasons = json_array();
+	for (size_t i = 0; i < sizeof(explanations) / sizeof(explanations[0]); i++)
+		if (explanations[i].holds(&d))
+			json_array_append_new(d.reasons,
+					      json_pack("{s:s, s:s}", "id", explanations[i].id,
+							"text", explanations[i].text));
+	nft_visit_rule_warnings(emulator->nft, add_warning, &d);
+	return json_pack("{s:b, s:b, s:o}", "fate", d.fate_differs, "rule", d.rule_differs,
+			 "reasons", d.reasons);
+}

@@ -1,0 +1,387 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""nicemu explain: its verdict is replay's for every packet, and each part of the tree says what is so."""
+import glob
+import ipaddress
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import unittest
+
+from nicemu import NICEMU, PCAPS, RULES, SHARED_PCAPS, nicemu, skip_suite, write_temporary
+from replay_support import Folder, chain, ethernet, icmp, ipv4, pcap, pcapng_packets, replay, tcp, udp
+
+COMMENT = re.compile(r"\S+: (dropped|redirected to (\S+?)|passed to the host)((?:, copied to [^,;]+)*); "
+                     r"(?:no rule matched|\w+ (\S+) \S+ handle (\d+))")
+FATES = {"dropped": "drop", "passed to the host": "host"}
+
+
+def explain(*words, **more):
+    """(documents, finished process) of nicemu explain -j."""
+    done = nicemu("explain", "-j", *words, **more)
+    several = "--packet" in words and not str(words[words.index("--packet") + 1]).isdigit()
+    if not done.stdout.strip():
+        return [], done
+    return ([json.loads(line) for line in done.stdout.splitlines()] if several else [json.loads(done.stdout)]), done
+
+
+def fate_of_comment(comment):
+    found = COMMENT.match(comment)
+    fate, port, copies, table, handle = found.groups()
+    return (FATES.get(fate, "redirect"), port, re.findall(r"copied to ([^,;]+)", copies), table,
+            int(handle) if handle else None)
+
+
+def fate_of_explanation(document):
+    verdict = document["verdict"]
+    rule = verdict["rule"] or {"table": None, "handle": None}
+    return verdict["fate"], verdict["port"], verdict["copies"], rule["table"], rule["handle"]
+
+
+def captures(folder):
+    return sorted(f for f in glob.glob(os.path.join(folder, "*cap*")) if os.path.isfile(f))
+
+
+# Every kind of field, overlapping, with equal and different priorities, every action.
+MIXED = chain([
+    "ip saddr 10.0.0.0/8 tcp dport 443 accept",
+    "ip daddr 10.0.0.2 dup to eth2",
+    "tcp dport 80 fwd to eth1", "tcp dport 8080 fwd to eth1",
+    "udp dport 53 drop",
+    "udp sport 53 fwd to eth3",
+    "ip6 saddr fe80::/10 drop",
+    "ip protocol icmp ip saddr 10.0.0.1 accept",
+    "ip protocol tcp ether saddr 02:00:00:00:00:01 drop",
+    "vlan id 10 accept",
+    "meta l4proto tcp drop",
+    "ip protocol udp drop"], priority=5) + chain(["ip protocol 1 drop"], devices=["eth1"], name="other")
+EVERYTHING_ELSE = chain(["ip saddr 0.0.0.0/1 accept", "ip protocol tcp drop", "ip6 nexthdr tcp fwd to eth1",
+                         "ether type arp drop"])
+
+
+class SameAsReplay(unittest.TestCase):
+    def compare(self, capture, words, where):
+        """How many packets; the same good part is read of a capture with a fault."""
+        with Folder() as folder:
+            played = nicemu("replay", *words, capture, "-w", "all=" + folder("all.pcapng"))
+            documents, done = explain(*words, "--packet", "all", capture)
+            self.assertIn(played.returncode, (0, 3), (where, played.stderr))
+            if not os.path.exists(folder("all.pcapng")):
+                self.assertEqual(done.returncode, 3, (where, done.stderr))
+                return 0
+            wanted = [fate_of_comment(comment) for _, _, comment, _ in pcapng_packets(folder.read("all.pcapng"))]
+        self.assertEqual(done.returncode, played.returncode if wanted else 1, (where, done.stderr))
+        self.assertEqual(len(documents), len(wanted), where)
+        for document, fate in zip(documents, wanted):
+            self.assertEqual(fate_of_explanation(document), fate,
+                             "%s packet %d" % (where, document["packet"]["number"]))
+        return len(wanted)
+
+    def over_captures(self, folder, rules, least):
+        count = 0
+        for capture in captures(folder):
+            with self.subTest(capture):
+                count += self.compare(capture, ["-r", rules], capture)
+        self.assertGreaterEqual(count, least)
+
+    def test_verdicts_are_replays_for_every_packet_of_the_samples(self):
+        for rules in (write_temporary(MIXED), write_temporary(EVERYTHING_ELSE), os.path.join(RULES, "demo.nft")):
+            self.over_captures(PCAPS, rules, 500)
+
+    def test_verdicts_are_replays_for_every_packet_of_other_peoples_captures(self):
+        if not os.path.isdir(SHARED_PCAPS):
+            self.skipTest("%s is missing" % SHARED_PCAPS)
+        for text in (MIXED, EVERYTHING_ELSE):
+            self.over_captures(SHARED_PCAPS, write_temporary(text), 5000)
+
+    def test_verdicts_are_replays_with_every_model_that_takes_the_rules(self):
+        rulesets = [write_temporary(chain(rules)) for rules in (
+            ["ip saddr 10.0.0.1 ip protocol tcp drop", "ip saddr 10.0.0.2 ip protocol udp drop"],
+            ["ether type ip drop"], ["ip protocol icmp accept", "ip protocol tcp drop"],
+            ["ether daddr 02:00:00:00:00:01 drop"], ["ip daddr 10.0.0.2 drop", "ip saddr 10.0.0.0/8 fwd to eth1"],
+            ["ip saddr 10.0.0.1 ip daddr 10.0.0.2 tcp sport 8080 tcp dport 8080 drop", "tcp dport 8080 drop"])]
+        models = [m["name"] for m in json.loads(nicemu("show", "model", "-j").stdout)["models"]]
+        taken = set()
+        for model in models:
+            for rules in rulesets:
+                words = ["-m", model, "-r", rules]
+                if nicemu("replay", *words, os.path.join(PCAPS, "ping.pcap")).returncode:
+                    continue
+                for name in ("demo.pcap", "fragments.pcap", "qinq.pcapng"):
+                    with self.subTest(model=model, capture=name):
+                        self.compare(os.path.join(PCAPS, name), words, (model, name))
+                taken.add(model)
+        self.assertGreaterEqual(len(taken), 5, "models that took one of the rulesets: %s of %s" % (taken, models))
+
+
+def ipv6(payload, next_header, source="2001:db8::1", target="2001:db8::2"):
+    return ethernet(struct.pack("!IHBB", 6 << 28, len(payload), next_header, 64)
+                    + ipaddress.ip_address(source).packed + ipaddress.ip_address(target).packed + payload, 0x86dd)
+
+
+def fragment(offset, protocol, payload):
+    header = bytearray(ipv4("10.0.0.1", "10.0.0.2", protocol, payload))
+    header[6:8] = struct.pack("!H", offset // 8)
+    return ethernet(bytes(header))
+
+
+def tagged(frame, *tags):
+    return frame[:12] + b"".join(struct.pack("!HH", 0x8100, tag) for tag in tags) + frame[12:]
+
+
+class Tree(unittest.TestCase):
+    def setUp(self):
+        self.folder = Folder()
+        self.folder.__enter__()
+        self.addCleanup(self.folder.__exit__)
+
+    def ask(self, rules, frames, *words, **more):
+        """The document of one packet."""
+        rules = self.folder.write("rules.nft", rules if isinstance(rules, str) else chain(rules))
+        documents, done = explain("-r", rules, *words, self.folder.write("in.pcap", pcap(frames, **more)))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return documents[0]
+
+    def test_the_packet_is_told_as_the_capture_has_it(self):
+        document = self.ask(["drop"], [udp("10.0.0.1", "10.0.0.2", 1, 2, b"x" * 40)] * 2, "--packet", "2", snap=50)
+        packet = document["packet"]
+        self.assertEqual((packet["number"], packet["port"], packet["length"], packet["captured"], packet["flags"]),
+                         (2, "eth0", 82, 50, ["truncated"]))
+        self.assertEqual(packet["time"], "1700000001.000001000")
+        self.assertEqual(packet["bytes"][:12], "020000000001")
+
+    def test_each_field_of_the_key_has_its_bytes(self):
+        frame = tagged(tcp("10.0.0.1", "10.0.0.2", 1000, 80), 0x200a)
+        fields = {f["name"]: f for f in self.ask(["drop"], [frame])["key"]["fields"]}
+        for name, offset, data, value in (
+                ("eth_addrs.src", 6, "020000000099", "02:00:00:00:00:99"), ("vlan.vlan_tpid", 12, "8100", "0x8100"),
+                ("vlan.vlan_tci", 14, "200a", "0x200a (vlan_id 10, dei 0, priority 1)"),
+                ("basic.n_proto", 16, "0800", "0x0800"), ("basic.ip_proto", 27, "06", "6"),
+                ("ipv4_addrs.dst", 34, "0a000002", "10.0.0.2"), ("ports.dst", 40, "0050", "80")):
+            with self.subTest(name):
+                field = fields[name]
+                self.assertEqual((field["offset"], field["bytes"], field["value"]), (offset, data, value))
+                self.assertEqual(frame[offset:offset + field["length"]].hex(), data)
+        self.assertIsNone(fields["meta.ingress_ifindex"]["offset"])
+        self.assertEqual((fields["tcp.flags"]["first_bit"], fields["tcp.flags"]["bits"]), (4, 12))
+
+    def test_the_parser_says_where_and_why_it_stops(self):
+        key = self.ask(["drop"], [fragment(800, 17, b"\0" * 32)])["key"]
+        self.assertEqual((key["end"], key["unread"]), (34, 32))
+        self.assertIn("later fragment", key["stop"])
+        key = self.ask(["drop"], [udp("10.0.0.1", "10.0.0.2", 1, 2)], snap=30)["key"]
+        self.assertEqual((key["end"], key["stop"]), (14, "the captured bytes end inside of this header"))
+
+    def test_an_entry_that_fails_says_the_first_field_with_value_mask_and_wanted(self):
+        cases = (
+            ("tcp dport 443 drop", "value", "ports.dst", "80", "0xffff", "443"),
+            ("ip saddr 192.168.0.0/16 drop", "value", "ipv4_addrs.src", "10.0.0.1", "255.255.0.0", "192.168.0.0"),
+            ("ip6 saddr 2001:db8::/32 drop", "value", "basic.n_proto", "0x0800", "0xffff", "0x86dd"),
+            ("vlan id 7 drop", "absent", "vlan.vlan_id", None, "0xfff", "7"),
+            ("udp dport 80 drop", "value", "basic.ip_proto", "6", "0xff", "17"))
+        for rule, kind, field, value, mask, wanted in cases:
+            with self.subTest(rule):
+                document = self.ask([rule], [tcp("10.0.0.1", "10.0.0.2", 1000, 80)])
+                first = document["candidates"]["shown"][0]["first_failed"]
+                self.assertEqual((first["kind"], first["field"], first["value"], first["mask"], first["wanted"]),
+                                 (kind, field, value, mask, wanted))
+                self.assertFalse(document["candidates"]["shown"][0]["matches"])
+
+    def test_entries_are_shown_in_order_the_nearest_ones_and_the_winner(self):
+        rules = ["ip saddr 10.9.9.%d tcp dport %d drop" % (i, 80 if i == 15 else 1000 + i) for i in range(1, 20)]
+        rules.append("ip daddr 10.0.0.2 accept")
+        frame = tcp("10.0.0.1", "10.0.0.2", 1000, 80)
+        candidates = self.ask(rules, [frame], "--nearest", "3")["candidates"]
+        self.assertEqual((candidates["entries"], candidates["before_the_winner"]), (20, 19))
+        places = [c["place"] for c in candidates["shown"]]
+        self.assertEqual(places, [1, 2, 15, 20])
+        self.assertEqual([c["failed"] for c in candidates["shown"]], [2, 2, 1, 0])
+        self.assertTrue(candidates["shown"][-1]["matches"])
+        self.assertEqual(len(self.ask(rules, [frame])["candidates"]["shown"]), 11)
+        self.assertEqual(len(self.ask(rules, [frame], "--all")["candidates"]["shown"]), 20)
+        self.assertEqual(len(self.ask(rules, [frame], "--nearest", "0")["candidates"]["shown"]), 1)
+
+    def test_entries_of_other_ports_are_counted_and_shown_only_with_all(self):
+        rules = chain(["tcp dport 80 drop"]) + chain(["tcp dport 80 drop"], devices=["eth1"], name="d")
+        frames = [tcp("10.0.0.1", "10.0.0.2", 1, 80)]
+        candidates = self.ask(rules, frames, "-p", "eth1")["candidates"]
+        self.assertEqual((candidates["of_other_ports"], len(candidates["shown"])), (1, 1))
+        shown = self.ask(rules, frames, "-p", "eth1", "--all")["candidates"]["shown"]
+        other = next(c for c in shown if not c["matches"])["first_failed"]
+        self.assertEqual((other["kind"], other["value"], other["wanted"]), ("port", "eth1", "eth0"))
+
+    def test_the_winner_is_told_with_its_rule_and_why_it_and_not_another(self):
+        verdict = self.ask(['tcp dport 80 drop comment "web"', "ip daddr 10.0.0.2 accept"],
+                           [tcp("10.0.0.1", "10.0.0.2", 1, 80)])["verdict"]
+        self.assertEqual(verdict["fate"], "drop")
+        self.assertEqual((verdict["rule"]["rule"], verdict["rule"]["comment"], verdict["rule"]["file"]),
+                         ("tcp dport 80 drop", "web", self.folder("rules.nft")))
+        self.assertIn("came first", verdict["why"])
+        self.assertEqual([o["rule"]["rule"] for o in verdict["also_matching"]], ["ip daddr 10.0.0.2 accept"])
+        alone = self.ask(["tcp dport 80 drop", "udp dport 80 drop"], [tcp("10.0.0.1", "10.0.0.2", 1, 80)])["verdict"]
+        self.assertEqual((alone["why"], alone["matching"]), ("it is the only entry that matches", 1))
+
+    def test_each_rule_is_told_with_the_file_it_came_from(self):
+        first = self.folder.write("first.nft", chain(["udp dport 53 drop"]))
+        second = self.folder.write("second.nft", "add rule netdev t c tcp dport 80 drop\n")
+        capture = self.folder.write("in.pcap", pcap([tcp("10.0.0.1", "10.0.0.2", 1, 80)]))
+        documents, done = explain("-r", first, "-r", second, capture)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([c["rule"]["file"] for c in documents[0]["candidates"]["shown"]], [first, second])
+
+    def test_without_a_match_the_packet_goes_to_the_host(self):
+        document = self.ask(["tcp dport 80 drop"], [icmp("10.0.0.1", "10.0.0.2")])
+        verdict = document["verdict"]
+        self.assertEqual((verdict["fate"], verdict["matched"], verdict["rule"], verdict["place"]),
+                         ("host", False, None, None))
+        self.assertEqual(document["host"], {"sees": True, "port": "eth0"})
+        self.assertEqual(document["actions"], [])
+
+    def test_actions_copies_and_the_unchanged_frame(self):
+        document = self.ask(["tcp dport 80 dup to eth2 fwd to eth1"], [tcp("10.0.0.1", "10.0.0.2", 1, 80)])
+        self.assertEqual([(a["id"], a["port"]) for a in document["actions"]],
+                         [("MIRRED", "eth2"), ("REDIRECT", "eth1")])
+        self.assertEqual((document["verdict"]["port"], document["verdict"]["copies"]), ("eth1", ["eth2"]))
+        self.assertEqual((document["frame"]["changed"], document["frame"]["changes"]), (False, []))
+        self.assertEqual(document["host"], {"sees": False, "port": None})
+
+    def test_nothing_is_counted(self):
+        rules = self.folder.write("rules.nft", chain(["ip protocol tcp counter drop"]))
+        capture = self.folder.write("in.pcap", pcap([tcp("10.0.0.1", "10.0.0.2", 1, 80)]))
+        done = nicemu("exec", "-r", rules, "--", "sh", "-c",
+                      "nicemu replay -q %s >&2; nicemu explain --packet all %s >&2; nft list ruleset;"
+                      "nicemu show counters -j" % (capture, capture),
+                      env=dict(os.environ, PATH=os.path.dirname(NICEMU) + ":" + os.environ["PATH"]))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("counter packets 1 bytes 60", done.stdout)
+        self.assertIn("matches, priority 10", done.stderr)
+
+    def test_software_that_agrees_leaves_no_difference(self):
+        document = self.ask(["tcp dport 80 fwd to eth1"], [tcp("10.0.0.1", "10.0.0.2", 1, 80)])
+        self.assertEqual((document["software"]["verdict"], document["software"]["port"]), ("forward", "eth1"))
+        self.assertIsNone(document["difference"])
+
+    def test_where_software_parts_the_reason_is_told(self):
+        rules = {"fragment": ["udp dport 53 drop"], "tags": ["ip saddr 10.0.0.1 drop"],
+                 "headers": ["ip6 nexthdr udp drop"], "copy": ["ip saddr 10.0.0.1 dup to eth1", "tcp dport 80 drop"]}
+        web = tcp("10.0.0.1", "10.0.0.2", 1, 80)
+        hop = bytes([17, 0, 1, 4, 0, 0, 0, 0]) + struct.pack("!HHHH", 1, 53, 8, 0)
+        for name, frame, reason, fates in (
+                ("fragment", fragment(800, 17, struct.pack("!HHHH", 1, 53, 8, 0)), "later-fragment", ("host", "drop")),
+                ("tags", tagged(web, 5, 6), "two-tags", ("drop", "accept")),
+                ("headers", ipv6(hop, 0), "extension-headers", ("drop", "accept")),
+                ("copy", web, "copy-decides", ("host", "drop"))):
+            with self.subTest(name):
+                document = self.ask(rules[name], [frame])
+                self.assertEqual((document["verdict"]["fate"], document["software"]["verdict"]), fates)
+                self.assertIn(reason, [r["id"] for r in document["difference"]["reasons"]])
+                self.assertTrue(document["difference"]["fate"])
+
+    def test_a_rule_that_is_not_in_the_nic_decides_in_software(self):
+        rules = chain(["udp dport 53 drop"]) + chain(["tcp dport 80 drop"], flags="", priority=20, name="soft")
+        document = self.ask(rules, [tcp("10.0.0.1", "10.0.0.2", 1, 80)])
+        self.assertEqual([r["id"] for r in document["difference"]["reasons"]], ["not-offloaded"])
+        self.assertEqual(document["software"]["rule"]["chain"], "soft")
+
+    def test_what_software_does_not_interpret_is_named(self):
+        rules = chain(["udp dport 53 drop"]) + chain(["ct state new drop"], flags="", priority=20, name="soft")
+        rules = rules.replace("ct state new", "meta cpu 0")
+        document = self.ask(rules, [tcp("10.0.0.1", "10.0.0.2", 1, 80)])
+        self.assertEqual(document["software"]["verdict"], "not interpreted")
+        self.assertEqual(document["software"]["not_interpreted"], "meta")
+        self.assertIsNone(document["difference"])
+
+    def test_without_rules_the_key_is_told_all_the_same(self):
+        capture = self.folder.write("in.pcap", pcap([tcp("10.0.0.1", "10.0.0.2", 1, 80)]))
+        documents, done = explain(capture)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(documents[0]["candidates"]["entries"], 0)
+        self.assertEqual(documents[0]["verdict"]["why"], "the port has no entries")
+
+
+class Words(unittest.TestCase):
+    """What is asked wrongly, and what can't be read."""
+
+    def setUp(self):
+        self.folder = Folder()
+        self.folder.__enter__()
+        self.addCleanup(self.folder.__exit__)
+        frames = [tcp("10.0.0.1", "10.0.0.2", 1, 80), udp("10.0.0.1", "10.0.0.2", 1, 53), icmp("10.0.0.1", "10.0.0.2")]
+        self.capture = self.folder.write("in.pcap", pcap(frames))
+
+    def fails(self, status, pattern, *words):
+        done = nicemu("explain", *words)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertRegex(done.stderr, pattern)
+        self.assertEqual(done.stdout, "")
+
+    def test_a_number_beyond_the_capture_says_how_many_there_are(self):
+        self.fails(2, r"no packet 4: \S+ has 3", "--packet", "4", self.capture)
+        self.fails(2, r"no packet 7: \S+ has 3", "--packet", "7-9", self.capture)
+
+    def test_numbers_that_are_none(self):
+        for word in ("0", "x", "3-1", "-1", "1-", "1-x", "", "1-2-3"):
+            with self.subTest(word):
+                self.fails(2, "--packet takes a number", "--packet", word, self.capture)
+
+    def test_a_filter_picks_the_first_packet_that_it_takes(self):
+        documents, _ = explain("--filter", "udp", self.capture)
+        self.assertEqual(documents[0]["packet"]["number"], 2)
+        documents, _ = explain("--filter", "ip", "--packet", "2-9", self.capture)
+        self.assertEqual([d["packet"]["number"] for d in documents], [2, 3])
+        self.fails(1, "the filter takes none of the packets 1 to 3", "--filter", "arp", self.capture)
+        self.fails(1, "the filter does not take packet 1", "--filter", "arp", "--packet", "1", self.capture)
+        self.fails(2, "--filter: ", "--filter", "nonsense here", self.capture)
+
+    def test_a_port_that_is_not_there_lists_those_that_are(self):
+        self.fails(2, "no port 'ethx'; its ports: eth0, eth1", "-p", "ethx", self.capture)
+
+    def test_one_capture_is_explained_at_a_time(self):
+        self.fails(2, "no capture is given")
+        self.fails(2, "one capture", self.capture, self.capture)
+        self.fails(2, "stdin", "-r", "-", "-")
+
+    def test_refused_rules_end_it(self):
+        rules = self.folder.write("rules.nft", chain(["ip ttl 3 meta mark 5 drop"]))
+        done = nicemu("explain", "-r", rules, self.capture)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+
+    def test_the_good_part_of_a_cut_capture_is_explained(self):
+        data = self.folder.read("in.pcap")
+        cut = self.folder.write("cut.pcap", data[:-10])
+        documents, done = explain("--packet", "all", cut)
+        self.assertEqual((done.returncode, len(documents)), (3, 2))
+        self.assertIn("offset", done.stderr)
+        documents, done = explain("--packet", "2", cut)
+        self.assertEqual((done.returncode, len(documents)), (0, 1), done.stderr)
+        self.fails(3, "offset", "--packet", "3", cut)
+
+    def test_a_capture_without_packets_says_so(self):
+        self.fails(1, "has no packets", self.folder.write("empty.pcap", pcap([])))
+
+    def test_a_capture_can_come_from_a_pipe(self):
+        with open(self.capture, "rb") as data:
+            done = subprocess.run([NICEMU, "explain", "-j", "--packet", "2", "-"], input=data.read(),
+                                  capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        packet = json.loads(done.stdout)["packet"]
+        self.assertEqual((packet["file"], packet["number"]), ("-", 2))
+
+    def test_text_names_each_part(self):
+        rules = self.folder.write("rules.nft", chain(["udp dport 53 drop"]))
+        done = nicemu("explain", "-r", rules, "--packet", "1-2", self.capture)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for part in ("packet 1 of ", "packet 2 of ", "key: ", "entries, in the order", "verdict", "actions", "the host",
+                     "software path", "ports.dst", "dropped", "passed to the host"):
+            self.assertIn(part, done.stdout)
+        self.assertNotIn("\033", done.stdout)
+        colored = nicemu("explain", "--color=always", "-r", rules, self.capture)
+        self.assertIn("\033[1mverdict\033[0m", colored.stdout)
+
+
+if __name__ == "__main__":
+    if not shutil.which("nft", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
+        skip_suite("nft is not installed")
+    unittest.main()
