@@ -12,17 +12,6 @@ struct device_walk {
 	size_t told; /* chain whose policy has been looked at */
 };
 
-static size_t chain_of(const struct lint *lint, const char *family, const char *table,
-		       const char *name)
-{
-	for (size_t i = 0; i < lint->num_chains; i++)
-		if (strcmp(lint->chains[i].family, family) == 0 &&
-		    strcmp(lint->chains[i].table, table) == 0 &&
-		    strcmp(lint->chains[i].name, name) == 0)
-			return i;
-	return SIZE_MAX;
-}
-
 static void list_ports(const struct nic *nic, char *text, size_t size)
 {
 	size_t used = 0;
@@ -65,7 +54,7 @@ static void look_at_device(void *context, const struct nft_offload_device *devic
 {
 	struct device_walk *walk = context;
 	struct lint *lint = walk->lint;
-	size_t chain = chain_of(lint, device->family, device->table, device->chain);
+	size_t chain = lint_find_chain(lint, device->family, device->table, device->chain);
 
 	if (chain == SIZE_MAX)
 		return;
@@ -103,7 +92,7 @@ static void look_at_held(void *context, const struct offload_binding *binding,
 
 	if (!binding->chain || lint_instance_of(lint, binding->id, command->cookie))
 		return;
-	chain = chain_of(lint, "netdev", binding->table, binding->chain);
+	chain = lint_find_chain(lint, "netdev", binding->table, binding->chain);
 	if (chain == SIZE_MAX)
 		return;
 	lint_add(lint, LINT_STALE_RULE,
@@ -167,7 +156,7 @@ static bool has_finding(const struct lint *lint, const char *id, size_t chain)
 
 static void look_at_event(struct lint *lint, const struct nft_warning *warning)
 {
-	size_t chain = chain_of(lint, warning->family, warning->table, warning->chain);
+	size_t chain = lint_find_chain(lint, warning->family, warning->table, warning->chain);
 	char text[LINT_TEXT_SIZE];
 
 	if (strcmp(warning->id, lint_id(LINT_DEVICE_GONE)->id) == 0 && chain != SIZE_MAX &&

@@ -140,18 +140,46 @@ static void say_ignored(const struct field_walk *walk, const char *fields)
 		 walk->lint->model->name, fields, *why ? " (" : "", why, *why ? ")" : "");
 }
 
-static void look_at_actions(const struct field_walk *walk, const struct flow_rule *flow)
+/* What the actions mean, in the form of what the NIC does. */
+static struct lint_entry meaning_of(const struct lint *lint, const struct flow_rule *flow)
 {
-	const struct model *model = walk->lint->model;
+	struct lint_entry meant = {.fate = ASIC_HOST};
 
-	for (size_t i = 0; i < flow->num_actions; i++)
-		if (model->match.ignored_actions >> flow->actions[i].id & 1) {
-			lint_add(walk->lint, LINT_ACTION_IGNORED,
-				 lint_at_rule(walk->lint, walk->rule), "",
-				 "the model %s takes the action %s and does not carry it out",
-				 model->name, flow_action_name(flow->actions[i].id));
-			return;
+	for (size_t i = 0; i < flow->num_actions; i++) {
+		const struct flow_action_entry *action = &flow->actions[i];
+		int port = flow_action_has_target(action->id)
+				   ? nic_port_in_netns(&lint->emulator->nic, action->netns,
+						       action->ifindex)
+				   : -1;
+
+		if (action->id == FLOW_ACTION_DROP)
+			meant.fate = ASIC_DROP;
+		if (action->id == FLOW_ACTION_REDIRECT && meant.fate == ASIC_HOST) {
+			meant.fate = ASIC_REDIRECT;
+			meant.port = (uint16_t)port;
 		}
+		if (action->id == FLOW_ACTION_MIRRED && port >= 0 &&
+		    meant.num_mirrors < ASIC_MIRRORS_MAX)
+			meant.mirrors[meant.num_mirrors++] = (uint16_t)port;
+	}
+	return meant;
+}
+
+static void look_at_actions(struct lint *lint, size_t index, const struct lint_entry *entry)
+{
+	const struct lint_rule *rule = &lint->rules[index];
+	struct lint_entry meant = meaning_of(lint, rule->rule.flow_rule);
+	char says[64], does[64];
+
+	/* Where a target went away the rule is not to blame. */
+	if (lint_same_fate(&meant, entry) ||
+	    (meant.fate == ASIC_REDIRECT && meant.port == UINT16_MAX))
+		return;
+	lint_print_fate(says, sizeof(says), lint, &meant);
+	lint_print_fate(does, sizeof(does), lint, entry);
+	lint_add(lint, LINT_ACTION_DIFFERS, lint_at_rule(lint, index), "",
+		 "the rule says `%s`; the model %s takes that and does `%s`", says,
+		 lint->model->name, does);
 }
 
 /* Why, where one of the driver's additions does it. */
@@ -184,7 +212,7 @@ static void look_at_rule(struct lint *lint, size_t index, size_t entry)
 			look_at_field(&walk, id, ignored);
 	if (ignored[0])
 		say_ignored(&walk, ignored);
-	look_at_actions(&walk, flow);
+	look_at_actions(lint, index, &lint->entries[entry]);
 }
 
 void check_model_match(struct lint *lint)

@@ -45,13 +45,6 @@ static uint64_t handle_of(const struct lint *lint, size_t entry)
 	return lint->rules[rule_of(lint, entry)].handle;
 }
 
-static bool same_fate(const struct lint_entry *a, const struct lint_entry *b)
-{
-	return a->fate == b->fate && (a->fate != ASIC_REDIRECT || a->port == b->port) &&
-	       a->num_mirrors == b->num_mirrors &&
-	       memcmp(a->mirrors, b->mirrors, a->num_mirrors * sizeof(a->mirrors[0])) == 0;
-}
-
 /* Chains have no ranges; and where no packet is, there is no order. */
 static bool is_left_out(const struct lint_entry *entry)
 {
@@ -94,7 +87,7 @@ static void relate(const struct lint *lint, const struct span *span, size_t befo
 		   struct relation *relation)
 {
 	const struct lint_entry *a = &lint->entries[before], *b = &lint->entries[entry];
-	bool conflict = !same_fate(a, b);
+	bool conflict = !lint_same_fate(a, b);
 
 	if (conflict && leaves_order_open(a, b)) {
 		if (relation->num_undefined++ == 0)
@@ -279,7 +272,7 @@ static bool is_like(const struct lint *lint, const struct span *a, const struct 
 		size_t skip = lint->words[0] == 0; /* it has the port */
 
 		if (rule_of(lint, x) != rule_of(lint, y) ||
-		    !same_fate(&lint->entries[x], &lint->entries[y]) ||
+		    !lint_same_fate(&lint->entries[x], &lint->entries[y]) ||
 		    memcmp(lint_value(lint, x) + skip, lint_value(lint, y) + skip,
 			   bytes - skip * sizeof(uint64_t)) != 0 ||
 		    memcmp(lint_mask(lint, x), lint_mask(lint, y), bytes) != 0)

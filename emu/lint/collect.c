@@ -39,19 +39,21 @@ bool lint_grow(struct lint *lint, void **array, size_t *room, size_t count, size
 	return true;
 }
 
-static bool is_chain(const struct lint_chain *chain, const struct nft_offload_rule *rule)
+static bool is_chain(const struct lint_chain *chain, const char *family, const char *table,
+		     const char *name)
 {
-	return strcmp(chain->family, rule->family) == 0 && strcmp(chain->table, rule->table) == 0 &&
-	       strcmp(chain->name, rule->chain) == 0;
+	return strcmp(chain->family, family) == 0 && strcmp(chain->table, table) == 0 &&
+	       strcmp(chain->name, name) == 0;
 }
 
 /* They come chain by chain; only of a real kernel do chains take turns. */
-static size_t find_chain(struct lint *lint, const struct nft_offload_rule *rule)
+size_t lint_find_chain(struct lint *lint, const char *family, const char *table, const char *name)
 {
-	if (lint->last_chain < lint->num_chains && is_chain(&lint->chains[lint->last_chain], rule))
+	if (lint->last_chain < lint->num_chains &&
+	    is_chain(&lint->chains[lint->last_chain], family, table, name))
 		return lint->last_chain;
 	for (size_t i = lint->num_chains; i-- > 0;)
-		if (is_chain(&lint->chains[i], rule))
+		if (is_chain(&lint->chains[i], family, table, name))
 			return lint->last_chain = i;
 	return SIZE_MAX;
 }
@@ -69,6 +71,13 @@ static size_t add_chain(struct lint *lint, const char *family, const char *table
 	if (!chain->family || !chain->table || !chain->name)
 		lint->failed = true;
 	return lint->failed ? SIZE_MAX : lint->num_chains - 1;
+}
+
+size_t lint_chain(struct lint *lint, const char *family, const char *table, const char *name)
+{
+	size_t found = lint->failed ? SIZE_MAX : lint_find_chain(lint, family, table, name);
+
+	return found == SIZE_MAX && !lint->failed ? add_chain(lint, family, table, name) : found;
 }
 
 /* Rules of the endpoint come with all their ports; those of a real kernel in order of arrival. */
@@ -145,14 +154,9 @@ static void add_instance(struct lint *lint, size_t rule, const struct nft_offloa
 static void take(void *context, const struct nft_offload_rule *rule)
 {
 	struct lint *lint = context;
-	size_t chain, index;
+	size_t chain = lint_chain(lint, rule->family, rule->table, rule->chain);
+	size_t index = chain == SIZE_MAX ? SIZE_MAX : add_rule(lint, chain, rule);
 
-	if (lint->failed)
-		return;
-	chain = find_chain(lint, rule);
-	if (chain == SIZE_MAX)
-		chain = add_chain(lint, rule->family, rule->table, rule->chain);
-	index = chain == SIZE_MAX ? SIZE_MAX : add_rule(lint, chain, rule);
 	if (index != SIZE_MAX)
 		add_instance(lint, index, rule);
 }
@@ -160,12 +164,7 @@ static void take(void *context, const struct nft_offload_rule *rule)
 /* Chains without a rule, too: something may be said of them. */
 static void take_device(void *context, const struct nft_offload_device *device)
 {
-	struct lint *lint = context;
-	struct nft_offload_rule like = {
-		.family = device->family, .table = device->table, .chain = device->chain};
-
-	if (!lint->failed && find_chain(lint, &like) == SIZE_MAX)
-		add_chain(lint, device->family, device->table, device->chain);
+	lint_chain(context, device->family, device->table, device->chain);
 }
 
 static int compare_instances(const void *first, const void *second)

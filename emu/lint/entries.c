@@ -241,3 +241,10 @@ void lint_unpack(const struct lint *lint, size_t entry, struct flow_key *value,
 		mask->word[lint->words[i]] = lint_mask(lint, entry)[i];
 	}
 }
+
+bool lint_same_fate(const struct lint_entry *a, const struct lint_entry *b)
+{
+	return a->fate == b->fate && (a->fate != ASIC_REDIRECT || a->port == b->port) &&
+	       a->num_mirrors == b->num_mirrors &&
+	       memcmp(a->mirrors, b->mirrors, a->num_mirrors * sizeof(a->mirrors[0])) == 0;
+}

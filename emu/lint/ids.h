@@ -9,8 +9,8 @@
 #include <nicemu/lint/lint.h>
 
 #define LINT_IDS(X)                                                                                \
-	X(ACTION_IGNORED, "action-ignored", WARNING,                                               \
-	  "the NIC takes the action and does not carry it out")                                    \
+	X(ACTION_DIFFERS, "action-differs", WARNING,                                               \
+	  "the NIC takes the action and does something else")                                      \
 	X(ACTIONS_OVERRUN, "actions-overrun", WARNING,                                             \
 	  "a bug of the kernel: it hands on more actions than it has counted")                     \
 	X(BYTES_NOT_COUNTED, "bytes-not-counted", NOTICE,                                          \
@@ -27,6 +27,9 @@
 	  "the chain names a device that the NIC does not have")                                   \
 	X(DEVICE_NOT_BOUND, "device-not-bound", WARNING,                                           \
 	  "the NIC was not told of this device of the chain: only software sees its packets")      \
+	X(EARLIER_CHAIN_SKIPPED, "earlier-chain-skipped", WARNING,                                 \
+	  "a chain that software runs before this one does not get what the NIC drops or "         \
+	  "forwards")                                                                              \
 	X(ENTRIES_PER_PORT, "entries-per-port", NOTICE,                                            \
 	  "each rule of a chain on several ports takes an entry for each port")                    \
 	X(FIELD_IGNORED, "field-ignored", WARNING,                                                 \
@@ -54,6 +57,8 @@
 	  "there are too many rules or findings to look at all of them")                           \
 	X(NOT_COUNTED, "not-counted", WARNING,                                                     \
 	  "the NIC has no counters: the counter stands still")                                     \
+	X(NOT_OFFLOADED, "not-offloaded", NOTICE,                                                  \
+	  "a chain on a port of the NIC has no `flags offload`")                                   \
 	X(ORDER_DIFFERS, "order-differs", WARNING,                                                 \
 	  "two rules decide otherwise about the same packets, and the NIC has them in another "    \
 	  "order than software")                                                                   \

@@ -101,6 +101,10 @@ struct lint {
 bool lint_grow(struct lint *lint, void **array, size_t *room, size_t count, size_t size);
 
 void lint_collect(struct lint *lint);
+/* The chain, or SIZE_MAX. */
+size_t lint_find_chain(struct lint *lint, const char *family, const char *table, const char *name);
+/* The chain, which is added where it is not known; SIZE_MAX: memory is out. */
+size_t lint_chain(struct lint *lint, const char *family, const char *table, const char *name);
 void lint_collect_entries(struct lint *lint);
 /* The instance of a command, or NULL. After lint_collect_entries. */
 const struct lint_instance *lint_instance_of(const struct lint *lint, uint32_t binding,
@@ -117,6 +121,8 @@ static inline const uint64_t *lint_mask(const struct lint *lint, size_t entry)
 	return lint_value(lint, entry) + lint->num_words;
 }
 
+/* The same becomes of their packets. */
+bool lint_same_fate(const struct lint_entry *a, const struct lint_entry *b);
 /* The first entry of a rule, SIZE_MAX where it has none. */
 size_t lint_entry_of(const struct lint *lint, size_t rule);
 void lint_unpack(const struct lint *lint, size_t entry, struct flow_key *value,
@@ -215,6 +221,7 @@ void check_fragments(struct lint *lint);
 void check_interfaces(struct lint *lint);
 void check_model_match(struct lint *lint);
 void check_implicits(struct lint *lint);
+void check_software_chains(struct lint *lint);
 void check_order(struct lint *lint);
 
 #endif

@@ -4,10 +4,10 @@
 #include <errno.h>
 
 static void (*const checks[])(struct lint *lint) = {
-	check_devices,     check_events,        check_stale,      check_table_use,
-	check_translation, check_counter_place, check_counters,   check_seen_twice,
-	check_protocols,   check_fragments,     check_interfaces, check_model_match,
-	check_implicits,   check_order,
+	check_devices,     check_events,          check_stale,      check_table_use,
+	check_translation, check_counter_place,   check_counters,   check_seen_twice,
+	check_protocols,   check_fragments,       check_interfaces, check_model_match,
+	check_implicits,   check_software_chains, check_order,
 };
 
 int lint_run(const struct emulator *emulator,
