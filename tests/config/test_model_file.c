@@ -101,7 +101,10 @@ static const struct {
 	{"field: ip.ttl, value: 64", "field: ip.ttl, value: 256", 0, {"implicit[0].value", "255"}},
 	{", value: 64", "", 0, {"implicit[0].field", "both field and value"}},
 	{"absent-keys: [VLAN], field: ip.ttl, value: 64, ", "", 0, {"absent-keys, or", ""}},
-	{"keys: [TCP], fields: [ports.dst], ", "", 0, {"ignoring[0]", "keys or fields"}},
+	{"keys: [TCP], fields: [ports.dst], ",
+	 "",
+	 0,
+	 {"ignoring[0]", "keys, fields, actions or mirror-takes"}},
 	/* tables */
 	{"name: hash", "name: is2", 0, {"tables[1].name: 'is2'", "no table before it"}},
 	{"kind: ternary", "kind: tcam", 0, {"tables[0].kind: 'tcam'", "ternary or exact"}},
