@@ -182,9 +182,7 @@ static void set_number(json_t *object, const char *key, json_int_t number)
 
 static void set_place(json_t *record, const struct rules_file *file, const struct nft_error *at)
 {
-	bool elsewhere = at && *at->file && strcmp(at->file, file->path) != 0;
-
-	set_text(record, "file", elsewhere ? at->file : file->name);
+	set_text(record, "file", rules_name(file, at));
 	set_number(record, "line", at ? at->line : 0);
 	set_number(record, "column", at ? at->column : 0);
 }
@@ -363,6 +361,7 @@ static void add_message_error(const struct rules_file *file, const struct locate
 	struct nft_error told = located->place.part ? *located->place.part : nowhere;
 
 	if (at) {
+		told.file = at->file;
 		told.line = at->line;
 		told.column = at->column;
 		told.quote = at->quote;

@@ -119,11 +119,17 @@ static const struct nft_error *place_of(const struct judgement *first, const jso
 static void borrow_place(struct nft_error *error, const struct nft_error *place)
 {
 	char *quote = place ? strdup(place->quote) : NULL;
+	char *file = place ? strdup(place->file) : NULL;
 
-	if (!quote)
+	if (!quote || !file) {
+		free(quote);
+		free(file);
 		return;
+	}
 	free(error->quote);
+	free(error->file);
 	error->quote = quote;
+	error->file = file;
 	error->line = place->line;
 	error->column = place->column;
 }

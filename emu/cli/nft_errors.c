@@ -2,6 +2,7 @@
 #include "nft_errors.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,18 @@ static int add_error(struct nft_errors *errors, const struct nft_error *error)
 	return 0;
 }
 
+/* "In file included from FILE:…:", in front of an error that stands there, or its next line. */
+static bool tells_include(const char *line, size_t size)
+{
+	static const char first[] = "In file included from ", next[] = "from ";
+	size_t indent = strspn(line, " ");
+
+	if (strncmp(line, first, sizeof(first) - 1) == 0)
+		return true;
+	return indent && strncmp(line + indent, next, sizeof(next) - 1) == 0 &&
+	       line[size - 1] == ':';
+}
+
 int nft_errors_parse(struct nft_errors *errors, const char *output)
 {
 	int ret = 0;
@@ -100,7 +113,7 @@ int nft_errors_parse(struct nft_errors *errors, const char *output)
 		ret = read_head(output, size, &error);
 		if (ret == 1)
 			ret = add_error(errors, &error);
-		else if (ret == 0)
+		else if (ret == 0 && !tells_include(output, size))
 			ret = append(errors->length ? &errors->error[errors->length - 1].quote
 						    : &errors->rest,
 				     output, size);

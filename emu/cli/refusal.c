@@ -64,6 +64,13 @@ static json_t *number_or_null(int number)
 	return number ? json_integer(number) : json_null();
 }
 
+const char *rules_name(const struct rules_file *file, const struct nft_error *error)
+{
+	bool included = error && error->line && strcmp(error->file, file->path) != 0;
+
+	return included ? error->file : file->name;
+}
+
 /* Help with what nft, not the kernel, says no to. */
 static const char *own_hint(const struct nft_error *error)
 {
@@ -80,7 +87,8 @@ json_t *refusal_record(const struct rules_file *file, const struct nft_error *er
 	json_t *record = json_object();
 	json_t *place = json_object();
 
-	json_object_set_new(record, "file", report_string(file->name));
+	json_object_set_new(record, "file",
+			    report_string(rules_name(file, at_commit ? NULL : error)));
 	/* For a refusal at commit nft points at the first command of the file, whatever it is. */
 	json_object_set_new(record, "line", number_or_null(at_commit ? 0 : error->line));
 	json_object_set_new(record, "column", number_or_null(at_commit ? 0 : error->column));
@@ -118,7 +126,7 @@ void refusal_tell(const struct rules_file *file, const struct nft_error *error,
 {
 	const char *hint = text_of(record, "hint");
 
-	fprintf(stderr, "%s:", file->name);
+	fprintf(stderr, "%s:", text_of(record, "file"));
 	if (json_is_integer(json_object_get(record, "line")))
 		fprintf(stderr, "%d:%d:", error->line, error->column);
 	if (refusal)

@@ -15,6 +15,9 @@
 /* Is this refusal what nft tells of? Its text ends in, or holds, the errno's text. */
 bool refusal_belongs(const json_t *refusal, const struct nft_error *error);
 
+/* The file in which an error stands: as it was named, or as nft names one that it includes. */
+const char *rules_name(const struct rules_file *file, const struct nft_error *error);
+
 /* A new reference. */
 json_t *refusal_record(const struct rules_file *file, const struct nft_error *error,
 		       const json_t *refusal);

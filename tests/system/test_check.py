@@ -101,7 +101,7 @@ class Verdicts(Case):
 
     def test_other_chains_are_counted_and_not_judged(self):
         text = chain("ip saddr 1.2.3.4 drop") + """table inet f {
-	chain in { type filter hook input priority 0; tcp dport 22 accept; ct state new drop; }
+	chain inside { type filter hook input priority 0; tcp dport 22 accept; ct state new drop; }
 }
 """
         found = self.run_of(text, status=0)
@@ -165,6 +165,14 @@ class Places(Case):
         self.assertEqual([(os.path.basename(r["file"]), r["line"]) for r in found["rules"]],
                          [("inner.nft", 1), ("inner.nft", 2)])
         self.assertEqual({r["source"] for r in found["rules"]}, {"rules.nft"})
+
+    def test_of_an_error_in_an_included_file(self):
+        self.write("table netdev t {\n\tbogus\n}\n", "inner.nft")
+        self.write("include \"./inner.nft\"\n")
+        done = self.check("-j", "rules.nft", status=1)
+        self.assertEqual([(e["file"], e["line"]) for e in json.loads(done.stdout)["runs"][0]["errors"]],
+                         [("./inner.nft", 2)])
+        self.assertTrue(done.stderr.startswith("./inner.nft:2:"), done.stderr)
 
     def test_of_a_variable_the_rule_that_uses_it(self):
         text = "define P = { 1, 2 }\n" + chain("ip saddr 1.2.3.4 drop", "tcp dport $P drop")

@@ -263,6 +263,16 @@ class Rules(Case):
             self.assertIn("expression", record)
             self.assertIsNone(record["rule"]["handle"])
 
+    def test_a_refused_rule_of_an_included_file_is_named_with_that_file(self):
+        inner = self.folder.write("inner.nft", "ip saddr != 10.0.0.1 drop\ntcp sport 1 tcp dport 2 drop\n")
+        bad = self.folder.write("bad.nft", chain(["ip saddr 10.0.0.1 drop", 'include "%s"' % inner,
+                                                  "tcp dport 80 reject"]))
+        report = self.fails(REFUSED, "-r", bad, self.capture, report=True, says=(inner + ":1:10: refused",))
+        self.assertEqual([(r["file"], r["line"]) for r in report["refused"]],
+                         [(inner, 1), (inner, 2), (bad, 6)])
+        done = nicemu("replay", "-r", bad, self.capture)
+        self.assertNotIn("In file included", done.stderr)
+
     def test_every_refused_sample_is_named_with_its_line(self):
         names = sorted(os.listdir(os.path.join(RULES, "refused")))
         self.assertGreater(len(names), 50)

@@ -290,14 +290,24 @@ static bool offer_rule(struct nft_call *call, struct nft_trans *trans)
 	return true;
 }
 
+/* The rule in an offload chain that another is to replace, which is refused in any case. */
+static bool is_replaced(const struct nft_call *call, const struct nft_trans *trans)
+{
+	return call->message == NFT_MSG_NEWRULE && trans->type == &nft_trans_delrule;
+}
+
 /* 0, or the errno for which the message is to be undone. */
 static int offer(struct nft_call *call, struct nft_trans *trans)
 {
 	struct nft_verdict like = {.kind = NFT_VERDICT_MESSAGE, .port = -1};
 	int error;
 
-	if (trans->type == &nft_trans_newrule)
+	if (trans->type == &nft_trans_newrule) {
+		call->excused = true;
 		return offer_rule(call, trans) ? 0 : -EOPNOTSUPP;
+	}
+	if (is_replaced(call, trans))
+		return 0;
 	error = nft_offload_offer(call, trans);
 	if (!error)
 		return 0;
@@ -310,13 +320,15 @@ static int offer(struct nft_call *call, struct nft_trans *trans)
 	return error;
 }
 
-static void undo(struct nft *nft, struct nft_trans *mark, struct nft_trans *failed)
+static void undo(struct nft_call *call, struct nft_trans *mark, struct nft_trans *failed)
 {
 	struct nft_trans *trans = failed;
+	struct nft *nft = call->nft;
 
 	while (trans->prev != mark && trans != nft->transactions) {
 		trans = trans->prev;
-		nft_offload_withdraw(nft, trans);
+		if (!is_replaced(call, trans))
+			nft_offload_withdraw(nft, trans);
 	}
 	nft_abort(nft, mark);
 }
@@ -332,8 +344,8 @@ static int offer_all(struct nft_call *call, struct nft_trans *mark)
 		error = offer(call, trans);
 		if (!error)
 			continue;
-		undo(nft, mark, trans);
-		return call->excused || trans->type == &nft_trans_newrule ? 0 : error;
+		undo(call, mark, trans);
+		return call->excused ? 0 : error;
 	}
 	return 0;
 }

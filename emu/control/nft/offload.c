@@ -487,7 +487,8 @@ bool nft_offload_offer_each(struct nft_call *call, struct nft_trans *trans,
 	for (struct nft_hook *hook = t->chain->hooks; hook && rule->flow; hook = hook->next) {
 		struct offload_command command = make_command(t->chain, hook, rule);
 
-		if (hook->binding)
+		if (hook->binding && !offload_totals(nft->env.offload, hook->binding, rule->cookie,
+						     &(struct offload_stats){0}))
 			offload_destroy_rule(nft->env.offload, &command, NULL);
 	}
 	rule->refused = true;
