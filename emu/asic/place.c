@@ -55,12 +55,17 @@ static bool has_buckets(const struct model_table *table)
 	return table->kind == MODEL_EXACT && table->ways && table->ways != MODEL_UNKNOWN;
 }
 
+static bool shifts(const struct model_table *table)
+{
+	return table->insertion == MODEL_INSERTION_SHIFTS ||
+	       table->insertion == MODEL_INSERTION_SHIFTS_BEFORE;
+}
+
 static bool is_plain(const struct model *model, const struct model_table *table)
 {
 	return !table->num_costs && !table_slices(table) && !has_buckets(table) &&
-	       !table->port_mask && table->insertion != MODEL_INSERTION_SHIFTS &&
-	       table->order != MODEL_ORDER_INDEX && model->counters.pool == MODEL_UNKNOWN &&
-	       !model->counters.if_asked;
+	       !table->port_mask && !shifts(table) && table->order != MODEL_ORDER_INDEX &&
+	       model->counters.pool == MODEL_UNKNOWN && !model->counters.if_asked;
 }
 
 struct unit *place_unit(struct tables *tables, const struct model_table *table, uint16_t port)
@@ -373,15 +378,17 @@ static bool take_shift(struct wish *wish, struct place *place)
 {
 	struct unit *unit = wish->unit;
 
-	if (unit->table->insertion != MODEL_INSERTION_SHIFTS)
+	if (!shifts(unit->table))
 		return true;
 	place->moves = shift_count_behind(&unit->behind, place->priority);
+	if (unit->table->insertion == MODEL_INSERTION_SHIFTS_BEFORE)
+		place->moves = shift_count_all(&unit->behind) - place->moves;
 	return !shift_count_add(&unit->behind, place->priority, place->entries);
 }
 
 static void give_shift(struct unit *unit, const struct place *place)
 {
-	if (unit->table->insertion == MODEL_INSERTION_SHIFTS)
+	if (shifts(unit->table))
 		shift_count_remove(&unit->behind, place->priority, place->entries);
 }
 

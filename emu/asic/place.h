@@ -15,9 +15,9 @@
  * place p - 1 where that is free and there is one, else the first free one; several entries of a
  * rule lie side by side. The place decides the order. port mask a rule (block and cookie) that
  * comes again for another port is in the entry that it has; an update of it keeps that entry. moves
- * of a table that shifts: the entries with a higher priority number, which the new one goes before;
- * a rule in a part of an entry counts as one. counters  of a finite pool: one a rule, in the order
- * of arrival.
+ * of a table that shifts: the entries with a higher priority number, which the new one goes before,
+ * or all the others where those in front of it move; a rule in a part of an entry counts as one.
+ * counters  of a finite pool: one a rule, in the order of arrival.
  *
  * Invariants: errors leave everything as it was. A rule of a plain table (each rule takes one entry
  * and nothing else is to be remembered) has no struct place.

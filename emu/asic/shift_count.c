@@ -33,6 +33,15 @@ uint64_t shift_count_behind(const struct shift_count *count, uint32_t priority)
 	return behind;
 }
 
+uint64_t shift_count_all(const struct shift_count *count)
+{
+	uint64_t all = 0;
+
+	for (unsigned int i = 0; count->root && i < WAYS; i++)
+		all += count->root->entries[i];
+	return all;
+}
+
 static bool is_empty(const struct shift_node *node)
 {
 	for (unsigned int i = 0; i < WAYS; i++)

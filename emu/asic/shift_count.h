@@ -23,6 +23,7 @@ struct shift_count {
 
 /* Entries with a higher priority number. */
 uint64_t shift_count_behind(const struct shift_count *count, uint32_t priority);
+uint64_t shift_count_all(const struct shift_count *count);
 /* 0 or -ENOMEM; then nothing has changed. */
 int shift_count_add(struct shift_count *count, uint32_t priority, uint64_t entries);
 /* Of what was added. */

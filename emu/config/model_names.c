@@ -46,7 +46,7 @@ const char *model_scope_name(enum model_scope scope)
 
 const char *model_insertion_name(enum model_insertion insertion)
 {
-	static const char *const names[] = {"shifts", "in-place", "unknown"};
+	static const char *const names[] = {"shifts", "shifts-before", "in-place", "unknown"};
 
 	return NAME_OF(names, insertion);
 }

@@ -136,6 +136,14 @@ class Room(WithPackets):
         self.assertEqual((last["errno"], last["layer"]), ("ENOMEM", "capacity"))
         self.assertIn("Maximum filter capacity reached", last["reason"])
 
+    def test_dpaa2_switch_moves_the_entries_in_front_of_a_new_one(self):
+        rules = rules_file(*("ip saddr 10.0.0.%d drop" % i for i in range(1, 5)))
+        done = nicemu("exec", "-m", "dpaa2-switch", "-r", rules, "--", NICEMU, "show", "tcam", "-j")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        document = json.loads(done.stdout)
+        self.assertEqual([rule["moves"] for rule in document["rules"]], [0, 1, 2, 3])
+        self.assertEqual(document["tables"][0]["insertion"], "shifts-before")
+
     def test_ocelot_has_room_for_two_half_keys_a_row_however_many_ports(self):
         rules = ["ip saddr 10.0.%d.%d drop" % (i // 100, i % 100) for i in range(129)]
         self.assertEqual(self.refused("ocelot", *rules[:128], devices=("eth0", "eth1", "eth2")), [])

@@ -240,8 +240,13 @@ enum model_order {
 	MODEL_ORDER_UNKNOWN, /* nicemu: priority, arrival */
 };
 
-/* What inserting costs: entries behind the new one move up, or none do. */
-enum model_insertion { MODEL_INSERTION_SHIFTS, MODEL_INSERTION_IN_PLACE, MODEL_INSERTION_UNKNOWN };
+/* What inserting costs: entries behind the new one move, those in front of it do, or none do. */
+enum model_insertion {
+	MODEL_INSERTION_SHIFTS,
+	MODEL_INSERTION_SHIFTS_BEFORE,
+	MODEL_INSERTION_IN_PLACE,
+	MODEL_INSERTION_UNKNOWN,
+};
 
 /* The first one whose `when` holds says what a rule takes. */
 struct model_cost {
