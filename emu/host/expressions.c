@@ -130,6 +130,35 @@ static int address_family(const struct run_source *source, size_t length)
 	return length == 16 && (source->offset == 8 || source->offset == 24) ? AF_INET6 : 0;
 }
 
+static bool print_number(char *text, size_t size, const uint8_t *bytes, size_t length)
+{
+	uint32_t word;
+	uint16_t half;
+
+	switch (length) {
+	case 1: snprintf(text, size, "%u", bytes[0]); return true;
+	case 2:
+		memcpy(&half, bytes, sizeof(half));
+		snprintf(text, size, "%u", half);
+		return true;
+	case 4:
+		memcpy(&word, bytes, sizeof(word));
+		snprintf(text, size, "%u", word);
+		return true;
+	default: return false;
+	}
+}
+
+/* A rule's name may be any bytes. */
+static void print_name(char *text, size_t size, const uint8_t *bytes, size_t length)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < length && bytes[i] && used + 1 < size; i++)
+		text[used++] = bytes[i] >= ' ' && bytes[i] < 0x7f ? (char)bytes[i] : '?';
+	text[used] = '\0';
+}
+
 void run_print(char *text, size_t size, const struct run_source *source, const uint8_t *bytes,
 	       size_t length)
 {
@@ -137,6 +166,12 @@ void run_print(char *text, size_t size, const struct run_source *source, const u
 	int family = address_family(source, length);
 	size_t used;
 
+	if (source->form == RUN_NAME) {
+		print_name(text, size, bytes, length);
+		return;
+	}
+	if (source->form == RUN_NUMBER && print_number(text, size, bytes, length))
+		return;
 	if (family && inet_ntop(family, bytes, text, (socklen_t)size))
 		return;
 	used = (size_t)snprintf(text, size, "0x");

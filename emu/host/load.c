@@ -151,30 +151,29 @@ enum run_outcome run_payload(struct run *run, const struct nft_expr *expr)
 	case FRAME_OK: break;
 	}
 	run_store(run, expr->payload.reg, bytes, expr->payload.length,
-		  (struct run_source){name, true, expr->payload.offset});
+		  (struct run_source){name, RUN_BYTES, true, expr->payload.offset});
 	return RUN_ON;
 }
 
 /* ---- meta ---- */
 
-static enum run_outcome store_word(struct run *run, const struct nft_expr *expr, uint32_t value,
-				   const char *what)
+static enum run_outcome store(struct run *run, const struct nft_expr *expr, const void *bytes,
+			      size_t size, enum run_form form, const char *what)
 {
-	run_store(run, expr->meta.reg, &value, sizeof(value), (struct run_source){.what = what});
+	run_store(run, expr->meta.reg, bytes, size, (struct run_source){what, form, false, 0});
 	return RUN_ON;
 }
 
-static enum run_outcome store_bytes(struct run *run, const struct nft_expr *expr, const void *bytes,
-				    size_t size, const char *what)
+static enum run_outcome store_word(struct run *run, const struct nft_expr *expr, uint32_t value,
+				   const char *what)
 {
-	run_store(run, expr->meta.reg, bytes, size, (struct run_source){.what = what});
-	return RUN_ON;
+	return store(run, expr, &value, sizeof(value), RUN_NUMBER, what);
 }
 
 static enum run_outcome store_byte(struct run *run, const struct nft_expr *expr, uint8_t value,
 				   const char *what)
 {
-	return store_bytes(run, expr, &value, sizeof(value), what);
+	return store(run, expr, &value, sizeof(value), RUN_NUMBER, what);
 }
 
 /* A name fills its registers, with zeroes behind it. */
@@ -184,14 +183,14 @@ static enum run_outcome store_name(struct run *run, const struct nft_expr *expr,
 	char bytes[NIC_NAME_SIZE] = "";
 
 	snprintf(bytes, sizeof(bytes), "%s", name);
-	return store_bytes(run, expr, bytes, sizeof(bytes), what);
+	return store(run, expr, bytes, sizeof(bytes), RUN_NAME, what);
 }
 
 static enum run_outcome load_protocol(struct run *run, const struct nft_expr *expr)
 {
 	uint16_t protocol = htons(run->frame->protocol);
 
-	return store_bytes(run, expr, &protocol, sizeof(protocol), "meta protocol");
+	return store(run, expr, &protocol, sizeof(protocol), RUN_BYTES, "meta protocol");
 }
 
 static enum run_outcome load_l4proto(struct run *run, const struct nft_expr *expr)
@@ -208,7 +207,7 @@ static enum run_outcome load_iiftype(struct run *run, const struct nft_expr *exp
 {
 	uint16_t type = ARPHRD_ETHER;
 
-	return store_bytes(run, expr, &type, sizeof(type), "meta iiftype");
+	return store(run, expr, &type, sizeof(type), RUN_NUMBER, "meta iiftype");
 }
 
 static enum run_outcome meta_load(struct run *run, const struct nft_expr *expr)

@@ -172,8 +172,10 @@ static bool is_network_order(void)
 	return htons(1) == 1;
 }
 
-/* The kernel has a 16-bit value in each word of the destination for sizes of 2; of one it is all
- * the same. */
+/*
+ * Of several values only words are interpreted: for the other sizes kernels differ in where they
+ * put the second one.
+ */
 enum run_outcome run_byteorder(struct run *run, const struct nft_expr *expr)
 {
 	uint8_t result[RUN_WORDS * RUN_WORD];
@@ -195,6 +197,7 @@ enum run_outcome run_byteorder(struct run *run, const struct nft_expr *expr)
 					       : bytes[i - in_value + order.size - 1 - in_value];
 	}
 	run_store(run, order.dreg, result, order.length,
-		  (struct run_source){.what = run->sources[order.sreg].what});
+		  (struct run_source){run->sources[order.sreg].what,
+				      order.to_network ? RUN_BYTES : RUN_NUMBER, false, 0});
 	return RUN_ON;
 }

@@ -29,9 +29,17 @@ enum run_outcome {
 	RUN_STUCK,   /* can't be interpreted */
 };
 
+/* How the bytes of a register read best. */
+enum run_form {
+	RUN_BYTES,  /* hexadecimal, or the address that they are */
+	RUN_NUMBER, /* of the CPU's byte order */
+	RUN_NAME,
+};
+
 /* What a register holds, for texts. */
 struct run_source {
 	const char *what; /* static: "network header", "meta mark"; NULL: nothing is known */
+	enum run_form form;
 	bool has_offset;
 	uint32_t offset; /* of the header's bytes that the word starts with */
 };
