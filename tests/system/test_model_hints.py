@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a model's clause advises works: for each hint a rule that the clause refuses, and one written as
+the hint says, which the same model takes."""
+import json
+import shutil
+import os
+import unittest
+
+from nicemu import nicemu, skip_suite, write_temporary
+
+FILE = """table netdev t {
+	chain c {
+		type filter hook ingress device eth0 priority 1; flags offload;
+%s
+	}
+}
+"""
+SWITCHDEV = """nic: hints
+model: %s
+ports:
+  - {name: eth0, kind: uplink}
+  - {name: eth1, kind: uplink}
+  - {name: rep0, kind: representor, represents: vf0}
+  - {name: vf0, kind: vf}
+"""
+# A hint with these words advises nothing that could be loaded.
+NO_FORM = ("there is no form that works", "nft cannot offload")
+IP = "meta protocol ip "
+MIRRORED = "@ll,96,16 0x8100 @ll,112,16 & 0xfff == 5 dup to eth1"
+
+# Reason: what it refuses, what the hint says instead (rules by line). Where rep0 is named the NIC is SWITCHDEV.
+CASES = {
+    "cxgb4:mirror": (IP + "dup to eth1", IP + "fwd to eth1"),
+    "cxgb4:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
+    "dpaa2-switch:one-action": (IP + "dup to eth1 drop", IP + "drop"),
+    "dpaa2-switch:mirror-only-vlan": ("vlan id 5 dup to eth1", MIRRORED),
+    "dpaa2-switch:mirror-needs-vlan": (IP + "dup to eth1", MIRRORED),
+    "dpaa2-switch:mirror-vlan-id-only": ("@ll,96,16 0x8100 @ll,112,16 & 0xffff == 0x2005 dup to eth1", MIRRORED),
+    "dpaa2-switch:mirror-vlan-id-full": ("@ll,96,16 0x8100 @ll,112,16 & 0xff0 == 0x10 dup to eth1", MIRRORED),
+    "dpaa2-switch:unsupported-action": (IP + "accept", IP + "drop"),
+    "dpaa2-switch:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
+    "ice:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "meta protocol ip ip saddr 10.0.0.1 drop"),
+    "ice:unsupported-action": ("ip saddr 10.0.0.1 accept", "ip saddr 10.0.0.1 fwd to rep0"),
+    "mlx5:ingress-port": ("iif eth1 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
+    "mlx5:uplink-to-uplink": ("ip saddr 10.0.0.1 fwd to eth1", "ip saddr 10.0.0.1 fwd to rep0"),
+    "mlx5:forward-and-drop": ("ip saddr 10.0.0.1 dup to rep0 drop", "ip saddr 10.0.0.1 fwd to rep0"),
+    "nfp:protocol-802-3": ("tcp dport 80 drop", "meta protocol ip tcp dport 80 drop"),
+    "nfp:unsupported-action": (IP + "accept", IP + "drop"),
+    "ocelot:no-ipv6-addresses": ("ip6 saddr 2001:db8::1 drop", "meta protocol ip6 drop"),
+    "ocelot:needs-ethertype": ("iif eth0 drop", "meta protocol ip drop"),
+    "prestera:ingress-ifindex-mask": ("ether saddr 02:00:00:00:00:01 drop", "meta protocol ip ip saddr 10.0.0.1 drop"),
+    "prestera:unsupported-action": (IP + "fwd to eth1", IP + "drop"),
+    "stmmac:needs-basic-or-ipv4": ("iif eth0 drop", "ip saddr 10.0.0.1 drop"),
+    "bnxt:needs-control-and-basic": ("tcp dport 80 drop", "ip saddr 10.0.0.1 tcp dport 80 drop"),
+    "hns3:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
+    "hns3:one-action": (IP + "dup to eth1 drop", IP + "drop"),
+    "hns3:unsupported-action": (IP + "accept", IP + "drop"),
+    "sfc:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
+    "sfc:l3-needs-ip": ("tcp dport 80 drop", "meta protocol ip tcp dport 80 drop"),
+    "sfc:unsupported-action": (IP + "accept", IP + "drop"),
+}
+
+# Their clauses are met by tc filters only: nft's rules have an action, and name TCP or UDP before a port; or an
+# earlier clause of the model is met first. tests/models has the commands.
+NOT_FROM_NFT = {"stmmac:needs-action", "hns3:needs-action", "bnxt:needs-action", "bnxt:ports-tcp-udp", "sfc:l4-needs-tcp-udp",
+                "nfp:ethertype-needed", "ocelot:mac-needs-ethertype"}
+
+
+def verdicts(model, rules):
+    """[(verdict, id)] of the rules, one a line."""
+    words = ["check", "-j", "-m", model]
+    if "rep0" in rules:
+        words[2:] = ["-n", write_temporary(SWITCHDEV % model, ".yaml")]
+    done = nicemu(*words, write_temporary(FILE % rules))
+    document = json.loads(done.stdout)
+    return [(r["verdict"], r.get("id")) for r in document["runs"][0]["rules"]]
+
+
+def hints():
+    models = json.loads(nicemu("show", "model", "-j").stdout)["models"]
+    for model in models:
+        document = json.loads(nicemu("show", "model", model["name"], "-j").stdout)
+        for clause in document["clauses"]:
+            if clause["hint"] and not any(words in clause["hint"] for words in NO_FORM):
+                yield clause["reason"], model["name"], clause["hint"]
+
+
+class Hints(unittest.TestCase):
+    def test_each_is_tried_or_its_clause_is_out_of_reach(self):
+        known = set(CASES) | NOT_FROM_NFT
+        self.assertEqual({(reason, hint) for reason, _, hint in hints() if reason not in known}, set())
+        self.assertEqual(known - {reason for reason, _, _ in hints()}, set(), "no longer there")
+
+    def test_what_is_advised_is_taken_and_what_it_replaces_is_refused(self):
+        for reason, (refused, advised) in CASES.items():
+            with self.subTest(reason):
+                model = reason.split(":")[0]
+                self.assertEqual(verdicts(model, refused), [("refused", reason)])
+                self.assertEqual(verdicts(model, advised), [("offloaded", None)])
+
+
+if __name__ == "__main__":
+    if not shutil.which("nft", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
+        skip_suite("nft is not installed")
+    unittest.main()
