@@ -39,13 +39,18 @@ def listed():
 class Ids(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.reasons = {r["id"]: r for r in listed()}
+        rows = listed()
+        cls.reasons = {r["id"]: r for r in rows}
+        cls.twice = len(rows) - len(cls.reasons)
         cls.own = {name for name, r in cls.reasons.items() if not r["model"] and r["layer"] != "lint"}
 
     def test_every_id_in_the_code_is_listed(self):
         found = in_the_code()
         self.assertGreater(len(found), 100)
         self.assertEqual({name: file for name, file in found.items() if name not in self.reasons}, {})
+
+    def test_none_is_listed_twice(self):
+        self.assertEqual(self.twice, 0)
 
     def test_something_causes_every_id(self):
         caused = set(reason_cases.RULESETS) | set(reason_cases.ELSEWHERE) | set(reason_cases.UNREACHABLE)
