@@ -99,6 +99,16 @@ static bool takes_nothing(const struct model *model)
 	return false;
 }
 
+/* An action that is taken and not carried out, or not in all rules. */
+static bool leaves_actions_out(const struct model_match *match)
+{
+	bool leaves = match->ignored_actions != 0;
+
+	for (size_t i = 0; i < match->num_ignoring; i++)
+		leaves |= match->ignoring[i].actions || match->ignoring[i].mirror_takes;
+	return leaves;
+}
+
 static void want_of_a_nic_that_offloads(const struct search *search)
 {
 	static const char *const verbs[] = {
@@ -112,6 +122,8 @@ static void want_of_a_nic_that_offloads(const struct search *search)
 		   match->ignored_keys || match->num_ignored || match->num_ignoring);
 	want_topic(search, "exact", match->num_exact > 0);
 	want_topic(search, "zero-is-any", match->num_zero_is_any > 0);
+	if (leaves_actions_out(match))
+		want(search, "decides", NULL);
 	for (size_t i = 0; i < search->model->num_tables; i++)
 		if (search->model->tables[i].entries != MODEL_UNKNOWN)
 			want(search, "full", NULL);

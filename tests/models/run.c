@@ -306,6 +306,41 @@ static bool run_nothing_carried_out(struct run *run)
 	return good;
 }
 
+/* "drop", "host", "redirect PORT", each with "copy PORT" behind it for each mirror. */
+static void print_decision(const struct nic *nic, const struct asic_decision *decision, char *text,
+			   size_t size)
+{
+	static const char *const fates[ASIC_FATES] = {"drop", "redirect ", "host"};
+	size_t at = (size_t)snprintf(
+		text, size, "%s%s", fates[decision->fate],
+		decision->fate == ASIC_REDIRECT ? nic->ports[decision->port].name : "");
+
+	for (uint8_t i = 0; i < decision->num_mirrors && at < size; i++)
+		at += (size_t)snprintf(text + at, size - at, " copy %s",
+				       nic->ports[decision->mirrors[i]].name);
+}
+
+static bool run_decides(struct run *run)
+{
+	struct rule_text text = {0};
+	struct packet_text packet = {0};
+	struct asic_decision decision;
+	char decided[256];
+	bool good = read_rule(run, &text, part(run, 0)) &&
+		    read_packet(run, &packet, part(run, 1)) &&
+		    put_accepted(run, word(run, 1), &text, 1);
+
+	if (good) {
+		decision = device_send(&run->device, &packet);
+		print_decision(&run->device.nic, &decision, decided, sizeof(decided));
+		if (!decision.matched || strcmp(decided, part(run, 2)) != 0)
+			good = fail(run, "wanted %s, got %s%s", part(run, 2), decided,
+				    decision.matched ? "" : " (no rule matched)");
+	}
+	rule_text_clear(&text);
+	return good;
+}
+
 static bool expect_counts(struct run *run, const struct offload_stats *stats, const char *wanted)
 {
 	char text[128];
@@ -477,6 +512,7 @@ static const struct {
 	{"agrees", 3, 2, run_agrees},
 	{"takes", 3, 1, run_takes},
 	{"nothing-carried-out", 2, 1, run_nothing_carried_out},
+	{"decides", 2, 3, run_decides},
 	{"counts", 2, 3, run_counts},
 	{"duplicate", 3, 1, run_duplicate},
 	{"unknown-destroy", 3, 1, run_unknown_destroy},
