@@ -64,13 +64,14 @@ static bool is_zero(const struct flow_match *match, enum flow_field_id id)
 	return true;
 }
 
-/* The addresses say it: a packet has those of one version only. Every port is Ethernet's. */
+/* The addresses say it, which are of one version; every port is Ethernet; a chain has its devices.
+ */
 static bool is_implied(const struct field_walk *walk, enum flow_field_id id)
 {
 	const uint64_t addresses = FLOW_PRESENT(IPV4_ADDRS) | FLOW_PRESENT(IPV6_ADDRS);
 
 	return (id == FLOW_BASIC_N_PROTO && walk->value.word[0] & addresses) ||
-	       id == FLOW_META_INGRESS_IFTYPE;
+	       id == FLOW_META_INGRESS_IFTYPE || id == FLOW_META_INGRESS_IFINDEX;
 }
 
 static void add_word(char *list, size_t size, const char *word)

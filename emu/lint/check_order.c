@@ -156,10 +156,11 @@ static void print_common(const struct lint *lint, size_t i, size_t k, char *text
 static void say_conflict(struct lint *lint, const struct span *span, size_t entry, size_t other,
 			 size_t count, enum lint_number id)
 {
-	char common[256], own[64], others[64], more[64] = "";
+	char common[192], match[192], own[64], others[64], more[64] = "";
 	const struct model_table *table = lint->entries[entry].table;
 
 	print_common(lint, other, entry, common, sizeof(common));
+	print_common(lint, other, other, match, sizeof(match));
 	lint_print_fate(own, sizeof(own), lint, &lint->entries[entry]);
 	lint_print_fate(others, sizeof(others), lint, &lint->entries[other]);
 	if (count > 1)
@@ -169,14 +170,15 @@ static void say_conflict(struct lint *lint, const struct span *span, size_t entr
 		lint_add(lint, id, place_of(lint, span, entry, other),
 			 "delete the chain and load it again",
 			 "packets with `%s` match this rule (%s) and the one with handle %llu "
-			 "(%s): software asks this one first, the NIC the other one%s",
-			 common, own, (unsigned long long)handle_of(lint, other), others, more);
+			 "(`%s`, %s): software asks this one first, the NIC the other one%s",
+			 common, own, (unsigned long long)handle_of(lint, other), match, others,
+			 more);
 	else
 		lint_add(lint, id, place_of(lint, span, entry, other),
 			 "write the two so that no packet matches both",
 			 "packets with `%s` match this rule (%s) and the one with handle %llu "
-			 "(%s), of the same priority: %s%s",
-			 common, own, (unsigned long long)handle_of(lint, other), others,
+			 "(`%s`, %s), of the same priority: %s%s",
+			 common, own, (unsigned long long)handle_of(lint, other), match, others,
 			 table->order == MODEL_ORDER_UNKNOWN
 				 ? "it is not known which of them the NIC asks first"
 				 : "the NIC leaves open which of them it asks first",

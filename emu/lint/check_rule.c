@@ -69,7 +69,7 @@ void check_translation(struct lint *lint)
 static void look_at_counter(struct lint *lint, size_t index)
 {
 	const struct lint_rule *rule = &lint->rules[index];
-	char match[LINT_STATEMENT_SIZE];
+	char match[LINT_STATEMENT_SIZE], hint[LINT_STATEMENT_SIZE + 32];
 	size_t last = SIZE_MAX;
 	bool counts = false;
 
@@ -81,8 +81,8 @@ static void look_at_counter(struct lint *lint, size_t index)
 	if (last == SIZE_MAX)
 		return;
 	describe(lint, rule, last, match);
-	lint_add(lint, LINT_COUNTER_BEFORE_MATCH, lint_at_rule(lint, index),
-		 "put `counter` behind the last match",
+	snprintf(hint, sizeof(hint), "write `%s counter`", match);
+	lint_add(lint, LINT_COUNTER_BEFORE_MATCH, lint_at_rule(lint, index), hint,
 		 "`%s` stands behind the counter: software counts all packets that get to the "
 		 "counter, hardware those that the whole rule matches",
 		 match);

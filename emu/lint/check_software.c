@@ -95,8 +95,9 @@ static void look_at_chain(struct lint *lint, const struct nft_chain *chain)
 	index = lint_chain(lint, view.family, view.table, view.name);
 	if (index != SIZE_MAX)
 		lint_add(lint, LINT_NOT_OFFLOADED, lint_at_chain(index), "`flags offload;`",
-			 "the chain has no `flags offload`: the NIC knows nothing of its %zu rules",
-			 rules);
+			 "chain %s has no `flags offload`: the NIC knows nothing of its %zu "
+			 "rule%s",
+			 view.name, rules, rules == 1 ? "" : "s");
 }
 
 void check_software_chains(struct lint *lint)
