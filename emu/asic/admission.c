@@ -102,6 +102,22 @@ static int refuse_off(const struct nic *nic, uint16_t port, int error, struct re
 }
 
 int admit_binding(const struct nic *nic, const struct offload_binding *binding,
+/* What a VF sends meets the rules of its representor: rules of its own would meet nothing. */
+static int admit_represented(const struct nic *nic, uint16_t port, struct reason *reason)
+{
+	const char *name = nic->ports[port].name;
+	const char *representor = nic->ports[nic_rules_port(nic, port)].name;
+
+	if (nic_rules_port(nic, port) == port)
+		return 0;
+	reason_set(reason, "port-is-represented", EOPNOTSUPP, REASON_MODEL,
+		   "what %s sends meets the rules of its representor %s; rules on %s itself would "
+		   "meet nothing",
+		   name, representor, name);
+	reason_hint(reason, "put the chain on %s", representor);
+	return -EOPNOTSUPP;
+}
+
 		  struct reason *reason)
 {
 	const struct model *model = nic->profile;
@@ -113,6 +129,8 @@ int admit_binding(const struct nic *nic, const struct offload_binding *binding,
 				  "the NIC has no port number %u", binding->port);
 	error = admit_front_end(model, binding, reason);
 	if (error)
+	if (!error)
+		error = admit_represented(nic, binding->port, reason);
 		return error;
 	if (binding->direction != OFFLOAD_INGRESS)
 		return reason_set(reason, "egress-unsupported", EOPNOTSUPP, REASON_MODEL,

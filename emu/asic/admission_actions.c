@@ -4,13 +4,28 @@
 
 #include <errno.h>
 
+/* The switch has ports for representors; the VF itself is somebody else's network device. */
+static int refuse_represented(const struct nic *nic, int port, struct reason *reason)
+{
+	const char *name = nic->ports[port].name;
+	const char *representor = nic->ports[nic_rules_port(nic, (uint16_t)port)].name;
+
+	reason_set(reason, "target-is-represented", EOPNOTSUPP, REASON_MODEL,
+		   "the switch reaches %s by its representor, and the rule sends to %s itself",
+		   name, name);
+	reason_hint(reason, "send to %s: what is sent there is delivered to %s", representor, name);
+	return -EOPNOTSUPP;
+}
+
 static int target_port(const struct nic *nic, const struct flow_action_entry *action,
 		       struct reason *reason)
 {
 	int port = nic_port_in_netns(nic, action->netns, action->ifindex);
 
+	if (port >= 0 && nic_rules_port(nic, (uint16_t)port) != port)
+		return refuse_represented(nic, port, reason);
 	if (port >= 0)
-		return port;
+		return nic_exit_port(nic, (uint16_t)port);
 	if (action->id == FLOW_ACTION_REDIRECT)
 		return reason_set(reason, "redirect-target-not-a-port", EOPNOTSUPP, REASON_MODEL,
 				  "interface %u, to which the rule forwards, is not a port of this "

@@ -207,6 +207,7 @@ static void forget_target(struct entry *entry, uint16_t port)
 static void asic_port_gone(void *driver, uint16_t port)
 {
 	struct asic *asic = driver;
+	uint16_t exit = nic_exit_port(asic->nic, port);
 	struct block *block, *next;
 	struct entry *entry, *after;
 
@@ -218,7 +219,7 @@ static void asic_port_gone(void *driver, uint16_t port)
 			continue;
 		}
 		HASH_ITER (hh, block->entries, entry, after)
-			forget_target(entry, port);
+			forget_target(entry, exit);
 	}
 	place_forget_port(&asic->tables, port);
 }

@@ -192,7 +192,7 @@ static json_t *open_job(struct explain_job *job, int *fd)
 	if (error)
 		return error;
 	job->file = input.name;
-	job->port = input.port;
+	job->port = nic_rules_port(&job->emulator->nic, input.port);
 	*fd = -1;
 	if (capture_open(&job->capture, taken, job->file, fake_ethernet, &fault)) {
 		job->capture = NULL;

@@ -26,6 +26,18 @@ struct replay_job {
 	json_t *request;
 };
 
+/* A file that stays empty for a reason would only puzzle. */
+static json_t *nothing_leaves(const struct nic *nic, uint16_t representor)
+{
+	const char *name = nic->ports[representor].name;
+	const char *peer = nic->ports[nic_exit_port(nic, representor)].name;
+
+	return serve_error(2,
+			   "-w %s: nothing leaves by a representor; what is sent to %s is "
+			   "delivered to %s: -w %s=FILE",
+			   name, name, peer, peer);
+}
+
 static json_t *read_outputs(const struct emulator *emulator, const json_t *request,
 			    struct replay_options *options)
 {
@@ -56,6 +68,8 @@ static json_t *read_outputs(const struct emulator *emulator, const json_t *reque
 		port = to ? nic_port_by_name(&emulator->nic, to) : -1;
 		if (port < 0)
 			return serve_unknown_port(&emulator->nic, to ? to : "");
+		if (nic_exit_port(&emulator->nic, (uint16_t)port) != port)
+			return nothing_leaves(&emulator->nic, (uint16_t)port);
 		output->port = (uint16_t)port;
 	}
 	return NULL;

@@ -119,6 +119,16 @@ int nic_return_port(struct nic *nic, int number, const char *name)
 	return error;
 }
 
+/* A port that is there again is connected as the one was whose place it takes. */
+static void take_peer(struct nic *nic, int from, size_t to)
+{
+	int32_t peer = nic->ports[from].peer;
+
+	if (peer >= 0)
+		nic->ports[peer].peer = (int32_t)to;
+	nic->ports[from].peer = -1;
+}
+
 int nic_add_port(struct nic *nic, const char *name)
 {
 	size_t number = nic->num_ports;
@@ -145,8 +155,8 @@ int nic_add_port(struct nic *nic, const char *name)
 	if (like >= 0) {
 		*port = nic->ports[like];
 		port->gone = false;
-		port->peer = -1;
 		port->ifindex = (uint32_t)number + NIC_FIRST_IFINDEX;
+		take_peer(nic, like, number);
 	}
 	return (int)number;
 }
@@ -197,6 +207,29 @@ int nic_add_real_port(struct nic *nic, const struct nic_port *port)
 	nic->ports[nic->num_ports] = *port;
 	nic->ports[nic->num_ports].peer = -1;
 	return (int)nic->num_ports++;
+}
+
+/* The other end, where there is one now. */
+static bool has_peer(const struct nic *nic, uint16_t port)
+{
+	int32_t peer = nic->ports[port].peer;
+
+	return nic->profile && nic->profile->switchdev && peer >= 0 &&
+	       (size_t)peer < nic->num_ports && !nic->ports[peer].gone;
+}
+
+uint16_t nic_rules_port(const struct nic *nic, uint16_t port)
+{
+	if (nic->ports[port].kind == NIC_PORT_REPRESENTOR || !has_peer(nic, port))
+		return port;
+	return (uint16_t)nic->ports[port].peer;
+}
+
+uint16_t nic_exit_port(const struct nic *nic, uint16_t port)
+{
+	if (nic->ports[port].kind != NIC_PORT_REPRESENTOR || !has_peer(nic, port))
+		return port;
+	return (uint16_t)nic->ports[port].peer;
 }
 
 void nic_print_target(FILE *out, void *context, const struct flow_action_entry *action)

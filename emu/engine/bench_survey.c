@@ -89,6 +89,8 @@ static enum bench_answer take(struct bench *bench, struct packet *packets, size_
 	uint32_t flags[CAPTURE_BATCH];
 	unsigned int chunks = asic_begin(bench->worker);
 	struct bench_batch *batch = place_for(bench, chunks);
+	uint16_t port =
+		nic_rules_port(&bench->emulator->nic, bench->results.captures[bench->current].port);
 	uint64_t begun;
 
 	if (!batch)
@@ -96,7 +98,7 @@ static enum bench_answer take(struct bench *bench, struct packet *packets, size_
 				  "the packets take more memory than there is for them (%llu MiB)",
 				  (unsigned long long)(bench->options.bytes_limit >> 20));
 	for (size_t i = 0; i < length; i++)
-		packets[i].port = bench->results.captures[bench->current].port;
+		packets[i].port = port;
 	dissect_batch(packets, length, chunks, batch->keys, flags);
 	begun = bench_now_ns();
 	asic_process(bench->worker, packets, batch->keys, decisions, length);

@@ -76,10 +76,21 @@ static int allocate_results(struct replay *replay, const struct replay_options *
 	for (size_t i = 0; i < options->num_inputs; i++) {
 		results->captures[i].name = strdup(options->inputs[i].name);
 		results->captures[i].port = options->inputs[i].port;
+		results->captures[i].host_port = replay->inputs.input[i].port;
 		if (!results->captures[i].name)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/* Where the ASIC sees them arrive. */
+static void direct_inputs(struct replay *replay)
+{
+	for (size_t i = 0; i < replay->inputs.length; i++) {
+		struct input *input = &replay->inputs.input[i];
+
+		input->port = nic_rules_port(&replay->emulator->nic, input->port);
+	}
 }
 
 static int make_pump(struct replay *replay, const struct replay_options *options, char *message,
@@ -104,8 +115,10 @@ static int make_pump(struct replay *replay, const struct replay_options *options
 static int prepare(struct replay *replay, const struct replay_options *options, char *message,
 		   size_t size)
 {
-	int ret = allocate_results(replay, options);
+	int ret;
 
+	direct_inputs(replay);
+	ret = allocate_results(replay, options);
 	if (!ret)
 		ret = counts_take(&replay->before, replay->emulator);
 	if (!ret && options->filter)

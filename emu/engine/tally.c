@@ -81,6 +81,15 @@ enum { UNMATCHED = ASIC_FATES, KINDS };
 static_assert(ASIC_HOST + 1 == UNMATCHED, "a packet without a match is passed to the host");
 static_assert(CAPTURE_BATCH < UINT16_MAX && KINDS * 16 <= 64, "a batch's counts fit one word");
 
+static void count_mixed_host(struct tally *tally, const struct input_batch *batch,
+			     const struct asic_decision *const *decisions)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if (decisions[i]->fate == ASIC_HOST)
+			add(&tally->captures[batch->origins[i]].host,
+			    (struct replay_counters){1, batch->packets[i].length});
+}
+
 /*
  * No branch depends on a packet, since what becomes of packets can't be foreseen. leaving: the
  * indexes of those of which something leaves by a port; how many they are.
@@ -104,7 +113,11 @@ static size_t count_fates(struct tally *tally, const struct input_batch *batch,
 		const struct replay_counters sum = {counts >> 16 * kind & UINT16_MAX, bytes[kind]};
 
 		add(kind == UNMATCHED ? &tally->unmatched : &tally->fates[kind], sum);
+		if (kind >= ASIC_HOST && !batch->mixed)
+			add(&tally->captures[batch->origin].host, sum);
 	}
+	if (batch->mixed)
+		count_mixed_host(tally, batch, decisions);
 	return num_leaving;
 }
 
@@ -135,25 +148,29 @@ void tally_batch(struct tally *tally, const struct input_batch *batch, const uin
 		count_leaving(tally, &batch->packets[leaving[i]], decisions[leaving[i]]);
 }
 
+static void collect_capture(const struct tally_capture *more, const struct replay_capture *capture,
+			    struct emulator_port_counters *ports)
+{
+	ports[capture->port].rx_packets += more->played.packets;
+	ports[capture->port].rx_bytes += more->played.bytes;
+	ports[capture->host_port].host_packets += more->host.packets;
+	ports[capture->host_port].host_bytes += more->host.bytes;
+}
+
 static void collect_captures(struct tally *tally, struct replay_results *results,
 			     struct emulator_port_counters *since_start)
 {
 	for (size_t i = 0; i < tally->num_captures; i++) {
 		const struct tally_capture *more = &tally->captures[i];
 		struct replay_capture *capture = &results->captures[i];
-		struct emulator_port_counters *port = &results->ports[capture->port];
-
 		add(&capture->played, more->played);
 		capture->filtered += more->filtered;
 		capture->truncated += more->truncated;
 		capture->malformed += more->malformed;
 		add(&results->total, more->played);
-		port->rx_packets += more->played.packets;
-		port->rx_bytes += more->played.bytes;
-		if (since_start) {
-			since_start[capture->port].rx_packets += more->played.packets;
-			since_start[capture->port].rx_bytes += more->played.bytes;
-		}
+		collect_capture(more, capture, results->ports);
+		if (since_start)
+			collect_capture(more, capture, since_start);
 	}
 }
 

@@ -13,7 +13,7 @@
 #include "input.h"
 
 struct tally_capture {
-	struct replay_counters played;
+	struct replay_counters played, host; /* host: of these, passed to it */
 	uint64_t filtered, truncated, malformed;
 };
 

@@ -82,7 +82,7 @@ static json_t *fates_json(const struct replay_results *results)
 
 static bool has_counted(const struct emulator_port_counters *c)
 {
-	return c->rx_packets || c->tx_packets;
+	return c->rx_packets || c->tx_packets || c->host_packets;
 }
 
 /* A port that is gone is told of as long as it has packets: sums match fates. */
@@ -101,6 +101,7 @@ json_t *ports_json(const struct nic *nic, const struct emulator_port_counters *c
 		json_object_set_new(port, "name", json_string(nic->ports[i].name));
 		json_object_set_new(port, "rx", counter_json(c->rx_packets, c->rx_bytes));
 		json_object_set_new(port, "tx", counter_json(c->tx_packets, c->tx_bytes));
+		json_object_set_new(port, "host", counter_json(c->host_packets, c->host_bytes));
 		json_array_append_new(ports, port);
 	}
 	return ports;

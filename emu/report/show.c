@@ -14,8 +14,9 @@ static const char *const port_kinds[] = {
 	[NIC_PORT_REPRESENTOR] = "representor",
 };
 
-static json_t *nic_port_json(const struct nic_port *port)
+static json_t *nic_port_json(const struct nic *nic, const struct nic_port *port)
 {
+	bool stands = port->kind == NIC_PORT_REPRESENTOR && port->peer >= 0;
 	json_t *record = json_object();
 
 	json_object_set_new(record, "name", json_string(port->name));
@@ -27,6 +28,9 @@ static json_t *nic_port_json(const struct nic_port *port)
 					 port->mac[5]));
 	json_object_set_new(record, "speed", json_integer(port->speed));
 	json_object_set_new(record, "mtu", json_integer(port->mtu));
+	json_object_set_new(record, "hw_tc_offload", json_boolean(!port->hw_tc_offload_off));
+	json_object_set_new(record, "represents",
+			    stands ? json_string(nic->ports[port->peer].name) : json_null());
 	return record;
 }
 
@@ -48,7 +52,7 @@ json_t *report_nic(const struct emulator *emulator)
 
 	for (size_t i = 0; i < nic->num_ports; i++)
 		if (!nic->ports[i].gone)
-			json_array_append_new(ports, nic_port_json(&nic->ports[i]));
+			json_array_append_new(ports, nic_port_json(nic, &nic->ports[i]));
 	json_object_set_new(document, "nic", text_json(nic->name));
 	json_object_set_new(document, "model", text_json(nic->model));
 	json_object_set_new(document, "kernel", json_string(emulator->kernel.version));

@@ -15,6 +15,14 @@ static void print_recorded(FILE *out, const json_t *document)
 			flower);
 }
 
+static void print_port_remarks(FILE *out, const json_t *port)
+{
+	if (*member_text(port, "represents"))
+		fprintf(out, "  represents %s", member_text(port, "represents"));
+	if (json_is_false(json_object_get(port, "hw_tc_offload")))
+		fputs("  hw-tc-offload off", out);
+}
+
 void report_print_nic(FILE *out, const json_t *nic, const struct report_style *style)
 {
 	const json_t *port;
@@ -32,9 +40,11 @@ void report_print_nic(FILE *out, const json_t *nic, const struct report_style *s
 	      "kind", "mac", "mtu", "speed Mbit/s");
 	json_array_foreach (json_object_get(nic, "ports"), i, port) {
 		print_cut(out, member_text(port, "name"), 15, 15);
-		fprintf(out, " %7llu  %-11s  %-17s %7llu %12llu\n", member_number(port, "ifindex"),
+		fprintf(out, " %7llu  %-11s  %-17s %7llu %12llu", member_number(port, "ifindex"),
 			member_text(port, "kind"), member_text(port, "mac"),
 			member_number(port, "mtu"), member_number(port, "speed"));
+		print_port_remarks(out, port);
+		fputc('\n', out);
 	}
 	print_recorded(out, nic);
 }

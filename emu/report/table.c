@@ -199,23 +199,41 @@ static void print_fates(FILE *out, const json_t *report, const struct report_sty
 	fprintf(out, "%11llu %15llu         in all\n", whole, member_number(report, "bytes"));
 }
 
-void print_port_counters(FILE *out, const json_t *ports, bool all, const struct report_style *style)
+/* What was passed to the host came out at another port than it came in by: a representor. */
+static bool comes_out_elsewhere(const json_t *ports)
 {
 	const json_t *port;
 	size_t i;
 
-	paint(out, style, PAINT_HEADING, "%-15s %12s %18s %12s %18s\n", "port", "rx packets",
-	      "rx bytes", "tx packets", "tx bytes");
+	json_array_foreach (ports, i, port)
+		if (member_number(json_object_get(port, "host"), "packets") &&
+		    !member_number(json_object_get(port, "rx"), "packets"))
+			return true;
+	return false;
+}
+
+void print_port_counters(FILE *out, const json_t *ports, bool all, const struct report_style *style)
+{
+	bool with_host = comes_out_elsewhere(ports);
+	const json_t *port;
+	size_t i;
+
+	paint(out, style, PAINT_HEADING, "%-15s %12s %18s %12s %18s%s\n", "port", "rx packets",
+	      "rx bytes", "tx packets", "tx bytes", with_host ? "   host packets" : "");
 	json_array_foreach (ports, i, port) {
 		const json_t *rx = json_object_get(port, "rx");
 		const json_t *tx = json_object_get(port, "tx");
+		unsigned long long host = member_number(json_object_get(port, "host"), "packets");
 
-		if (!all && !member_number(rx, "packets") && !member_number(tx, "packets"))
+		if (!all && !member_number(rx, "packets") && !member_number(tx, "packets") && !host)
 			continue;
 		print_cut(out, member_text(port, "name"), 15, 15);
-		fprintf(out, " %12llu %18llu %12llu %18llu\n", member_number(rx, "packets"),
+		fprintf(out, " %12llu %18llu %12llu %18llu", member_number(rx, "packets"),
 			member_number(rx, "bytes"), member_number(tx, "packets"),
 			member_number(tx, "bytes"));
+		if (with_host)
+			fprintf(out, " %14llu", host);
+		fputc('\n', out);
 	}
 }
 

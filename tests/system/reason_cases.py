@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What causes each reason: a ruleset that nft can load, or the test that sends what nft does not send."""
 
+import os
+
+from nicemu import SOURCE
+
+SWITCHDEV = os.path.join(SOURCE, "netdevsim-config", "switchdev.yaml")
 HEAD = "table netdev t {\n chain c {\n  type filter hook ingress device eth0 priority 1; flags offload;\n  %s\n }\n}\n"
 
 
@@ -81,6 +86,8 @@ RULESETS = {
     "jump-to-base-chain": rule("jump c"),
     "limit-overflow": rule("limit rate 18446744073709551615 mbytes/second drop"),
     "one-device": {"text": "table netdev t {\n chain c {\n  type filter hook ingress devices = { eth0, eth1 } priority 1; flags offload;\n }\n}\n", "options": ("-k", "5.4")},
+    "port-is-represented": {"text": HEAD.replace("eth0", "vf0") % "ip protocol icmp drop", "options": ("-n", SWITCHDEV)},
+    "target-is-represented": {"text": HEAD.replace("eth0", "up0") % 'ip protocol icmp fwd to "vf0"', "options": ("-n", SWITCHDEV)},
     "queue": rule("dup to eth1 queue"),
     "range": rule("tcp dport != 80-90 drop"),
     "reject": rule("meta protocol ip dup to eth1 reject"),

@@ -124,6 +124,15 @@ int nic_set_model(struct nic *nic, const char *model, struct config_error *error
 /* Does the model leave the size of a table to nic->entries? */
 bool nic_takes_entries(const struct nic *nic);
 
+/*
+ * Where the model knows switchdev: the port whose rules meet what came in by `port`, and at whose
+ * host side comes out what no rule takes away. That is the representor of a VF or PF that has one;
+ * else the port itself.
+ */
+uint16_t nic_rules_port(const struct nic *nic, uint16_t port);
+/* By which port leaves what is sent to `port`: what a representor stands for; else the same. */
+uint16_t nic_exit_port(const struct nic *nic, uint16_t port);
+
 /* Number of the port with that name or interface index, or -ENODEV. */
 int nic_port_by_name(const struct nic *nic, const char *name);
 int nic_port_by_ifindex(const struct nic *nic, uint32_t ifindex); /* an emulated one */

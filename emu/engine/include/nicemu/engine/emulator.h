@@ -31,6 +31,8 @@
 struct emulator_port_counters {
 	uint64_t rx_packets, rx_bytes; /* from the wire */
 	uint64_t tx_packets, tx_bytes; /* to the wire: redirected and mirrored */
+	/* Passed to the host, at this port's host side (nic_rules_port of where they came in). */
+	uint64_t host_packets, host_bytes;
 };
 
 struct emulator {

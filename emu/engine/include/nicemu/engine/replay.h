@@ -36,7 +36,11 @@
 struct replay_input {
 	int fd;           /* taken over */
 	const char *name; /* borrowed during replay_create */
-	uint16_t port;    /* number of the port that the packets arrive on */
+	/*
+	 * Number of the port that the packets arrive on. What a VF with a representor sends arrives
+	 * at the representor (nic_rules_port): there the ASIC looks it up.
+	 */
+	uint16_t port;
 };
 
 /* What an output gets. */
@@ -94,7 +98,8 @@ struct replay_counters {
 
 struct replay_capture {
 	char *name;
-	uint16_t port;
+	uint16_t port;      /* as given */
+	uint16_t host_port; /* at whose host side comes out what no rule takes away */
 	struct replay_counters played;
 	uint64_t filtered;  /* packets that --filter left out: read, not played */
 	uint64_t truncated; /* cut by a snap length */
