@@ -5,10 +5,19 @@
 
 struct board board;
 static struct flow_rule *last_rule;
+static struct model *own_model; /* while another one is in its place */
 
 void board_setup(void)
 {
+	board_setup_model(NULL);
+}
+
+void board_setup_model(struct model *model)
+{
 	cr_assert_eq(nic_default(&board.nic), 0);
+	own_model = board.nic.profile;
+	if (model)
+		board.nic.profile = model;
 	board.asic = asic_create(&board.nic, NULL);
 	board.offload = offload_create(&asic_driver, board.asic);
 	board.worker = asic_worker_create(board.asic, ASIC_CACHE_DEFAULT);
@@ -22,12 +31,18 @@ void board_teardown(void)
 	asic_worker_destroy(board.worker);
 	offload_destroy(board.offload);
 	asic_destroy(board.asic);
+	board.nic.profile = own_model;
 	nic_clear(&board.nic);
 }
 
 uint32_t board_bind(uint16_t port)
 {
-	struct offload_binding binding = {.port = port, .block = 1};
+	return board_bind_to(port, OFFLOAD_BLOCK, 1);
+}
+
+uint32_t board_bind_to(uint16_t port, enum offload_binder binder, uint64_t block)
+{
+	struct offload_binding binding = {.port = port, .binder = binder, .block = block};
 	struct reason reason;
 
 	cr_assert_eq(offload_bind(board.offload, &binding, &reason), 0, "%s", reason.clause);

@@ -18,10 +18,13 @@ struct board {
 extern struct board board;
 
 void board_setup(void);
+/* A NIC of that model instead, which is borrowed; NULL: of the usual one. */
+void board_setup_model(struct model *model);
 void board_teardown(void);
 
 /* Bind a block to a port (must work): its binding. */
 uint32_t board_bind(uint16_t port);
+uint32_t board_bind_to(uint16_t port, enum offload_binder binder, uint64_t block);
 
 /* A rule of that many actions, all zero; freed by the next board_rule and by board_teardown. */
 struct flow_rule *board_rule(size_t num_actions);
