@@ -182,7 +182,7 @@ static enum run_outcome store_name(struct run *run, const struct nft_expr *expr,
 {
 	char bytes[NIC_NAME_SIZE] = "";
 
-	snprintf(bytes, sizeof(bytes), "%s", name);
+	snprintf(bytes, sizeof(bytes), "%.15s", name);
 	return store(run, expr, bytes, sizeof(bytes), RUN_NAME, what);
 }
 
