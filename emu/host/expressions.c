@@ -44,6 +44,7 @@ static const struct {
 	{"log", run_nothing},
 	{"last", run_nothing},
 	{"reject", run_reject},
+	{"exthdr", run_exthdr},
 };
 
 enum run_outcome run_expression(struct run *run, const struct nft_expr *expr)

@@ -97,6 +97,7 @@ enum run_outcome run_verdict(struct run *run, int32_t verdict, const struct nft_
 /* The rows, by the file that has them. */
 enum run_outcome run_payload(struct run *run, const struct nft_expr *expr);
 enum run_outcome run_meta(struct run *run, const struct nft_expr *expr);
+enum run_outcome run_exthdr(struct run *run, const struct nft_expr *expr);
 enum run_outcome run_cmp(struct run *run, const struct nft_expr *expr);
 enum run_outcome run_range(struct run *run, const struct nft_expr *expr);
 enum run_outcome run_bitwise(struct run *run, const struct nft_expr *expr);

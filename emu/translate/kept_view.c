@@ -49,3 +49,24 @@ bool nft_expr_byteorder(const struct nft_expr *expr, struct nft_expr_byteorder *
 	byteorder->to_network = attr_be32_byte(tb[NFTA_BYTEORDER_OP]) == NFT_BYTEORDER_HTON;
 	return byteorder->size && byteorder->length;
 }
+
+bool nft_expr_exthdr(const struct nft_expr *expr, struct nft_expr_exthdr *exthdr)
+{
+	const struct nlattr *tb[ATTR_TABLE_SIZE];
+
+	*exthdr = (struct nft_expr_exthdr){0};
+	if (!is_type(expr, "exthdr"))
+		return false;
+	attr_parse(tb, NFTA_EXTHDR_MAX, expr->attributes, expr->size, NULL, NULL);
+	if (!kept_has(tb, BIT(NFTA_EXTHDR_DREG) | BIT(NFTA_EXTHDR_TYPE) | BIT(NFTA_EXTHDR_OFFSET) |
+				  BIT(NFTA_EXTHDR_LEN)) ||
+	    register_word(tb[NFTA_EXTHDR_DREG], &exthdr->dreg))
+		return false;
+	exthdr->type = attr_u8(tb[NFTA_EXTHDR_TYPE]);
+	exthdr->offset = attr_be32_byte(tb[NFTA_EXTHDR_OFFSET]);
+	exthdr->length = attr_be32_byte(tb[NFTA_EXTHDR_LEN]);
+	exthdr->op = tb[NFTA_EXTHDR_OP] ? attr_be32_byte(tb[NFTA_EXTHDR_OP]) : NFT_EXTHDR_OP_IPV6;
+	exthdr->asks_presence =
+		tb[NFTA_EXTHDR_FLAGS] && attr_be32(tb[NFTA_EXTHDR_FLAGS]) & NFT_EXTHDR_F_PRESENT;
+	return true;
+}

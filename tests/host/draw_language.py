@@ -2,7 +2,7 @@
 """Rule sets for the software path at netdev ingress, drawn at random from the frames that they are for.
 
 Matches of every kind that is interpreted: named fields, raw loads of all bases, with every operator,
-masks, ranges, sets, maps and concatenations; meta keys; verdicts, jumps and returns over several chains.
+masks, ranges, sets, maps and concatenations; extension headers and TCP options; meta keys; verdicts, jumps and returns over several chains.
 Not drawn: keys for sockets, because frames that a program sends over a veth keep that program's socket.
 Values are mostly those of the frames, so that rules are hit. What nft or the kernel refuses is for the
 caller to leave out: every rule is a line of its own.
@@ -175,6 +175,25 @@ class Drawer:
             lambda: "meta nfproto %s" % self.random.choice(("ipv4", "!= ipv4", "5")),
         ))()
 
+    def header(self):
+        """Extension headers and options."""
+        return self.random.choice((
+            lambda: "exthdr %s %s" % (self.random.choice(("hbh", "rt", "frag", "dst", "mh")),
+                                      self.random.choice(("exists", "missing"))),
+            lambda: "frag more-fragments %d" % self.random.randrange(2),
+            lambda: "frag frag-off %s %d" % (self.random.choice(("==", "!=", ">", "<=")), self.random.choice((0, 1, 31, 8190))),
+            lambda: "frag nexthdr { 6, 17, 58 }",
+            lambda: "%s nexthdr %s" % (self.random.choice(("hbh", "dst", "rt")), self.random.choice(("6", "{ 17, 58, 44 }", "!= 60"))),
+            lambda: "dst hdrlength %d" % self.random.randrange(2),
+            lambda: "tcp option %s %s" % (self.random.choice(("maxseg", "window", "sack-perm", "sack", "timestamp", "nop", "eol",
+                                                              "77")), self.random.choice(("exists", "missing"))),
+            lambda: self.condition("tcp option maxseg size", 16, lambda: self.random.choice((1460, 536, 1440, 1200)), str),
+            lambda: self.condition("tcp option window count", 8, lambda: self.random.randrange(10), str),
+            lambda: self.condition("tcp option timestamp tsval", 32, lambda: self.random.getrandbits(32), str),
+            lambda: self.condition("tcp option @%d,%d,%d" % (self.random.choice((2, 3, 4, 8)), self.random.choice((0, 8, 16)), 8), 8,
+                                   lambda: self.random.randrange(12), str),
+        ))()
+
     def concatenation(self):
         words = self.random.choice((("ip saddr", "ip daddr"), ("ip saddr", "th dport"), ("ip daddr", "ip protocol"),
                                     ("ether saddr", "ether daddr"), ("ip6 saddr", "ip6 daddr"), ("ip ttl", "ip protocol"),
@@ -233,7 +252,8 @@ class Drawer:
 
     def rule(self, targets):
         """One line: some matches, a counter somewhere, at most one verdict; and its name as a comment."""
-        parts = [self.random.choice((self.field, self.field, self.raw, self.raw, self.meta, self.concatenation))()
+        parts = [self.random.choice((self.field, self.field, self.raw, self.raw, self.meta, self.concatenation,
+                                     self.header))()
                  for _ in range(self.random.choice((1, 1, 1, 2, 2, 3)))]
         if self.random.random() < 0.15:
             parts.append(self.writing())

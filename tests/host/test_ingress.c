@@ -398,6 +398,93 @@ Test(host, packet_types_come_from_the_destination)
 	}
 }
 
+static void put_exthdr(uint8_t op, uint8_t type, uint8_t offset, uint8_t length, uint32_t flags)
+{
+	expr_start("exthdr");
+	put_u32(NFTA_EXTHDR_DREG, NFT_REG_1);
+	put_u8(NFTA_EXTHDR_TYPE, type);
+	put_u32(NFTA_EXTHDR_OFFSET, offset);
+	put_u32(NFTA_EXTHDR_LEN, length);
+	put_u32(NFTA_EXTHDR_FLAGS, flags);
+	put_u32(NFTA_EXTHDR_OP, op);
+	expr_end();
+}
+
+Test(host, an_extension_header_is_found_behind_others)
+{
+	struct frame_bytes f;
+
+	base("c", 0, NF_ACCEPT);
+	begin_rule("c");
+	put_exthdr(NFT_EXTHDR_OP_IPV6, 44, 0, 1, NFT_EXTHDR_F_PRESENT);
+	put_cmp("\1", 1);
+	put_exthdr(NFT_EXTHDR_OP_IPV6, 44, 4, 4, 0);
+	put_cmp("\0\0\0\7", 4);
+	rule_end(w);
+	load();
+	put_ethernet(&f, IPV6);
+	put_ipv6(&f, 60, 24);
+	put_bytes(&f, (uint8_t[]){44, 0, 1, 4, 0, 0, 0, 0}, 8);
+	put_bytes(&f, (uint8_t[]){UDP, 0, 0, 1, 0, 0, 0, 7}, 8);
+	put_udp(&f, 1000, 53, 0);
+	expect_match(&f, true);
+	f.bytes[54] = UDP;
+	expect_match(&f, false);
+	cr_expect_eq(last.expression, 1, "it is absent, and that was asked");
+}
+
+Test(host, an_option_of_tcp_is_found_behind_others_and_none_without_a_length_loops)
+{
+	struct frame_bytes f;
+
+	base("c", 0, NF_ACCEPT);
+	begin_rule("c");
+	put_exthdr(NFT_EXTHDR_OP_TCPOPT, 2, 2, 2, 0);
+	put_cmp("\5\xb4", 2);
+	rule_end(w);
+	load();
+	put_ethernet(&f, IPV4);
+	put_ipv4(&f, 6, 0, 28);
+	put_zeros(&f, 12);
+	put_bytes(&f, "\x70\0\0\0\0\0\0\0", 8);
+	put_bytes(&f, "\1\1\1\1\2\4\5\xb4", 8);
+	expect_match(&f, true);
+	f.bytes[54] = 3;
+	f.bytes[55] = 0;
+	expect_match(&f, true);
+	f.bytes[58] = 0;
+	expect_match(&f, false);
+}
+
+Test(host, lengths_and_names_read_as_such)
+{
+	uint32_t length = 20;
+
+	base("c", 0, NF_ACCEPT);
+	begin_rule("c");
+	put_meta(NFT_META_IIFNAME);
+	put_cmp("eth1\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+	rule_end(w);
+	load();
+	play_udp();
+	cr_expect_str_eq(last.text, "meta iifname: eth0, wanted eth1");
+	batch_begin(w);
+	begin_rule("c");
+	put_meta(NFT_META_LEN);
+	put_cmp(&length, sizeof(length));
+	rule_end(w);
+	load();
+	play_udp();
+	cr_expect_str_eq(last.text, "meta length: 28, wanted 20");
+	batch_begin(w);
+	begin_rule("c");
+	put_match(NFT_PAYLOAD_NETWORK_HEADER, 12, "\x0a\0\0\x07", 4);
+	rule_end(w);
+	load();
+	play_udp();
+	cr_expect_str_eq(last.text, "network header + 12: 10.0.0.1, wanted 10.0.0.7");
+}
+
 /* ---- verdicts and chains ---- */
 
 Test(host, without_chains_a_packet_is_accepted)

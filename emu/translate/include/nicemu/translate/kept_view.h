@@ -25,7 +25,15 @@ struct nft_expr_byteorder {
 	bool to_network; /* else from it, which is the same */
 };
 
+/* Only those that load; which header is by op (NFT_EXTHDR_OP_*) and type. */
+struct nft_expr_exthdr {
+	uint8_t dreg, type, op;
+	uint8_t offset, length; /* of the field in the header or option */
+	bool asks_presence;     /* loads whether it is there: 1 or 0 */
+};
+
 bool nft_expr_range(const struct nft_expr *expr, struct nft_expr_range *range);
 bool nft_expr_byteorder(const struct nft_expr *expr, struct nft_expr_byteorder *byteorder);
+bool nft_expr_exthdr(const struct nft_expr *expr, struct nft_expr_exthdr *exthdr);
 
 #endif
