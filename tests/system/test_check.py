@@ -120,6 +120,32 @@ class Verdicts(Case):
         self.assertIn("1 flowtable: not checked yet", self.check("rules.nft").stdout)
 
 
+class Blame(Case):
+    """Which statement a driver does not take: models are asked about less and less of the rule."""
+
+    def refused(self, model, *rules):
+        found = self.document("-m", model, self.write(chain(*rules)), status=1)["runs"][0]["rules"]
+        return [(r["id"], r["expression"], r["column"]) for r in found if r["verdict"] == "refused"]
+
+    def test_a_match_that_the_model_does_not_know(self):
+        self.assertEqual(self.refused("sfc", 'ip saddr 1.2.3.4 iif "eth0" drop'),
+                         [("sfc:unsupported-key", 'iif "eth0"', 20)])
+
+    def test_an_action_that_the_model_does_not_have(self):
+        self.assertEqual(self.refused("dpaa2-switch", "ip saddr 1.2.3.4 counter accept", "ip saddr 1.2.3.5 drop"),
+                         [("dpaa2-switch:unsupported-action", "accept", 28)])
+
+    def test_nothing_single_where_something_lacks(self):
+        self.assertEqual(self.refused("bnxt", "vlan id 20 counter drop"),
+                         [("bnxt:needs-control-and-basic", None, 3)])
+
+    def test_what_was_asked_leaves_nothing_in_the_nic(self):
+        self.write(chain('ip saddr 1.2.3.4 iif "eth0" drop', "ip saddr 1.2.3.4 drop"))
+        nic = self.write("nic: one\nmodel: sfc\nports:\n  - name: eth0\n", "nic.yaml")
+        found = self.document("-n", nic, "rules.nft", status=1)["runs"][0]
+        self.assertEqual([r["verdict"] for r in found["rules"]], ["refused", "offloaded"])
+
+
 class Chains(Case):
     def refused(self, head, **more):
         found = self.run_of(chain("ip saddr 1.2.3.4 drop", "ip saddr 1.2.3.5 drop", head=head), status=1, **more)

@@ -554,6 +554,10 @@ typedef void (*nft_offload_answer)(struct nft_call *call, const struct nft_rule 
 				   int error, const struct reason *reason);
 bool nft_offload_offer_each(struct nft_call *call, struct nft_trans *trans,
 			    nft_offload_answer answer);
+/* Would the hook's port take a rule of these expressions? It is taken out again. 0 or an errno. */
+int nft_offload_try(struct nft_call *call, const struct nft_chain *chain,
+		    const struct nft_hook *hook, const struct nft_expr *exprs, size_t num_exprs,
+		    struct reason *reason);
 /* Is it about a chain that the NIC is told of? */
 bool nft_offload_concerns(struct nft_trans *trans);
 /* Adds what came since the last call to the rule's counters. */
@@ -629,6 +633,12 @@ int nft_judge_message(struct nft_call *call);
 int nft_check_message(struct nft_call *call);
 /* The NIC has been asked at each message: it takes all transactions back, the last one first. */
 void nft_withdraw_all(struct nft *nft);
+/*
+ * blame.c: which statement of the rule the model refuses, if it is one: reason->expression and
+ * offset, call->expression and extack.
+ */
+void nft_blame(struct nft_call *call, struct nft_chain *chain, struct nft_hook *hook,
+	       const struct nft_rule *rule, struct reason *reason);
 /* A batch begins, or begins anew. */
 void nft_check_begin(struct nft *nft);
 /* It is committed. */

@@ -92,17 +92,25 @@ static void warn_no_more(void *context, const char *id, size_t expression, const
 {
 }
 
+static struct translate_context translate_context(struct translation *translation,
+						  const struct describe_names *names)
+{
+	const struct nft_rule *rule = translation->rule;
+
+	return (struct translate_context){
+		.kernel = translation->nft->env.kernel,
+		.ifindex_exists = ifindex_exists,
+		.warn = !rule || rule->flow ? warn_no_more : warn,
+		.names = names,
+		.context = translation,
+	};
+}
+
 int nft_offload_translate(struct nft_call *call, struct nft_rule *rule)
 {
 	struct translation translation = {.nft = call->nft, .rule = rule};
 	const struct describe_names names = nft_describe_names(call->nft);
-	const struct translate_context context = {
-		.kernel = call->nft->env.kernel,
-		.ifindex_exists = ifindex_exists,
-		.warn = rule->flow ? warn_no_more : warn,
-		.names = &names,
-		.context = &translation,
-	};
+	const struct translate_context context = translate_context(&translation, &names);
 	struct flow_rule *flow = NULL;
 	int error, index;
 
@@ -459,6 +467,29 @@ static int replace_on(struct nft *nft, struct nft_chain *chain, struct nft_hook 
 	return error;
 }
 
+int nft_offload_try(struct nft_call *call, const struct nft_chain *chain,
+		    const struct nft_hook *hook, const struct nft_expr *exprs, size_t num_exprs,
+		    struct reason *reason)
+{
+	struct translation translation = {.nft = call->nft};
+	const struct describe_names names = nft_describe_names(call->nft);
+	const struct translate_context context = translate_context(&translation, &names);
+	const struct nft_rule rule = {.cookie = UINT64_MAX};
+	struct offload_command command = make_command(chain, hook, &rule);
+	struct flow_rule *flow;
+	int error = translate_nft_rule(&flow, exprs, num_exprs, &context, reason);
+
+	if (error)
+		return error;
+	command.rule = flow;
+	command.protocol = flow->protocol;
+	error = offload_replace(call->nft->env.offload, &command, reason);
+	if (!error)
+		offload_destroy_rule(call->nft->env.offload, &command, NULL);
+	flow_rule_free(flow);
+	return error;
+}
+
 bool nft_offload_offer_each(struct nft_call *call, struct nft_trans *trans,
 			    nft_offload_answer answer)
 {
@@ -479,6 +510,8 @@ bool nft_offload_offer_each(struct nft_call *call, struct nft_trans *trans,
 			error = apply_newrule(nft, t, &reason);
 		else
 			error = replace_on(nft, t->chain, hook, rule, &reason);
+		if (error && !call->translation)
+			nft_blame(call, t->chain, hook, rule, &reason);
 		answer(call, rule, hook->port, error, &reason);
 		all &= !error;
 	}
