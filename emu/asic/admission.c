@@ -101,7 +101,6 @@ static int refuse_off(const struct nic *nic, uint16_t port, int error, struct re
 	return -error;
 }
 
-int admit_binding(const struct nic *nic, const struct offload_binding *binding,
 /* What a VF sends meets the rules of its representor: rules of its own would meet nothing. */
 static int admit_represented(const struct nic *nic, uint16_t port, struct reason *reason)
 {
@@ -118,6 +117,7 @@ static int admit_represented(const struct nic *nic, uint16_t port, struct reason
 	return -EOPNOTSUPP;
 }
 
+int admit_binding(const struct nic *nic, const struct offload_binding *binding,
 		  struct reason *reason)
 {
 	const struct model *model = nic->profile;
@@ -128,9 +128,9 @@ static int admit_represented(const struct nic *nic, uint16_t port, struct reason
 		return reason_set(reason, "no-such-port", ENODEV, REASON_MODEL,
 				  "the NIC has no port number %u", binding->port);
 	error = admit_front_end(model, binding, reason);
-	if (error)
 	if (!error)
 		error = admit_represented(nic, binding->port, reason);
+	if (error)
 		return error;
 	if (binding->direction != OFFLOAD_INGRESS)
 		return reason_set(reason, "egress-unsupported", EOPNOTSUPP, REASON_MODEL,
