@@ -87,17 +87,50 @@ static int (*const add_action[FLOW_ACTION_COUNT])(const struct nic *nic,
 	[FLOW_ACTION_MIRRED] = add_mirror,
 };
 
+/* What the driver leaves out of this rule's actions. */
+struct left_out {
+	uint64_t actions;
+	bool mirror_takes;
+};
+
+static struct left_out find_left_out(const struct question *question)
+{
+	const struct model_match *model = &question->nic->profile->match;
+	struct left_out out = {.actions = model->ignored_actions};
+
+	for (size_t i = 0; i < model->num_ignoring; i++) {
+		const struct model_ignoring *some = &model->ignoring[i];
+
+		if (!conditions_hold(&some->when, question) ||
+		    (some->unless.count && conditions_hold(&some->unless, question)))
+			continue;
+		out.actions |= some->actions;
+		out.mirror_takes |= some->mirror_takes;
+	}
+	return out;
+}
+
+/* What is copied and not sent anywhere does not go on: the last copy is the packet. */
+static void take_by_mirror(struct asic_decision *decision)
+{
+	if (decision->fate != ASIC_HOST || !decision->num_mirrors)
+		return;
+	decision->fate = ASIC_REDIRECT;
+	decision->port = decision->mirrors[--decision->num_mirrors];
+}
+
 int admit_actions(const struct question *question, struct asic_decision *decision,
 		  struct reason *reason)
 {
 	const struct flow_rule *rule = question->command->rule;
 	const struct nic *nic = question->nic;
+	const struct left_out out = find_left_out(question);
 
 	for (size_t i = 0; i < rule->num_actions; i++) {
 		const struct flow_action_entry *action = &rule->actions[i];
 		int error;
 
-		if (nic->profile->match.ignored_actions >> action->id & 1)
+		if (out.actions >> action->id & 1)
 			continue;
 		if (!add_action[action->id])
 			return refuse_not_emulated(nic->profile, reason, "unsupported-action",
@@ -107,5 +140,7 @@ int admit_actions(const struct question *question, struct asic_decision *decisio
 		if (error)
 			return error;
 	}
+	if (out.mirror_takes)
+		take_by_mirror(decision);
 	return 0;
 }
