@@ -5,23 +5,49 @@
 
 enum { CHANGES_MAX = 32, STEPS_SHOWN = 20 };
 
-static void add_table(void *context, const struct asic_table_use *use)
-{
-	json_t *record = json_object();
+struct table_walk {
+	const struct emulator *emulator;
+	uint16_t port;
+	json_t *tables;
+};
 
-	json_object_set_new(record, "name", json_string(use->table->name));
-	json_object_set_new(record, "port", json_null());
-	json_object_set_new(record, "entries", json_integer((json_int_t)use->entries));
-	json_object_set_new(record, "used", json_integer((json_int_t)use->used));
-	json_array_append_new(context, record);
+/* The flows of flowtables are only recorded: no packet meets them. */
+static bool holds_rules(const struct model_table *table)
+{
+	return table->front_ends & (1u << MODEL_CHAIN | 1u << MODEL_FLOWER);
 }
 
-static json_t *tables_json(const struct emulator *emulator)
+static void add_table(void *context, const struct asic_table_use *use)
 {
-	json_t *tables = json_array();
+	struct table_walk *walk = context;
+	const struct model_table *table = use->table;
+	json_t *record;
 
-	asic_visit_tables(emulator->asic, add_table, tables);
-	return tables;
+	if (use->port >= 0 && use->port != walk->port)
+		return;
+	record = json_object();
+	json_object_set_new(record, "name", json_string(table->name));
+	json_object_set_new(record, "kind", json_string(model_table_kind_name(table->kind)));
+	json_object_set_new(record, "order", json_string(model_order_name(table->order)));
+	json_object_set_new(
+		record, "port",
+		use->port < 0 ? json_null()
+			      : text_json(port_name(&walk->emulator->nic, (uint16_t)use->port)));
+	json_object_set_new(record, "asked", json_boolean(holds_rules(table)));
+	json_object_set_new(record, "entries",
+			    use->entries == MODEL_UNKNOWN ? json_null()
+							  : json_integer((json_int_t)use->entries));
+	json_object_set_new(record, "used", json_integer((json_int_t)use->used));
+	json_array_append_new(walk->tables, record);
+}
+
+/* In the model's order; those of other ports are not asked for this packet. */
+static json_t *tables_json(const struct emulator *emulator, const struct packet *packet)
+{
+	struct table_walk walk = {emulator, packet->port, json_array()};
+
+	asic_visit_tables(emulator->asic, add_table, &walk);
+	return walk.tables;
 }
 
 static json_t *miss_json(const struct explain_miss *miss)
@@ -86,12 +112,25 @@ static json_t *why_json(const struct explanation *e, const struct explain_candid
 			    : json_string("the port has no entries");
 	if (!next)
 		return json_string("it is the only entry that matches");
+	if (winner->table && winner->table->order == MODEL_ORDER_INDEX &&
+	    next->priority != winner->priority)
+		return json_sprintf(
+			"of %zu entries that match it stands first in the table, at %u; "
+			"the next one stands at %u",
+			e->matching, winner->priority, next->priority);
 	if (next->priority != winner->priority)
 		return json_sprintf("of %zu entries that match it has the lowest priority number, "
 				    "%u; the next one has %u",
 				    e->matching, winner->priority, next->priority);
-	return json_sprintf("of %zu entries that match, with the same priority %u, it came first",
-			    e->matching, winner->priority);
+	if (winner->table && winner->table->order == MODEL_ORDER_ARRIVAL)
+		return json_sprintf("of %zu entries that match it came first, and this table does "
+				    "not look at the priority",
+				    e->matching);
+	return json_sprintf("of %zu entries that match, with the same priority %u, it came first%s",
+			    e->matching, winner->priority,
+			    winner->table && winner->table->order == MODEL_ORDER_PRIORITY_UNDEFINED
+				    ? "; the hardware can take any of them"
+				    : "");
 }
 
 static json_t *others_json(const struct explanation *e, const struct explain_rules *rules)
@@ -116,6 +155,8 @@ static json_t *verdict_json(const struct emulator *emulator, const struct explan
 		[ASIC_DROP] = "drop", [ASIC_REDIRECT] = "redirect", [ASIC_HOST] = "host"};
 	const struct explain_candidate *winner = winner_of(e);
 	const struct asic_decision *decision = &e->decision;
+	const struct flow_rule *told =
+		winner ? explain_flow_rule(rules, winner->binding, winner->cookie) : NULL;
 	json_t *record = json_object(), *copies = json_array();
 
 	for (int i = 0; i < decision->num_mirrors; i++)
@@ -136,6 +177,10 @@ static json_t *verdict_json(const struct emulator *emulator, const struct explan
 	json_object_set_new(record, "why", why_json(e, winner));
 	json_object_set_new(record, "matching", json_integer((json_int_t)e->matching));
 	json_object_set_new(record, "also_matching", others_json(e, rules));
+	json_object_set_new(record, "not_asked",
+			    winner ? explain_not_asked_json(told, winner->tcam) : json_array());
+	json_object_set_new(record, "asked_besides",
+			    winner ? explain_besides_json(told, winner->tcam) : json_array());
 	return record;
 }
 
@@ -239,7 +284,7 @@ json_t *report_explain(const struct emulator *emulator, const struct packet *pac
 	json_object_set_new(document, "kernel", json_string(emulator->kernel.version));
 	json_object_set_new(document, "packet", explain_packet_json(emulator, packet, e, source));
 	json_object_set_new(document, "key", explain_key_json(packet, e));
-	json_object_set_new(document, "tables", tables_json(emulator));
+	json_object_set_new(document, "tables", tables_json(emulator, packet));
 	json_object_set_new(document, "candidates", candidates_json(emulator, e, rules));
 	json_object_set_new(document, "verdict", verdict_json(emulator, e, rules));
 	json_object_set_new(document, "actions", actions_json(emulator, e, rules));

@@ -22,6 +22,7 @@ struct differ {
 	uint64_t cookie;
 	const struct flow_rule *told[2]; /* NIC's rule, software's */
 	const struct tcam_entry *entry[2];
+	bool matches_as_told[2];
 	uint64_t keys; /* suspects */
 	bool ip_proto, n_proto;
 	json_t *reasons;
@@ -92,10 +93,17 @@ static void find_suspects(struct differ *d)
 {
 	emulator_visit_rules(d->emulator, note_rule, d);
 	asic_visit(d->emulator->asic, note_entry, d);
-	if (d->entry[SOFTWARE_SIDE])
-		explain_misses(d->entry[SOFTWARE_SIDE], &d->e->key, &d->emulator->nic, suspect_miss,
-			       d, NULL);
-	if (d->told[NIC_SIDE] && d->software->met && !d->software->own.matched)
+	for (int side = NIC_SIDE; side <= SOFTWARE_SIDE; side++) {
+		struct tcam_entry told;
+
+		if (!d->told[side])
+			continue;
+		told = explain_entry_as_told(d->told[side]);
+		d->matches_as_told[side] =
+			!explain_misses(&told, &d->e->key, &d->emulator->nic,
+					side == SOFTWARE_SIDE ? suspect_miss : NULL, d, NULL);
+	}
+	if (d->matches_as_told[NIC_SIDE] && d->software->met && !d->software->own.matched)
 		suspect_rule(d, d->told[NIC_SIDE]);
 }
 
@@ -172,44 +180,23 @@ static bool other_chain_decides(const struct differ *d)
 		strcmp(rule->table, d->hardware->rule.table) != 0);
 }
 
+/* Software would have come to the NIC's rule later, or not at all. */
 static bool is_asked_later(const struct differ *d)
 {
-	return d->asked_behind;
+	return d->asked_behind && !d->software->met;
 }
 
-/* A rule's bits that its entry does not look at. */
-static bool entry_ignores(const struct flow_rule *told, const struct tcam_entry *entry)
-{
-	for (int id = 0; told && entry && id < FLOW_FIELD_COUNT; id++) {
-		uint8_t wanted[16], asked[16];
-
-		if (!(told->match.used_keys >> flow_fields[id].key & 1))
-			continue;
-		flow_key_load(&told->match.mask, id, wanted);
-		flow_key_load(&entry->mask, id, asked);
-		for (size_t i = 0; i < flow_fields[id].struct_size; i++)
-			if (wanted[i] & ~asked[i])
-				return true;
-	}
-	return false;
-}
-
-static bool entry_adds(const struct flow_rule *told, const struct tcam_entry *entry)
-{
-	for (size_t w = 1; told && entry && w < FLOW_KEY_WORDS; w++)
-		if (entry->mask.word[w] & ~told->match.mask.word[w])
-			return true;
-	return told && entry && entry->mask.word[0] & ~entry->value.word[0] & ~FLOW_PORT_MASK;
-}
-
+/* It took a packet that does not have all that the rule asks for. */
 static bool model_ignores(const struct differ *d)
 {
-	return entry_ignores(d->told[NIC_SIDE], d->entry[NIC_SIDE]);
+	return d->told[NIC_SIDE] && !d->matches_as_told[NIC_SIDE];
 }
 
+/* It did not take a packet that has all that the rule asks for. */
 static bool model_adds(const struct differ *d)
 {
-	return entry_adds(d->told[SOFTWARE_SIDE], d->entry[SOFTWARE_SIDE]);
+	return d->matches_as_told[SOFTWARE_SIDE] && d->entry[SOFTWARE_SIDE] &&
+	       !tcam_entry_matches(d->entry[SOFTWARE_SIDE], &d->e->key);
 }
 
 static bool same_rule_other_fate(const struct differ *d)

@@ -42,6 +42,7 @@ static void note_rule(void *context, const struct nft_offload_rule *rule)
 	json_object_set_new(wanted->record, "table", text_json(rule->table));
 	json_object_set_new(wanted->record, "chain", text_json(rule->chain));
 	json_object_set_new(wanted->record, "handle", json_integer((json_int_t)rule->handle));
+	json_object_set_new(wanted->record, "priority", json_integer(rule->priority));
 	json_object_set_new(wanted->record, "rule", text_json(rule->text));
 	json_object_set_new(wanted->record, "comment", text_json(rule->comment));
 	json_object_set_new(wanted->record, "file", json_null());

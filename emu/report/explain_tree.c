@@ -132,10 +132,17 @@ static void print_tables(const struct tree *t, const json_t *tables)
 
 	if (!json_array_size(tables))
 		return;
-	heading(t, "tables that are asked");
-	json_array_foreach (tables, i, table)
-		fprintf(t->out, "  %s: %llu of %llu entries used\n", member_text(table, "name"),
-			member_number(table, "used"), member_number(table, "entries"));
+	heading(t, "tables, in the order in which they are asked");
+	json_array_foreach (tables, i, table) {
+		fprintf(t->out, "  %s: %s, %llu", member_text(table, "name"),
+			member_text(table, "kind"), member_number(table, "used"));
+		if (json_is_integer(json_object_get(table, "entries")))
+			fprintf(t->out, " of %llu", member_number(table, "entries"));
+		fprintf(t->out, " entries used, order %s%s\n", member_text(table, "order"),
+			json_is_true(json_object_get(table, "asked"))
+				? ""
+				: "; not asked, it is for flowtables");
+	}
 }
 
 /* "netdev t c handle 4: ip saddr …", or what is known. */
@@ -245,6 +252,19 @@ static void print_fate(const struct tree *t, const json_t *verdict)
 		fprintf(t->out, ", copied to %s", json_string_value(copy));
 }
 
+static void print_names(const struct tree *t, const json_t *names, const char *what)
+{
+	const json_t *name;
+	size_t i;
+
+	if (json_array_size(names))
+		fprintf(t->out, "  %s: ", what);
+	json_array_foreach (names, i, name)
+		fprintf(t->out, "%s%s", i ? ", " : "", json_string_value(name));
+	if (json_array_size(names))
+		fputc('\n', t->out);
+}
+
 static void print_verdict(const struct tree *t, const json_t *verdict)
 {
 	const json_t *rule = json_object_get(verdict, "rule"), *other;
@@ -270,6 +290,8 @@ static void print_verdict(const struct tree *t, const json_t *verdict)
 		fputc('\n', t->out);
 	}
 	fprintf(t->out, "  because %s\n", member_text(verdict, "why"));
+	print_names(t, json_object_get(verdict, "not_asked"), "the model does not look at all of");
+	print_names(t, json_object_get(verdict, "asked_besides"), "the model asks besides for");
 	json_array_foreach (json_object_get(verdict, "also_matching"), i, other) {
 		fprintf(t->out, "    %3llu ", member_number(other, "place"));
 		print_rule(t, json_object_get(other, "rule"));

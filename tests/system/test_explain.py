@@ -77,6 +77,10 @@ class SameAsReplay(unittest.TestCase):
         for document, fate in zip(documents, wanted):
             self.assertEqual(fate_of_explanation(document), fate,
                              "%s packet %d" % (where, document["packet"]["number"]))
+            difference = document["difference"]
+            self.assertTrue(difference is None or difference["reasons"],
+                            "%s packet %d: it is not known why software does otherwise"
+                            % (where, document["packet"]["number"]))
         return len(wanted)
 
     def over_captures(self, folder, rules, least):
@@ -278,6 +282,28 @@ class Tree(unittest.TestCase):
                 self.assertEqual((document["verdict"]["fate"], document["software"]["verdict"]), fates)
                 self.assertIn(reason, [r["id"] for r in document["difference"]["reasons"]])
                 self.assertTrue(document["difference"]["fate"])
+
+    def test_what_a_model_makes_of_a_rule_is_told(self):
+        rule = ["ip saddr 10.0.0.1 ip protocol tcp drop"]
+        ping = icmp("10.0.0.1", "10.0.0.2")
+        ignores = self.ask(rule, [ping], "-m", "stmmac")
+        self.assertIn("basic.ip_proto", ignores["verdict"]["not_asked"])
+        self.assertEqual([r["id"] for r in ignores["difference"]["reasons"]], ["model-ignores"])
+        web = tagged(tcp("10.0.0.1", "10.0.0.2", 1, 80), 5)
+        adds = self.ask(["ip protocol tcp drop"], [web], "-m", "mlx5")
+        self.assertEqual(adds["candidates"]["shown"][0]["first_failed"]["kind"], "present")
+        self.assertEqual([r["id"] for r in adds["difference"]["reasons"]], ["model-adds"])
+        plain = self.ask(["ip protocol tcp drop"], [tcp("10.0.0.1", "10.0.0.2", 1, 80)], "-m", "mlx5")
+        self.assertEqual(plain["verdict"]["asked_besides"], ["no VLAN"])
+        self.assertEqual([(t["name"], t["asked"]) for t in plain["tables"]], [("ft", False), ("fdb", True)])
+
+    def test_an_order_that_a_model_does_not_keep_is_told(self):
+        rules = ["ip saddr 10.0.0.1 ip protocol tcp drop", "ip protocol tcp drop"]
+        why = {model: self.ask(rules, [tcp("10.0.0.1", "10.0.0.2", 1, 80)], "-m", model)["verdict"]["why"]
+               for model in ("generic", "mlx5", "ice")}
+        self.assertRegex(why["generic"], "with the same priority 10, it came first$")
+        self.assertRegex(why["mlx5"], "the hardware can take any of them$")
+        self.assertRegex(why["ice"], "does not look at the priority$")
 
     def test_a_rule_that_is_not_in_the_nic_decides_in_software(self):
         rules = chain(["udp dport 53 drop"]) + chain(["tcp dport 80 drop"], flags="", priority=20, name="soft")
