@@ -6,6 +6,27 @@
 #include <stdio.h>
 #include <string.h>
 
+static size_t bytes_of_character(unsigned char first)
+{
+	return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+}
+
+/* What does not fit is left out, and no character is cut in half: that would be no text to JSON. */
+static void write_text(char *text, size_t size, const char *format, va_list args)
+{
+	int length = vsnprintf(text, size, format, args);
+	size_t end = size - 1, last = end - 1;
+
+	if (length < 0)
+		text[0] = '\0';
+	if (length < 0 || (size_t)length <= end)
+		return;
+	while (last > 0 && ((unsigned char)text[last] & 0xc0) == 0x80)
+		last--;
+	if (last + bytes_of_character((unsigned char)text[last]) > end)
+		text[last] = '\0';
+}
+
 int reason_set(struct reason *reason, const char *id, int error, enum reason_layer layer,
 	       const char *format, ...)
 {
@@ -15,7 +36,7 @@ int reason_set(struct reason *reason, const char *id, int error, enum reason_lay
 		*reason =
 			(struct reason){.id = id, .error = error, .layer = layer, .expression = -1};
 		va_start(args, format);
-		vsnprintf(reason->clause, sizeof(reason->clause), format, args);
+		write_text(reason->clause, sizeof(reason->clause), format, args);
 		va_end(args);
 	}
 	return -error;
@@ -34,7 +55,7 @@ void reason_hint(struct reason *reason, const char *format, ...)
 	if (!reason)
 		return;
 	va_start(args, format);
-	vsnprintf(reason->hint, sizeof(reason->hint), format, args);
+	write_text(reason->hint, sizeof(reason->hint), format, args);
 	va_end(args);
 }
 

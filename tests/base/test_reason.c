@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <string.h>
 
 Test(reason, set_returns_the_negative_errno_and_formats)
 {
@@ -39,8 +40,30 @@ Test(reason, long_clauses_are_cut_not_overrun)
 {
 	struct reason r;
 
-	reason_set(&r, "x", EINVAL, REASON_KERNEL, "%0500d", 1);
-	cr_assert_eq(r.clause[sizeof(r.clause) - 1], '\0');
+	reason_set(&r, "x", EINVAL, REASON_KERNEL, "%0999d", 1);
+	cr_assert_eq(strlen(r.clause), sizeof(r.clause) - 1);
+	reason_hint(&r, "%0999d", 1);
+	cr_assert_eq(strlen(r.hint), sizeof(r.hint) - 1);
+}
+
+Test(reason, no_character_is_cut_in_half)
+{
+	static const char *const characters[] = {"\u00b5", "\u2026", "\U0001f4a1"};
+	const int end = sizeof(((struct reason *)NULL)->clause) - 1;
+	struct reason r;
+
+	for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+		const int bytes = (int)strlen(characters[i]);
+
+		for (int room = 0; room <= bytes; room++) {
+			int kept = room == bytes ? end : end - room;
+
+			reason_set(&r, "x", EINVAL, REASON_MODEL, "%0*d%s%0*d", end - room, 0,
+				   characters[i], 99, 0);
+			cr_assert_eq((int)strlen(r.clause), kept, "%d of %d bytes: %d", room, bytes,
+				     (int)strlen(r.clause));
+		}
+	}
 }
 
 Test(reason, errno_names)

@@ -29,7 +29,7 @@ struct reason {
 	enum reason_layer layer;
 	int expression;   /* index in the rule's expression list, -1 when it is about the whole */
 	uint32_t offset;  /* of the attribute in its netlink message, bytes; 0 when there is none */
-	char clause[192]; /* the sentence: what was asked for and which rule forbids it */
+	char clause[512]; /* the sentence: what was asked for and which rule forbids it */
 	char hint[400];   /* a form that works, in backquotes, or empty */
 };
 
