@@ -26,7 +26,7 @@ extern struct toy toy;
 void toy_reset(void);
 void toy_board(void);
 
-/* All of one condition. The condition lives until the next toy_reset. */
+/* All of one condition. The condition is copied, what it points to is not. */
 struct model_conditions toy_if(struct model_condition condition);
 
 /* A field of a match by its name, "vlan.vlan_priority". */
