@@ -248,7 +248,7 @@ static void model_path(const char *nic_path, const char *model, char *path, size
 		snprintf(path, size, "%.*s/%s", (int)(slash - nic_path), nic_path, model);
 }
 
-/* What is wrong inside a model's file says so with that file's own line. */
+/* What is wrong inside a model's file has both lines: here, and there. */
 static int read_model(const struct place *place, const char *text, struct nic *nic)
 {
 	struct config_error error = {""};
@@ -259,11 +259,7 @@ static int read_model(const struct place *place, const char *text, struct nic *n
 	result = nic_set_model(nic, path, &error);
 	if (!result || result == -ENOMEM)
 		return result;
-	if (model_is_file(path))
-		*place->error = error;
-	else
-		place_error(place, "%s", error.text);
-	return -EINVAL;
+	return place_error(place, "%s", error.text);
 }
 
 static int read_kernel(const struct place *place, const char *value, char **kernel)

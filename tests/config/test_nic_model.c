@@ -134,7 +134,8 @@ Test(nic_model, a_model_in_a_file_is_sought_next_to_the_nic_file)
 	nic_clear(&nic);
 	write_text(model_path, "model: A\n");
 	cr_assert_eq(load(&nic, "nic: a\nmodel: own.yaml\nports:\n- name: x\n", &error), -EINVAL);
-	cr_assert(!strncmp(error.text, model_path, strlen(model_path)), "%s", error.text);
+	cr_assert(strstr(error.text, "nic.yaml:2: model: "), "%s", error.text);
+	cr_assert(strstr(error.text, "own.yaml:1: "), "%s", error.text);
 	cr_assert_eq(load(&nic, "nic: a\nmodel: none.yaml\nports:\n- name: x\n", &error), -EINVAL);
 	cr_assert(strstr(error.text, "/none.yaml: No such file"), "%s", error.text);
 }

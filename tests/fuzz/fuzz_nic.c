@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* NIC files: any bytes are either a NIC that keeps its promises or an error that says something. */
 #include <nicemu/config/kernel.h>
+#include <nicemu/config/model.h>
 #include <nicemu/config/nic.h>
 
 #include <errno.h>
@@ -18,19 +19,31 @@
 		}                                                                       \
 	} while (0)
 
+static void check_peer(const struct nic *nic, int number)
+{
+	int32_t peer = nic->ports[number].peer;
+
+	if (peer < 0)
+		return;
+	CHECK((size_t)peer < nic->num_ports && nic->ports[peer].peer == number);
+	CHECK((nic->ports[number].kind == NIC_PORT_REPRESENTOR) !=
+	      (nic->ports[peer].kind == NIC_PORT_REPRESENTOR));
+}
+
 static void check_nic(const struct nic *nic)
 {
 	struct kernel_behavior kernel;
 
-	CHECK(nic->name && *nic->name && !strcmp(nic->model, NIC_DEFAULT_MODEL));
+	CHECK(nic->name && *nic->name && !strcmp(nic->model, nic->profile->name));
 	CHECK(!kernel_behavior_find(&kernel, nic->kernel, NULL, 0));
-	CHECK(nic->entries >= 1 && nic->entries <= NIC_ENTRIES_MAX);
+	CHECK(nic->entries <= NIC_ENTRIES_MAX);
 	CHECK(nic->num_ports >= 1 && nic->num_ports <= NIC_PORTS_MAX && !nic->open_ports);
 	for (size_t i = 0; i < nic->num_ports; i++) {
 		CHECK(nic_valid_port_name(nic->ports[i].name));
 		CHECK(nic_port_by_name(nic, nic->ports[i].name) == (int)i);
 		CHECK(nic_port_by_ifindex(nic, nic->ports[i].ifindex) == (int)i);
 		CHECK(!(nic->ports[i].mac[0] & 1));
+		check_peer(nic, (int)i);
 	}
 }
 
