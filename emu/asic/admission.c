@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "admission.h"
+#include "place.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -168,11 +169,6 @@ const struct model_table *admission_table(const struct model *model, enum model_
 	return NULL;
 }
 
-static uint64_t known(uint64_t number, uint64_t otherwise)
-{
-	return number && number != MODEL_UNKNOWN ? number : otherwise;
-}
-
 /* Which table, and what it takes there. */
 static int choose_table(const struct question *question, struct asic_admitted *admitted,
 			struct reason *reason)
@@ -180,7 +176,7 @@ static int choose_table(const struct question *question, struct asic_admitted *a
 	const struct model *model = question->nic->profile;
 	const struct model_table *table = admission_table(model, front_end_of(question->binding));
 	const struct model_cost *cost = NULL;
-	uint64_t slices;
+	struct place_size size;
 
 	if (!table)
 		return reason_set(reason, "no-table", EOPNOTSUPP, REASON_MODEL,
@@ -189,13 +185,11 @@ static int choose_table(const struct question *question, struct asic_admitted *a
 	for (size_t i = 0; i < table->num_costs && !cost; i++)
 		if (conditions_hold(&table->costs[i].when, question))
 			cost = &table->costs[i];
-	slices = known(table->slices, 0);
+	size = place_size(table, cost);
 	admitted->table = table;
 	admitted->cost = cost;
-	admitted->entries = cost ? known(cost->entries, 1) : 1;
-	admitted->slices = cost ? known(cost->slices, slices) : slices;
-	if (admitted->slices > slices)
-		admitted->slices = slices;
+	admitted->entries = size.entries;
+	admitted->slices = size.slices;
 	return 0;
 }
 
