@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 /* ---- GitHub ---- */
 
 /* As GitHub's own toolkit escapes: of a property ':' and ',' as well. */
@@ -14,7 +19,7 @@ static void print_escaped(FILE *out, const char *text, bool property)
 		if (strchr("%\r\n", *text) || (property && strchr(":,", *text)))
 			fprintf(out, "%%%02X", (unsigned char)*text);
 		else
-			fputc(*text, out);
+			fputc(is_control(*text) ? '?' : *text, out);
 	}
 }
 
@@ -89,7 +94,7 @@ static void print_description(FILE *out, const char *text)
 	for (; *text; text++) {
 		if (*text == '#' || *text == '\\')
 			fputc('\\', out);
-		fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+		fputc(is_control(*text) ? ' ' : *text, out);
 	}
 }
 
@@ -124,15 +129,19 @@ static void print_case(struct tap *tap, const json_t *run, const json_t *record,
 {
 	bool accepted = check_verdict_is(record, "offloaded");
 
-	fprintf(tap->out, "%sok %zu - %s %s", accepted ? "" : "not ", ++tap->number,
-		member_text(run, "model"), member_text(run, "kernel"));
+	fprintf(tap->out, "%sok %zu - ", accepted ? "" : "not ", ++tap->number);
+	print_description(tap->out, member_text(run, "model"));
+	fputc(' ', tap->out);
+	print_description(tap->out, member_text(run, "kernel"));
 	if (*member_text(record, "file")) {
 		fputc(' ', tap->out);
 		print_description(tap->out, member_text(record, "file"));
 		fprintf(tap->out, ":%llu", member_number(record, "line"));
 	}
-	if (*member_text(record, "port"))
-		fprintf(tap->out, " %s", member_text(record, "port"));
+	if (*member_text(record, "port")) {
+		fputc(' ', tap->out);
+		print_description(tap->out, member_text(record, "port"));
+	}
 	fputs(": ", tap->out);
 	print_description(tap->out, what);
 	if (check_verdict_is(record, "allowed"))
@@ -157,8 +166,9 @@ static void print_comments(FILE *out, const json_t *run)
 	size_t i;
 
 	json_array_foreach (json_object_get(run, "lint"), i, finding) {
-		fprintf(out, "# %s: %s:%llu: ", member_text(finding, "level"),
-			member_text(finding, "file"), member_number(finding, "line"));
+		fprintf(out, "# %s: ", member_text(finding, "level"));
+		print_clean(out, member_text(finding, "file"));
+		fprintf(out, ":%llu: ", member_number(finding, "line"));
 		print_clean(out, member_text(finding, "text"));
 		fprintf(out, " (%s)\n", member_text(finding, "id"));
 	}

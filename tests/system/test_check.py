@@ -135,6 +135,10 @@ class Blame(Case):
         self.assertEqual(self.refused("dpaa2-switch", "ip saddr 1.2.3.4 counter accept", "ip saddr 1.2.3.5 drop"),
                          [("dpaa2-switch:unsupported-action", "accept", 28)])
 
+    def test_a_target_that_the_driver_cannot_reach(self):
+        self.assertEqual(self.refused("mlx5", 'ip saddr 1.2.3.4 fwd to "eth1"'),
+                         [("mlx5:uplink-to-uplink", 'fwd to "eth1"', 20)])
+
     def test_nothing_single_where_something_lacks(self):
         self.assertEqual(self.refused("bnxt", "vlan id 20 counter drop"),
                          [("bnxt:needs-control-and-basic", None, 3)])

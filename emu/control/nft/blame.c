@@ -15,7 +15,7 @@ struct trial {
 	struct nft_hook *hook;
 	const struct nft_rule *rule;
 	const char *id; /* of the refusal that is to be explained */
-	struct nft_expr exprs[NFT_EXPR_MAXEXPRS];
+	struct nft_expr exprs[NFT_EXPR_MAXEXPRS + 1];
 };
 
 static bool is_match(const struct nft_expr *expr)
@@ -26,19 +26,26 @@ static bool is_match(const struct nft_expr *expr)
 	       !strcmp(name, "cmp");
 }
 
+/* Are the trial's expressions refused for the same reason? */
+static bool ask_alike(struct trial *trial, size_t count)
+{
+	struct reason reason = {0};
+
+	return nft_offload_try(trial->call, trial->chain, trial->hook, trial->exprs, count,
+			       &reason) &&
+	       reason.id && !strcmp(reason.id, trial->id);
+}
+
 /* Is the rule refused for the same reason with only the matches before end, and all actions? */
 static bool refused_alike(struct trial *trial, size_t end)
 {
 	const struct nft_rule *rule = trial->rule;
-	struct reason reason = {0};
 	size_t count = 0;
 
 	for (size_t i = 0; i < rule->num_exprs && count < NFT_EXPR_MAXEXPRS; i++)
 		if (i < end || !is_match(&rule->exprs[i]))
 			trial->exprs[count++] = rule->exprs[i];
-	return nft_offload_try(trial->call, trial->chain, trial->hook, trial->exprs, count,
-			       &reason) &&
-	       reason.id && !strcmp(reason.id, trial->id);
+	return ask_alike(trial, count);
 }
 
 /* The index of the first expression of the match to blame, or -1. */
@@ -61,22 +68,29 @@ static int match_to_blame(struct trial *trial)
 	return -1;
 }
 
-/* What a flow action was written as. */
+static bool is_action(const struct nft_expr *expr)
+{
+	const char *name = nft_expr_name(expr);
+
+	return !strcmp(name, "fwd") || !strcmp(name, "dup") ||
+	       (!strcmp(name, "immediate") && expr->immediate.is_verdict);
+}
+
 static bool is_written_as(const struct nft_expr *expr, enum flow_action_id action)
 {
 	const char *name = nft_expr_name(expr);
 
 	switch (action) {
-	case FLOW_ACTION_ACCEPT:
-	case FLOW_ACTION_DROP: return !strcmp(name, "immediate") && expr->immediate.is_verdict;
 	case FLOW_ACTION_REDIRECT: return !strcmp(name, "fwd");
 	case FLOW_ACTION_MIRRED: return !strcmp(name, "dup");
+	case FLOW_ACTION_ACCEPT:
+	case FLOW_ACTION_DROP: return is_action(expr) && !strcmp(name, "immediate");
 	default: return false;
 	}
 }
 
 /* The statement of the only action that the reason's clause names in brackets, or -1. */
-static int action_to_blame(const struct nft_rule *rule, const struct reason *reason)
+static int action_that_is_named(const struct nft_rule *rule, const struct reason *reason)
 {
 	char name[64];
 
@@ -93,6 +107,46 @@ static int action_to_blame(const struct nft_rule *rule, const struct reason *rea
 	return -1;
 }
 
+/* Fill the trial with the rule's matches and one verdict instead of its actions. */
+static size_t take_other_verdict(struct trial *trial, int32_t verdict)
+{
+	const struct nft_rule *rule = trial->rule;
+	const struct nft_expr *immediate = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < rule->num_exprs; i++)
+		if (!strcmp(nft_expr_name(&rule->exprs[i]), "immediate"))
+			immediate = &rule->exprs[i];
+		else if (!is_action(&rule->exprs[i]))
+			trial->exprs[count++] = rule->exprs[i];
+	if (!immediate)
+		return 0;
+	trial->exprs[count] = (struct nft_expr){.type = immediate->type};
+	trial->exprs[count].immediate.is_verdict = true;
+	trial->exprs[count].immediate.verdict = verdict;
+	return count + 1;
+}
+
+/* A rule's only action, where another verdict in its place is not refused alike; or -1. */
+static int action_to_blame(struct trial *trial)
+{
+	const struct nft_rule *rule = trial->rule;
+	int action = -1, actions = 0;
+	size_t count;
+
+	for (size_t i = 0; i < rule->num_exprs; i++) {
+		if (!is_action(&rule->exprs[i]))
+			continue;
+		action = (int)i;
+		actions++;
+	}
+	if (actions != 1)
+		return -1;
+	count = take_other_verdict(trial, rule->flow->actions[0].id == FLOW_ACTION_DROP ? NF_ACCEPT
+											: NF_DROP);
+	return count && !ask_alike(trial, count) ? action : -1;
+}
+
 void nft_blame(struct nft_call *call, struct nft_chain *chain, struct nft_hook *hook,
 	       const struct nft_rule *rule, struct reason *reason)
 {
@@ -104,9 +158,11 @@ void nft_blame(struct nft_call *call, struct nft_chain *chain, struct nft_hook *
 	    rule->num_exprs > NFT_EXPR_MAXEXPRS)
 		return;
 	trial.id = reason->id;
-	reason->expression = action_to_blame(rule, reason);
+	reason->expression = action_that_is_named(rule, reason);
 	if (reason->expression < 0)
 		reason->expression = match_to_blame(&trial);
+	if (reason->expression < 0)
+		reason->expression = action_to_blame(&trial);
 	if (reason->expression < 0)
 		return;
 	describe_statement(call->expression, sizeof(call->expression), rule->exprs, rule->num_exprs,

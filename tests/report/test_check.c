@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The formats of a check: what texts from files can't break, and what is said once. */
+#include <nicemu/report/check.h>
+
+#include "fail_alloc.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef void (*print_fn)(FILE *out, const json_t *document, const struct report_style *style);
+
+static const print_fn formats[] = {report_print_check, report_print_check_github,
+				   report_print_check_junit, report_print_check_tap};
+
+enum { NUM_FORMATS = sizeof(formats) / sizeof(*formats) };
+
+static char *render(print_fn print, const json_t *document)
+{
+	const struct report_style style = {.columns = 100};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	print(out, document, &style);
+	fclose(out);
+	return text;
+}
+
+static json_t *rule(json_int_t number, const char *port, const char *verdict, const char *id)
+{
+	return json_pack(
+		"{s:s, s:I, s:i, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s}",
+		"file", "r.nft", "line", number + 3, "column", 5, "source", "r.nft", "number",
+		number, "family", "netdev", "table", "t", "chain", "c", "rule", "tcp dport 1 drop",
+		"port", port, "verdict", verdict, "id", id ? json_string(id) : json_null(), "errno",
+		id ? "EOPNOTSUPP" : "", "layer", id ? "model" : "", "reason", id ? "because" : "");
+}
+
+static json_t *run(const char *model, json_t *rules)
+{
+	return json_pack("{s:s, s:s, s:o, s:[], s:[], s:[], s:[], s:i, s:i, s:i}", "model", model,
+			 "kernel", "6.12.117", "rules", rules, "chains", "errors", "flowtables",
+			 "lint", "other_rules", 0, "flow_rules", 0, "unjudged_rules", 0);
+}
+
+/* Takes runs. */
+static json_t *document(json_t *runs)
+{
+	json_t *result = report_check("nicemu 1", runs);
+
+	json_decref(runs);
+	return result;
+}
+
+static json_t *two_runs(void)
+{
+	return document(
+		json_pack("[o, o]",
+			  run("one", json_pack("[o, o, o]", rule(1, "eth0", "offloaded", NULL),
+					       rule(2, "eth0", "refused", "x"),
+					       rule(2, "eth1", "refused", "x"))),
+			  run("two", json_pack("[o, o, o]", rule(1, "eth0", "allowed", "y"),
+					       rule(2, "eth0", "refused", "x"),
+					       rule(2, "eth1", "offloaded", NULL)))));
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t found = 0;
+
+	while ((text = strstr(text, what))) {
+		text += strlen(what);
+		found++;
+	}
+	return found;
+}
+
+static json_int_t summary(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(json_object_get(object, "summary"), key));
+}
+
+Test(check, summaries_count_verdicts_of_each_run_and_of_all)
+{
+	json_t *d = two_runs();
+	const json_t *first = json_array_get(json_object_get(d, "runs"), 0);
+
+	cr_assert_eq(summary(first, "rules"), 3);
+	cr_assert_eq(summary(first, "offloaded"), 1);
+	cr_assert_eq(summary(first, "refused"), 2);
+	cr_assert_eq(summary(d, "refused"), 3);
+	cr_assert_eq(summary(d, "allowed"), 1);
+	json_decref(d);
+}
+
+Test(check, what_runs_and_ports_have_in_common_is_said_once)
+{
+	json_t *d = two_runs();
+	char *text = render(report_print_check, d), *github = render(report_print_check_github, d);
+
+	cr_assert_eq(count(text, ": x (EOPNOTSUPP"), 1, "%s", text);
+	cr_assert(strstr(text, "by: one 6.12.117 on eth0, eth1; two 6.12.117 on eth0\n"), "%s",
+		  text);
+	cr_assert_eq(count(github, "::error "), 1, "%s", github);
+	cr_assert_eq(count(github, "::notice "), 1, "%s", github);
+	free(text);
+	free(github);
+	json_decref(d);
+}
+
+Test(check, a_rule_on_several_ports_is_in_the_matrix_as_good_as_the_worst)
+{
+	json_t *d = two_runs();
+	char *text = render(report_print_check, d);
+	const char *row = strstr(text, "r.nft:5     ");
+
+	cr_assert(row, "%s", text);
+	cr_assert_eq(strncmp(strchr(row, '\n') - 10, "   no   no", 10), 0, "%s", row);
+	row = strstr(text, "r.nft:4     ");
+	cr_assert(row, "%s", text);
+	cr_assert_eq(strncmp(strchr(row, '\n') - 10, "  yes (no)", 10), 0, "%s", row);
+	free(text);
+	json_decref(d);
+}
+
+Test(check, rules_in_one_place_are_told_apart_by_what_is_wrong_and_come_in_order)
+{
+	json_t *runs =
+		json_pack("[o]", run("m", json_pack("[o, o, o]", rule(9, "eth0", "refused", "late"),
+						    rule(1, "eth0", "refused", "b"),
+						    rule(1, "eth0", "refused", "a"))));
+	json_t *d = document(runs);
+	char *text = render(report_print_check_github, d);
+	const char *b = strstr(text, "title=b"), *a = strstr(text, "title=a"),
+		   *late = strstr(text, "title=late");
+
+	cr_assert(b && a && late && b < a && a < late, "%s", text);
+	free(text);
+	json_decref(d);
+}
+
+/* A file can have any name, and a comment any text. */
+static json_t *hostile(void)
+{
+	static const char bad[] = "a\n::error::x\r%<&>\"'\x01\x1b[2J#\\,:]]>";
+	json_t *record = rule(1, bad, "refused", "id");
+	json_t *r;
+
+	json_object_set_new(record, "file", json_string(bad));
+	json_object_set_new(record, "rule", json_string(bad));
+	json_object_set_new(record, "reason", json_string(bad));
+	json_object_set_new(record, "hint", json_string(bad));
+	r = run(bad, json_pack("[o]", record));
+	json_object_set_new(r, "lint",
+			    json_pack("[{s:s, s:s, s:s, s:s, s:s}]", "file", bad, "level",
+				      "warning", "id", "found", "text", bad, "statement", bad));
+	return document(json_pack("[o]", r));
+}
+
+Test(check, hostile_texts_make_no_line_of_their_own)
+{
+	json_t *d = hostile();
+
+	for (size_t i = 0; i < NUM_FORMATS; i++) {
+		char *text = render(formats[i], d);
+
+		cr_assert(!strstr(text, "\n::error::x"), "format %zu: %s", i, text);
+		cr_assert(!strchr(text, '\x1b') && !strchr(text, '\x01'), "format %zu: %s", i,
+			  text);
+		free(text);
+	}
+	json_decref(d);
+}
+
+Test(check, a_document_without_runs_is_printed)
+{
+	json_t *d = document(json_array());
+
+	for (size_t i = 0; i < NUM_FORMATS; i++)
+		free(render(formats[i], d));
+	json_decref(d);
+}
+
+Test(check, any_allocation_can_fail)
+{
+	json_t *d = two_runs();
+
+	for (size_t i = 0; i < NUM_FORMATS; i++) {
+		for (size_t nth = 1;; nth++) {
+			fail_alloc_at(nth);
+			free(render(formats[i], d));
+			if (!fail_alloc_happened())
+				break;
+			cr_assert_lt(nth, 1000);
+		}
+		fail_alloc_at(0);
+	}
+	json_decref(d);
+}
