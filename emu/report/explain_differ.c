@@ -285,6 +285,14 @@ static void add_warning(void *context, const struct nft_warning *warning)
 
 /* --- the comparison --- */
 
+/* Both ways what is sent to a representor is delivered to what it stands for. */
+static int leaves_by(const struct differ *d, uint32_t ifindex)
+{
+	int port = nic_port_by_ifindex(&d->emulator->nic, ifindex);
+
+	return port < 0 ? port : nic_exit_port(&d->emulator->nic, (uint16_t)port);
+}
+
 static bool same_fate(const struct differ *d)
 {
 	const struct asic_decision *nic = &d->e->decision;
@@ -295,7 +303,7 @@ static bool same_fate(const struct differ *d)
 	case ASIC_HOST: return software->verdict == HOST_ACCEPT;
 	default:
 		return software->verdict == HOST_FORWARD &&
-		       nic_port_by_ifindex(&d->emulator->nic, software->ifindex) == nic->port;
+		       leaves_by(d, software->ifindex) == nic->port;
 	}
 }
 

@@ -120,6 +120,18 @@ class Switchdev(unittest.TestCase):
         self.assertEqual(len(comments), 41)
         self.assertTrue(any("redirected to vf1" in c and c.startswith("rep0: ") for c in comments), comments)
 
+    def test_explain_says_what_the_replay_counts_and_what_software_would_do(self):
+        demo = os.path.join(PCAPS, "demo.pcap")
+        done = nicemu("explain", "-j", "-n", NIC, "-r", RULES, "-p", "vf0", "--packet", "all", demo)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        packets = [json.loads(line) for line in done.stdout.splitlines()]
+        fates = self.play("-p", "vf0", demo)["fate"]
+        for fate in ("drop", "redirect", "host"):
+            self.assertEqual(len([p for p in packets if p["verdict"]["fate"] == fate]), fates[fate]["packets"], fate)
+        redirected = [p for p in packets if p["verdict"]["fate"] == "redirect"]
+        self.assertEqual({p["verdict"]["port"] for p in redirected}, {"vf1", "up0"})
+        self.assertEqual([p["difference"] for p in redirected if p["difference"]], [])
+
     # What is refused
 
     def refused(self, rules, *words):
