@@ -141,6 +141,16 @@ static void say_ignored(const struct field_walk *walk, const char *fields)
 		 walk->lint->model->name, fields, *why ? " (" : "", why, *why ? ")" : "");
 }
 
+/* By which port leaves what the action sends; -1 where there is none. */
+static int exit_of(const struct nic *nic, const struct flow_action_entry *action)
+{
+	int port = flow_action_has_target(action->id)
+			   ? nic_port_in_netns(nic, action->netns, action->ifindex)
+			   : -1;
+
+	return port < 0 ? -1 : nic_exit_port(nic, (uint16_t)port);
+}
+
 /* What the actions mean, in the form of what the NIC does. */
 static struct lint_entry meaning_of(const struct lint *lint, const struct flow_rule *flow)
 {
@@ -148,10 +158,7 @@ static struct lint_entry meaning_of(const struct lint *lint, const struct flow_r
 
 	for (size_t i = 0; i < flow->num_actions; i++) {
 		const struct flow_action_entry *action = &flow->actions[i];
-		int port = flow_action_has_target(action->id)
-				   ? nic_port_in_netns(&lint->emulator->nic, action->netns,
-						       action->ifindex)
-				   : -1;
+		int port = exit_of(&lint->emulator->nic, action);
 
 		if (action->id == FLOW_ACTION_DROP)
 			meant.fate = ASIC_DROP;

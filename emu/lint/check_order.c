@@ -9,16 +9,26 @@
  *
  * Ports of a chain whose entries are alike are looked at once.
  */
-#include "internal.h"
+#include "cover_index.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum {
-	UNION_MAX = 64, /* entries of which it is asked whether they cover another together */
+	UNION_MAX = 64,    /* entries of which it is asked whether they cover another together */
+	STEPS_MAX = 20000, /* for one such question */
 };
 
-static const uint64_t PAIRS_MAX = UINT64_C(400) << 20;
+/* Pairs that are compared, tables that the index asks, steps: about a second's work each. */
+static const uint64_t PAIRS_MAX = UINT64_C(400) << 20, ASKED_MAX = UINT64_C(20) << 20,
+		      STEPS_ALL = UINT64_C(10) << 20;
+
+/* The whole check, and what it may still do. */
+struct order {
+	struct lint *lint;
+	uint64_t pairs, steps; /* compared; left */
+	size_t not_asked;      /* questions that took too many steps */
+};
 
 /* Entries first … end - 1 of lint->entries: one port of one chain. */
 struct span {
@@ -217,23 +227,31 @@ static void say_union(struct lint *lint, const struct span *span, size_t entry,
 		 list, shown < relation->num_overlaps ? ", …" : "");
 }
 
-static bool is_covered_together(const struct lint *lint, size_t entry,
-				const struct relation *relation)
+/* Of a few rules it takes few steps; where it takes too many, it is said that nobody knows. */
+static bool is_covered_together(struct order *order, size_t entry, const struct relation *relation)
 {
+	const struct lint *lint = order->lint;
+	uint64_t steps = order->steps < STEPS_MAX ? order->steps : STEPS_MAX, had = steps;
 	struct region_cover list[UNION_MAX];
+	bool covered;
 
 	if (relation->num_overlaps < 2 || relation->num_overlaps > UNION_MAX)
 		return false;
 	for (size_t i = 0; i < relation->num_overlaps; i++)
 		list[i] = (struct region_cover){lint_value(lint, relation->overlaps[i]),
 						lint_mask(lint, relation->overlaps[i])};
-	return region_union_covers(list, relation->num_overlaps, lint_value(lint, entry),
-				   lint_mask(lint, entry), lint->num_words);
+	covered = region_union_covers(list, relation->num_overlaps, lint_value(lint, entry),
+				      lint_mask(lint, entry), lint->num_words, &steps);
+	order->steps -= had - steps;
+	order->not_asked += steps == 0;
+	return covered;
 }
 
-static void say(struct lint *lint, const struct span *span, size_t entry,
+static void say(struct order *order, const struct span *span, size_t entry,
 		const struct relation *relation)
 {
+	struct lint *lint = order->lint;
+
 	if (relation->undefined != SIZE_MAX)
 		say_conflict(lint, span, entry, relation->undefined, relation->num_undefined,
 			     LINT_ORDER_UNDEFINED);
@@ -243,7 +261,7 @@ static void say(struct lint *lint, const struct span *span, size_t entry,
 	if (relation->cover != SIZE_MAX)
 		say_covered(lint, span, entry, relation->cover);
 	else if (relation->undefined == SIZE_MAX && relation->differs == SIZE_MAX &&
-		 is_covered_together(lint, entry, relation))
+		 is_covered_together(order, entry, relation))
 		say_union(lint, span, entry, relation);
 }
 
@@ -283,52 +301,98 @@ static bool is_like(const struct lint *lint, const struct span *a, const struct 
 	return true;
 }
 
-static void say_enough(struct lint *lint, const struct span *span, size_t entry)
+static void say_enough(struct lint *lint, const struct span *span, size_t pairs, size_t covers)
 {
-	const struct lint_instance *instance = &lint->instances[lint->entries[entry].instance];
+	const struct lint_instance *instance =
+		&lint->instances[lint->entries[span->first].instance];
+	size_t count = span->end - span->first;
+	char rest[128] = "";
 
+	if (covers < count)
+		snprintf(rest, sizeof(rest), ", and nothing of those behind number %zu", covers);
 	lint_add(lint, LINT_NOT_ALL_LOOKED_AT, lint_at_chain(lint->rules[instance->rule].chain), "",
-		 "%zu rules on %s: only the first %zu were compared with each other",
-		 span->end - span->first, lint_port_name(lint, instance->port),
-		 entry - span->first);
+		 "%zu rules on %s: only the first %zu were compared with each other; of the others "
+		 "it was only asked whether one rule takes all packets of another%s",
+		 count, lint_port_name(lint, instance->port), pairs, rest);
 }
 
-static void look_at_span(struct lint *lint, const struct span *span, uint64_t *pairs)
+/* Two rules whose order is open are not for the index to judge. */
+static void say_found(struct lint *lint, const struct span *span, size_t entry, size_t found)
 {
-	struct relation relation;
+	const struct lint_entry *a, *b = &lint->entries[entry];
 
-	for (size_t i = span->first; i < span->end && !lint->failed; i++) {
-		if (*pairs > PAIRS_MAX) {
-			say_enough(lint, span, i);
-			return;
-		}
+	if (found == SIZE_MAX)
+		return;
+	a = &lint->entries[found];
+	if (a->table == b->table && (lint_same_fate(a, b) || !leaves_order_open(a, b)))
+		say_covered(lint, span, entry, found);
+}
+
+/*
+ * The entries from `next` on, which are too many to compare each with each. Returns where it had to
+ * stop.
+ */
+static size_t look_at_rest(struct lint *lint, const struct span *span, size_t next)
+{
+	struct cover_index index;
+	size_t i = span->first;
+
+	lint->failed |= !cover_index_open(&index, lint, span->end - span->first);
+	for (; i < span->end && !lint->failed && index.asked < ASKED_MAX; i++) {
 		if (is_left_out(&lint->entries[i]))
 			continue;
-		*pairs += relate_all(lint, span, i, &relation);
-		say(lint, span, i, &relation);
+		if (i >= next)
+			say_found(lint, span, i, cover_index_find(&index, i));
+		lint->failed |= !cover_index_add(&index, i);
 	}
+	cover_index_close(&index);
+	return i;
 }
 
-static void look_at_chain(struct lint *lint, const struct lint_chain *chain, uint64_t *pairs)
+static void look_at_span(struct order *order, const struct span *span)
 {
+	struct lint *lint = order->lint;
+	struct relation relation;
+	size_t i = span->first, end;
+
+	for (; i < span->end && !lint->failed && order->pairs <= PAIRS_MAX; i++) {
+		if (is_left_out(&lint->entries[i]))
+			continue;
+		order->pairs += relate_all(lint, span, i, &relation);
+		say(order, span, i, &relation);
+	}
+	if (i == span->end || lint->failed)
+		return;
+	end = look_at_rest(lint, span, i);
+	say_enough(lint, span, i - span->first, end - span->first);
+}
+
+static void look_at_chain(struct order *order, const struct lint_chain *chain)
+{
+	const struct lint *lint = order->lint;
 	size_t end = chain->first_entry + chain->num_entries;
 	struct span first = span_at(lint, chain->first_entry, end);
 
-	look_at_span(lint, &first, pairs);
+	look_at_span(order, &first);
 	for (size_t at = first.end; at < end && !lint->failed;) {
 		struct span span = span_at(lint, at, end);
 
 		if (!is_like(lint, &first, &span))
-			look_at_span(lint, &span, pairs);
+			look_at_span(order, &span);
 		at = span.end;
 	}
 }
 
 void check_order(struct lint *lint)
 {
-	uint64_t pairs = 0;
+	struct order order = {.lint = lint, .steps = STEPS_ALL};
 
 	for (size_t i = 0; i < lint->num_chains && !lint->failed; i++)
 		if (lint->chains[i].num_entries && lint->num_words)
-			look_at_chain(lint, &lint->chains[i], &pairs);
+			look_at_chain(&order, &lint->chains[i]);
+	if (order.not_asked)
+		lint_add(lint, LINT_NOT_ALL_LOOKED_AT, lint_at_chain(SIZE_MAX), "",
+			 "of %zu rules it was not found out whether others take all their packets "
+			 "together",
+			 order.not_asked);
 }

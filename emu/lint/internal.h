@@ -194,17 +194,17 @@ bool region_meet(const uint64_t *value, const uint64_t *mask, const uint64_t *ot
 bool region_covers(const uint64_t *outer_value, const uint64_t *outer_mask, const uint64_t *value,
 		   const uint64_t *mask, size_t words);
 
-enum { REGION_WORDS = FLOW_KEY_WORDS, REGION_STEPS = 20000 };
+enum { REGION_WORDS = FLOW_KEY_WORDS };
 
 struct region_cover {
 	const uint64_t *value, *mask;
 };
 /*
- * The regions in list together cover (value, mask). False also where REGION_STEPS are not enough
- * to tell.
+ * The regions in list together cover (value, mask). Takes its steps from *steps; false also where
+ * there are none left.
  */
 bool region_union_covers(const struct region_cover *list, size_t count, const uint64_t *value,
-			 const uint64_t *mask, size_t words);
+			 const uint64_t *mask, size_t words, uint64_t *steps);
 
 /* --- checks --- */
 

@@ -25,7 +25,7 @@ bool region_covers(const uint64_t *outer_value, const uint64_t *outer_mask, cons
 struct cover_walk {
 	const struct region_cover *list;
 	size_t count, words;
-	unsigned int steps;
+	uint64_t *steps;
 };
 
 static bool covered_from(struct cover_walk *walk, size_t next, uint64_t *value, uint64_t *mask);
@@ -57,8 +57,9 @@ static bool rest_is_covered(struct cover_walk *walk, size_t next, const struct r
 
 static bool covered_from(struct cover_walk *walk, size_t next, uint64_t *value, uint64_t *mask)
 {
-	if (walk->steps++ > REGION_STEPS)
+	if (*walk->steps == 0)
 		return false;
+	--*walk->steps;
 	while (next < walk->count && !region_meet(value, mask, walk->list[next].value,
 						  walk->list[next].mask, walk->words))
 		next++;
@@ -67,9 +68,9 @@ static bool covered_from(struct cover_walk *walk, size_t next, uint64_t *value, 
 }
 
 bool region_union_covers(const struct region_cover *list, size_t count, const uint64_t *value,
-			 const uint64_t *mask, size_t words)
+			 const uint64_t *mask, size_t words, uint64_t *steps)
 {
-	struct cover_walk walk = {.list = list, .count = count, .words = words};
+	struct cover_walk walk = {.list = list, .count = count, .words = words, .steps = steps};
 	uint64_t own_value[REGION_WORDS], own_mask[REGION_WORDS];
 
 	memcpy(own_value, value, words * sizeof(*value));

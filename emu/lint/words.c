@@ -199,16 +199,24 @@ const char *lint_port_name(const struct lint *lint, int port)
 	return port >= 0 && (size_t)port < nic->num_ports ? nic->ports[port].name : "?";
 }
 
+/* What was sent to a representor leaves by the VF; the rule names the representor. */
+static const char *target_name(const struct lint *lint, uint16_t port)
+{
+	const struct nic *nic = &lint->emulator->nic;
+
+	return port < nic->num_ports ? lint_port_name(lint, nic_rules_port(nic, port)) : "?";
+}
+
 void lint_print_fate(char *text, size_t size, const struct lint *lint,
 		     const struct lint_entry *entry)
 {
 	text[0] = '\0';
 	for (size_t i = 0; i < entry->num_mirrors; i++)
-		append(text, size, "dup to %s ", lint_port_name(lint, entry->mirrors[i]));
+		append(text, size, "dup to %s ", target_name(lint, entry->mirrors[i]));
 	if (entry->fate == ASIC_DROP)
 		append(text, size, "drop");
 	else if (entry->fate == ASIC_REDIRECT)
-		append(text, size, "fwd to %s", lint_port_name(lint, entry->port));
+		append(text, size, "fwd to %s", target_name(lint, entry->port));
 	else
 		append(text, size, "accept");
 }

@@ -49,6 +49,7 @@ Test(region, several_cover_one_together_as_their_packets_do)
 		uint64_t values[LIST_MAX], masks[LIST_MAX], value, mask;
 		struct region_cover list[LIST_MAX];
 		size_t count = random_below(&random, LIST_MAX + 1);
+		uint64_t steps = 100000;
 		bool expected = true;
 
 		draw(&random, &value, &mask);
@@ -64,7 +65,7 @@ Test(region, several_cover_one_together_as_their_packets_do)
 			expected = taken;
 		}
 		covered += expected;
-		cr_assert_eq(region_union_covers(list, count, &value, &mask, 1), expected,
+		cr_assert_eq(region_union_covers(list, count, &value, &mask, 1, &steps), expected,
 			     "seed 12 round %d", round);
 	}
 	cr_assert_gt(covered, 1000);
@@ -72,16 +73,17 @@ Test(region, several_cover_one_together_as_their_packets_do)
 
 Test(region, what_takes_too_many_steps_is_not_said_to_be_covered)
 {
-	/* Each leaves 32 pieces, and 31 of them meet the next one: there is no end to it. */
-	uint64_t values[40], masks[40], none[2] = {0};
-	struct region_cover list[20];
+	/* Bit by bit, all values of three bits. */
+	const uint64_t values[] = {0, 1, 3, 7}, masks[] = {1, 3, 7, 7};
+	const uint64_t all = 0;
+	struct region_cover list[4];
+	uint64_t steps = 100;
 
-	for (int i = 0; i < 20; i++) {
-		values[2 * i] = values[2 * i + 1] = (uint64_t)i << 3;
-		masks[2 * i] = masks[2 * i + 1] = UINT64_C(0xffffffff) << (i % 8);
-		values[2 * i] &= masks[2 * i];
-		values[2 * i + 1] &= masks[2 * i + 1];
-		list[i] = (struct region_cover){&values[2 * i], &masks[2 * i]};
-	}
-	cr_expect_not(region_union_covers(list, 20, none, none, 2));
+	for (size_t i = 0; i < 4; i++)
+		list[i] = (struct region_cover){&values[i], &masks[i]};
+	cr_expect(region_union_covers(list, 4, &all, &all, 1, &steps));
+	cr_expect_gt(steps, 0);
+	steps = 100 - steps - 1;
+	cr_expect_not(region_union_covers(list, 4, &all, &all, 1, &steps));
+	cr_expect_eq(steps, 0);
 }
