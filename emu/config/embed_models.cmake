@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# cmake -D FOLDER=… -D OUTPUT=… -P embed_models.cmake: the models in FOLDER as C, in the order in
-# which they are shown.
-file(GLOB FILES ${FOLDER}/*.yaml)
+# cmake -D FILES=… -D OUTPUT=… -P embed_models.cmake: these models as C, in the order in which they
+# are shown.
 list(SORT FILES)
 foreach(FILE ${FILES})
 	get_filename_component(NAME ${FILE} NAME_WE)
+	set(PATH_${NAME} ${FILE})
 	file(STRINGS ${FILE} COARSE REGEX "^status: *experimental")
 	if(NAME STREQUAL "generic")
 		list(APPEND FIRST ${NAME})
@@ -21,9 +21,12 @@ endforeach()
 set(TEXTS "")
 set(TABLE "")
 foreach(NAME ${FIRST} ${SECOND} ${WELL} ${LAST})
-	file(READ ${FOLDER}/${NAME}.yaml BYTES HEX)
+	file(READ ${PATH_${NAME}} BYTES HEX)
 	string(LENGTH "${BYTES}" DIGITS)
 	math(EXPR SIZE "${DIGITS} / 2")
+	if(SIZE EQUAL 0)
+		message(FATAL_ERROR "${NAME}.yaml is empty")
+	endif()
 	string(REGEX REPLACE "(................................)" "\\1\n\t" BYTES "${BYTES}")
 	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," BYTES "${BYTES}")
 	string(MAKE_C_IDENTIFIER ${NAME} IDENTIFIER)

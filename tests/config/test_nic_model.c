@@ -71,6 +71,56 @@ Test(nic_model, a_representor_and_what_it_stands_for_know_each_other)
 	nic_clear(&nic);
 }
 
+#define SWITCHDEV                                                      \
+	"ports:\n- {name: rep0, kind: representor, represents: vf0}\n" \
+	"- {name: up}\n- {name: vf0, kind: vf}\n- {name: rep1, kind: representor}\n"
+
+Test(nic_model, rules_are_the_representors_and_packets_leave_by_what_it_stands_for)
+{
+	struct config_error error;
+	struct nic nic;
+
+	cr_assert_eq(load(&nic, "nic: a\n" SWITCHDEV, &error), 0, "%s", error.text);
+	for (uint16_t port = 0; port < 4; port++) {
+		cr_expect_eq(nic_rules_port(&nic, port), port == 2 ? 0 : port, "port %u", port);
+		cr_expect_eq(nic_exit_port(&nic, port), port == 0 ? 2 : port, "port %u", port);
+	}
+	nic_clear(&nic);
+}
+
+Test(nic_model, without_switchdev_each_port_is_its_own)
+{
+	struct config_error error;
+	struct nic nic;
+
+	cr_assert_eq(load(&nic, "nic: a\nmodel: none\n" SWITCHDEV, &error), 0, "%s", error.text);
+	cr_assert_not(nic.profile->switchdev);
+	for (uint16_t port = 0; port < 4; port++) {
+		cr_expect_eq(nic_rules_port(&nic, port), port);
+		cr_expect_eq(nic_exit_port(&nic, port), port);
+	}
+	nic_clear(&nic);
+}
+
+Test(nic_model, a_port_that_went_away_and_is_added_again_is_connected_as_before)
+{
+	struct config_error error;
+	struct nic nic;
+
+	cr_assert_eq(load(&nic, "nic: a\n" SWITCHDEV, &error), 0, "%s", error.text);
+	nic_remove_port(&nic, 2);
+	cr_assert_eq(nic_exit_port(&nic, 0), 0);
+	nic_remove_port(&nic, 0);
+	cr_assert_eq(nic_add_port(&nic, "vf0"), 4);
+	cr_assert_eq(nic_rules_port(&nic, 4), 4);
+	cr_assert_eq(nic_add_port(&nic, "rep0"), 5);
+	cr_assert_eq(nic_rules_port(&nic, 4), 5);
+	cr_assert_eq(nic_exit_port(&nic, 5), 4);
+	cr_assert_eq(nic.ports[0].peer, -1);
+	cr_assert_eq(nic.ports[2].peer, -1);
+	nic_clear(&nic);
+}
+
 Test(nic_model, ports_that_are_added_represent_nothing)
 {
 	const struct nic_port real = {.name = "r", .ifindex = 5, .netns = 7};
