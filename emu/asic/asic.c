@@ -68,8 +68,16 @@ static void remove_entry(struct asic *asic, struct block *block, struct entry *e
 }
 
 /* Newest first: a table that keeps its entries in order then moves the fewest. */
+static void unbind_block(struct asic *asic, struct block *block)
+{
+	if (block->bound)
+		asic->bound[front_end_of(&block->binding)][block->binding.port]--;
+	block->bound = false;
+}
+
 static void remove_block(struct asic *asic, struct block *block)
 {
+	unbind_block(asic, block);
 	while (block->entries)
 		remove_entry(asic, block,
 			     ELMT_FROM_HH(block->entries->hh.tbl, block->entries->hh.tbl->tail));
@@ -127,7 +135,8 @@ static int port_is_taken(const struct asic *asic, const struct offload_binding *
 {
 	enum model_front_end front_end = front_end_of(binding);
 
-	if (!asic->has_block[front_end][binding->port])
+	if (!asic->bound[front_end][binding->port] ||
+	    asic->nic->profile->fronts[front_end].many_blocks)
 		return 0;
 	reason_set(reason, "port-has-a-block", EBUSY, REASON_MODEL,
 		   "port %s has an offload %s already, and the NIC takes one a port",
@@ -155,7 +164,8 @@ struct block *asic_add_block(struct asic *asic, const struct offload_binding *bi
 		free(block);
 		return NULL;
 	}
-	asic->has_block[front_end][binding->port] = true;
+	block->bound = true;
+	asic->bound[front_end][binding->port]++;
 	return block;
 }
 
@@ -177,7 +187,7 @@ static void asic_unbind(void *driver, const struct offload_binding *binding)
 	struct block *block = asic_find_block(asic, binding->id);
 
 	if (block)
-		asic->has_block[front_end_of(binding)][block->binding.port] = false;
+		unbind_block(asic, block);
 }
 
 static void asic_release(void *driver, const struct offload_binding *binding)
@@ -211,8 +221,6 @@ static void asic_port_gone(void *driver, uint16_t port)
 	struct block *block, *next;
 	struct entry *entry, *after;
 
-	for (int i = 0; i < MODEL_FRONT_ENDS; i++)
-		asic->has_block[i][port] = false;
 	HASH_ITER (hh, asic->blocks, block, next) {
 		if (block->binding.port == port) {
 			remove_block(asic, block);

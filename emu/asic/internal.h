@@ -24,6 +24,7 @@
 struct block {
 	uint32_t id;                    /* of the binding */
 	struct offload_binding binding; /* without its names */
+	bool bound;                     /* false: it waits for its release */
 	struct unit *unit;     /* where its rules go; NULL: the model has no table for them */
 	struct entry *entries; /* by cookie, in the order of arrival */
 	UT_hash_handle hh;
@@ -37,8 +38,8 @@ struct asic {
 	struct block *blocks; /* by id */
 	struct tables tables;
 	struct conflicts conflicts;
-	uint64_t visits; /* asic_visit's so far */
-	bool has_block[MODEL_FRONT_ENDS][NIC_PORTS_MAX];
+	uint64_t visits;                                 /* asic_visit's so far */
+	uint32_t bound[MODEL_FRONT_ENDS][NIC_PORTS_MAX]; /* blocks */
 	struct asic_worker *workers;
 	/* Of workers that are gone. */
 	struct asic_counters retired, unmatched;

@@ -75,6 +75,8 @@ static int read_front(const struct reader *reader, const struct place *fronts,
 	struct model_front *to = &reader->model->fronts[kind];
 	int result = model_read_yes(&at, "taken", from->taken, &to->taken);
 
+	if (!result)
+		result = model_read_yes(&at, "many-blocks", from->many_blocks, &to->many_blocks);
 	if (!result && !to->taken && !from->error)
 		result = place_error(&at, "needs the field 'errno', which says how it is refused");
 	if (!result)

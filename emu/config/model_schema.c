@@ -102,6 +102,7 @@ RECORD(source, TEXT("name", struct file_source, name, NEEDED),
        TEXT("kernel", struct file_source, kernel, OPTIONAL));
 
 RECORD(front, TEXT("taken", struct file_front, taken, NEEDED),
+       TEXT("many-blocks", struct file_front, many_blocks, OPTIONAL),
        TEXT("errno", struct file_front, error, OPTIONAL),
        TEXT("text", struct file_front, text, OPTIONAL));
 

@@ -47,7 +47,7 @@ struct file_source {
 };
 
 struct file_front {
-	char *taken, *error, *text;
+	char *taken, *many_blocks, *error, *text;
 };
 
 struct file_fronts {

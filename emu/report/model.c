@@ -31,7 +31,8 @@ static json_t *fronts_json(const struct model *model)
 
 		json_object_set_new(
 			object, model_front_end_name(i),
-			json_pack("{s:b, s:o, s:s}", "taken", front->taken, "errno",
+			json_pack("{s:b, s:b, s:o, s:s}", "taken", front->taken, "many_blocks",
+				  front->many_blocks, "errno",
 				  front->taken ? json_null() : errno_json(front->error, "ok"),
 				  "text", front->text));
 	}

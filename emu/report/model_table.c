@@ -90,7 +90,10 @@ static void print_fronts(FILE *out, const json_t *model, const struct report_sty
 	print_heading(out, style, "Front ends");
 	json_object_foreach (json_object_get(model, "front_ends"), name, front) {
 		if (json_is_true(json_object_get(front, "taken"))) {
-			fprintf(out, "  %-10s taken\n", name);
+			fprintf(out, "  %-10s taken%s\n", name,
+				json_is_true(json_object_get(front, "many_blocks"))
+					? ", several of them on a port"
+					: "");
 			continue;
 		}
 		fprintf(out, "  %-10s refused with %s", name, member_text(front, "errno"));

@@ -32,6 +32,32 @@ Test(bindings, a_second_block_on_a_port_is_busy)
 	cr_assert_eq(offload_bind(board.offload, &second, &reason), 0);
 }
 
+Test(bindings, a_model_may_take_many_blocks_on_a_port)
+{
+	struct model *own = board.nic.profile;
+	struct model many = *own;
+	struct offload_binding third = {.port = 2, .block = 3};
+	struct flow_key key = board_udp(53);
+	struct reason reason;
+	uint32_t first, second;
+
+	many.fronts[MODEL_CHAIN].many_blocks = true;
+	board.nic.profile = &many;
+	first = board_bind_to(2, OFFLOAD_BLOCK, 1);
+	second = board_bind_to(2, OFFLOAD_BLOCK, 2);
+	cr_assert_eq(board_replace(second, 1, 10, drop_all(), NULL), 0);
+	cr_assert(board_send(2, &key).matched);
+	cr_assert_eq(offload_unbind(board.offload, first), 0);
+	offload_release(board.offload, first);
+	cr_assert(board_send(2, &key).matched);
+	board.nic.profile = own;
+	cr_assert_eq(offload_bind(board.offload, &third, &reason), -EBUSY, "the second is there");
+	cr_assert_eq(offload_unbind(board.offload, second), 0);
+	cr_assert_eq(offload_bind(board.offload, &third, &reason), 0, "it waits for its release");
+	offload_release(board.offload, second);
+	cr_assert_not(board_send(2, &key).matched);
+}
+
 Test(bindings, what_the_model_cannot_do_is_refused)
 {
 	static const struct {

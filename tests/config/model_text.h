@@ -12,7 +12,7 @@ static const char model_text[] =
 	"  - {name: tc, file: drivers/tc.c, kernel: '5.13'}\n"
 	"  - {name: hw, file: drivers/hw.c}\n"
 	"front-ends:\n"
-	"  chain: {taken: yes}\n"
+	"  chain: {taken: yes, many-blocks: yes}\n"
 	"  flowtable: {taken: no, errno: EOPNOTSUPP, text: no tables}\n"
 	"  flower: {taken: yes}\n"
 	"clauses:\n"

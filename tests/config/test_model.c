@@ -46,6 +46,8 @@ Test(model, the_head_and_its_parts_are_read)
 	cr_assert_str_eq(model->sources[0].kernel, "5.13");
 	cr_assert_str_eq(model->sources[1].kernel, "");
 	cr_assert(model->fronts[MODEL_CHAIN].taken && model->fronts[MODEL_FLOWER].taken);
+	cr_assert(model->fronts[MODEL_CHAIN].many_blocks);
+	cr_assert_not(model->fronts[MODEL_FLOWER].many_blocks);
 	cr_assert_not(model->fronts[MODEL_FLOWTABLE].taken);
 	cr_assert_eq(model->fronts[MODEL_FLOWTABLE].error, EOPNOTSUPP);
 	cr_assert_str_eq(model->fronts[MODEL_FLOWTABLE].text, "no tables");

@@ -150,6 +150,17 @@ class Room(WithPackets):
         last, = self.refused("ocelot", *rules)
         self.assertEqual((last["errno"], last["layer"]), ("ENOSPC", "capacity"))
 
+    def test_a_second_chain_on_a_port_is_busy_or_another_place_in_the_order(self):
+        frames = [tcp("10.0.0.1", "10.0.0.9", 1, 80), tcp("10.0.0.2", "10.0.0.9", 1, 80)]
+        rules = write_temporary("".join(
+            "table netdev t%d {\n chain c {\n  type filter hook ingress device eth0 priority %d; flags offload;\n"
+            "  ip saddr 10.0.0.%s\n }\n}\n" % row for row in ((1, 20, "0/24 drop"), (2, 10, "1 fwd to eth1"))))
+        done = nicemu("exec", "-m", "ocelot", "--", "nft", "-f", rules)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Device or resource busy", done.stderr)
+        fate = self.replay("dpaa2-switch", rules, frames)["fate"]
+        self.assertEqual((fate["redirect"]["packets"], fate["drop"]["packets"]), (1, 1))
+
     def test_hns3_has_one_rule_a_chain(self):
         first = "ip saddr 10.0.0.1 drop"
         self.assertEqual(self.refused("hns3", first), [])

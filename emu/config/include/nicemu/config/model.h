@@ -302,7 +302,8 @@ struct model_counters {
  */
 struct model_front {
 	bool taken;
-	int error; /* of BIND when not taken */
+	bool many_blocks; /* of a port; otherwise BIND of a second one is EBUSY */
+	int error;        /* of BIND when not taken */
 	char *text;
 };
 
