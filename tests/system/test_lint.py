@@ -148,6 +148,28 @@ class Order(unittest.TestCase):
         self.assertEqual(of(findings, "never-hit"), [])
 
 
+class Switchdev(unittest.TestCase):
+    NIC = os.path.join(SOURCE, "netdevsim-config", "switchdev.yaml")
+
+    def lint(self, model, *rules):
+        path = write_temporary((CHAIN % "".join(" %s\n" % rule for rule in rules)).replace("eth0", "rep0"))
+        return of(lint(path, "-n", self.NIC, "-m", model)[0], "action-differs")
+
+    def test_sending_to_a_representor_is_what_the_rule_says(self):
+        self.assertEqual(self.lint("mlx5", "ip saddr 10.0.0.1 fwd to rep1", "ip saddr 10.0.0.2 dup to rep1 fwd to up0"), [])
+
+    def test_a_mirror_that_takes_the_packet_is_told_with_the_ports_of_the_rule(self):
+        found = self.lint("mlx5", "ip saddr 10.0.0.1 dup to rep1")
+        self.assertEqual(len(found), 1)
+        self.assertIn("says `dup to rep1 accept`", found[0]["text"])
+        self.assertIn("does `fwd to rep1`", found[0]["text"])
+
+    def test_of_several_actions_ice_carries_out_the_last(self):
+        found = self.lint("ice", "ip saddr 10.0.0.1 dup to rep1 drop")
+        self.assertEqual(len(found), 1)
+        self.assertIn("does `drop`", found[0]["text"])
+
+
 class Document(unittest.TestCase):
     def test_its_members(self):
         path = write_temporary(CHAIN % "ip saddr 10.0.0.1 counter accept\n")
