@@ -73,10 +73,10 @@ bool device_front_end(const char *name, enum offload_binder *binder)
 	return false;
 }
 
-int device_bind(struct device *device, enum offload_binder binder, uint16_t port, uint32_t *id,
-		struct reason *reason)
+int device_bind(struct device *device, enum offload_binder binder, uint16_t port, uint64_t block,
+		uint32_t *id, struct reason *reason)
 {
-	struct offload_binding binding = {.port = port, .binder = binder, .block = 1};
+	struct offload_binding binding = {.port = port, .binder = binder, .block = block};
 	int error = offload_bind(device->offload, &binding, reason);
 
 	*id = binding.id;

@@ -30,8 +30,8 @@ void device_close(struct device *device);
 bool device_front_end(const char *name, enum offload_binder *binder);
 
 /* BIND: 0 and *id, or what the driver says. block: the same for all ports of a chain. */
-int device_bind(struct device *device, enum offload_binder binder, uint16_t port, uint32_t *id,
-		struct reason *reason);
+int device_bind(struct device *device, enum offload_binder binder, uint16_t port, uint64_t block,
+		uint32_t *id, struct reason *reason);
 
 int device_replace(struct device *device, uint32_t binding, uint64_t cookie,
 		   const struct rule_text *text, struct reason *reason);

@@ -88,7 +88,7 @@ static bool bind_front(struct run *run, const char *front, uint16_t port, int *e
 	run->reason = (struct reason){0};
 	if (!device_front_end(front, &binder))
 		return fail(run, "there is no front end %s", front);
-	*error = device_bind(&run->device, binder, port, &run->binding, &run->reason);
+	*error = device_bind(&run->device, binder, port, 1, &run->binding, &run->reason);
 	return true;
 }
 
@@ -172,6 +172,20 @@ static bool run_bind(struct run *run)
 
 	return bind_front(run, word(run, 1), 0, &error) &&
 	       expect_error(run, "BIND", error, word(run, 2));
+}
+
+/* A second chain on a port. */
+static bool run_bind_again(struct run *run)
+{
+	enum offload_binder binder;
+	uint32_t id;
+	int error;
+
+	if (!bind_front(run, word(run, 1), 0, &error) || !expect_error(run, "BIND", error, "ok") ||
+	    !device_front_end(word(run, 1), &binder))
+		return false;
+	error = device_bind(&run->device, binder, 0, 2, &id, &run->reason);
+	return expect_error(run, "the second BIND", error, word(run, 2));
 }
 
 static bool run_match(struct run *run, bool wanted)
@@ -505,6 +519,7 @@ static const struct {
 	{"refused", 4, 1, run_refused},
 	{"accepted", 3, 1, run_accepted},
 	{"bind", 3, 0, run_bind},
+	{"bind-again", 3, 0, run_bind_again},
 	{"matches", 3, 2, run_matches},
 	{"misses", 3, 2, run_misses},
 	{"wins", 3, 3, run_wins},
