@@ -89,7 +89,6 @@ static const struct reason_id ids[] = {
 	{"nf-tables", REASON_KERNEL,
 	 "nf_tables refuses the message, and no better reason is known"},
 	{"no-counter", REASON_CAPACITY, "every counter is taken"},
-	{"no-free-index", REASON_CAPACITY, "no place is left for the rule's priority"},
 	{"no-memory", REASON_KERNEL, "memory is out"},
 	{"no-such-binding", REASON_MODEL, "a command for a binding that is not there"},
 	{"no-such-cookie", REASON_MODEL, "a command for a rule that is not there"},
