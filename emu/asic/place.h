@@ -6,18 +6,20 @@
  * NIC's own tables, and what each costs there, is bookkeeping beside it.
  *
  * What is counted, and how:
- *   entries   a rule takes those of its cost; the driver's own (`reserved`) are gone from the
- * start. slices    a rule that takes fewer than an entry has shares the entry with others; it goes
- * into the one with the fewest free slices that still suffice. In which order rules lie in one
- * entry is not looked at; nor are entries packed again when rules are removed. ways      of an
- * exact table: the bucket is chosen by a hash of the entry's value and mask, which is nicemu's, not
- * the NIC's: how full buckets get is alike, not which one is full. INDEX     the priority p is
- * place p - 1 where that is free and there is one, else the first free one; several entries of a
- * rule lie side by side. The place decides the order. port mask a rule (block and cookie) that
- * comes again for another port is in the entry that it has; an update of it keeps that entry. moves
- * of a table that shifts: the entries with a higher priority number, which the new one goes before,
- * or all the others where those in front of it move; a rule in a part of an entry counts as one.
- * counters  of a finite pool: one a rule, in the order of arrival.
+ * - entries: a rule takes those of its cost; the driver's own (`reserved`) are gone from the start.
+ * - slices: a rule that takes fewer than an entry has shares the entry with others; it goes into
+ *   the one with the fewest free slices that still suffice. In which order rules lie in one entry
+ *   is not looked at; nor are entries packed again when rules are removed.
+ * - ways of an exact table: the bucket is chosen by a hash of the entry's value and mask, which is
+ *   nicemu's, not the NIC's: how full buckets get is alike, not which one is full.
+ * - INDEX: the priority p is place p - 1 where that is free and there is one, else the first free
+ *   one; several entries of a rule lie side by side. The place decides the order.
+ * - port mask: a rule (block and cookie) that comes again for another port is in the entry that it
+ *   has; an update of it keeps that entry.
+ * - moves in a table that shifts: the entries with a higher priority number, which the new one goes
+ *   before, or all the others where those in front of it move; a rule in a part of an entry counts
+ *   as one.
+ * - counters of a finite pool: one a rule, in the order of arrival.
  *
  * Invariants: errors leave everything as it was. A rule of a plain table (each rule takes one entry
  * and nothing else is to be remembered) has no struct place.
