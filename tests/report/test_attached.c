@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What show and a replay's report tell of an emulator that serves a real kernel. */
-#include <nicemu/report/report.h>
+#include <nicemu/report/explain.h>
 
 #include <nicemu/kernel/wire.h>
 
@@ -172,5 +172,30 @@ Test(attached, nic_and_counters_tell_how_many_are_recorded_only, .init = setup, 
 	free(text);
 	text = printed(report_counters(emulator), report_print_counters);
 	assert_has(text, "recorded only: 1 rules of flowtables, 1 of flower\n");
+	free(text);
+}
+
+Test(attached, a_packet_is_explained_as_far_as_rules_are_known, .init = setup, .fini = teardown)
+{
+	static const uint8_t udp[] = {
+		2, 0, 0,  0, 0, 1,  2, 0, 0, 0,  0, 2, 8, 0,    0x45, 0, 0,  28, 0, 0, 0,
+		0, 0, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0x03, 0xe8, 0, 53, 0,  8, 0, 0,
+	};
+	const struct report_explain_source source = {"nicemu", "file", 1, false};
+	const struct explain_options options = {10, false};
+	struct packet packet = {.data = udp, .captured = sizeof(udp), .length = sizeof(udp)};
+	struct explanation e;
+	char message[256], *text;
+
+	add_all();
+	packet.port = (uint16_t)nic_port_by_name(&emulator->nic, "wan");
+	cr_assert_eq(explain_packet(emulator, &packet, &options, &e, message, sizeof(message)), 0,
+		     "%s", message);
+	text = printed(report_explain(emulator, &packet, &e, &source), report_print_explain);
+	explanation_clear(&e);
+	assert_has(text,
+		   "  redirected to lan\n  by netdev t c handle 6: ports.dst 53 REDIRECT lan\n");
+	assert_has(text,
+		   "  not interpreted: the rules of a real kernel, which are not known here\n");
 	free(text);
 }
