@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROGRESS_MS = 100, TOTALS_MS = 100, TICK_MS = 1000 };
+enum { PROGRESS_MS = 100, TOTALS_MS = 100, TICK_MS = 1000, JOB_QUEUE_MAX = 16 << 20 };
 
 struct serve {
 	struct emulator *emulator;
@@ -274,12 +274,18 @@ static void tick_in_time(struct serve *s)
 		push_totals(s);
 }
 
+/* A job rests while its client does not take what it has been sent. */
+static bool job_can_go_on(const struct serve *s)
+{
+	return s->job_runs && (!s->job_client || client_queued(s->job_client) < JOB_QUEUE_MAX);
+}
+
 /* How long there is nothing to do unless somebody calls, for poll. */
 static int patience(const struct serve *s)
 {
 	uint64_t now = now_ms();
 
-	if (s->job_runs)
+	if (job_can_go_on(s))
 		return 0;
 	if (!store_counts(s->emulator->store))
 		return -1;
@@ -347,7 +353,7 @@ int serve(struct emulator *emulator, int lifeline, const struct serve_recording 
 	s.next_tick_ms = now_ms() + TICK_MS;
 	while (!s.stop && !error) {
 		error = wait_for_work(&s, signals, lifeline);
-		if (s.job_runs && !s.stop && !error)
+		if (job_can_go_on(&s) && !s.stop && !error)
 			step_job(&s);
 		push_totals_in_time(&s);
 		tick_in_time(&s);

@@ -152,6 +152,11 @@ int client_send(struct client *client, const void *data, size_t size)
 	return size ? enqueue(client, data, size, CLIENT_QUEUE_MAX) : -EINVAL;
 }
 
+size_t client_queued(const struct client *client)
+{
+	return client->queue_size;
+}
+
 static bool listens(const struct client *client, int protocol, unsigned int group)
 {
 	return client->endpoint && client->endpoint->protocol == protocol && group >= 1 &&

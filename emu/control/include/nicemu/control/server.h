@@ -69,6 +69,9 @@ int server_dispatch(struct server *server, int timeout_ms);
 /* One datagram to a client, copied. 0 or -ENOBUFS (its queue is full: the client has overrun). */
 int client_send(struct client *client, const void *data, size_t size);
 
+/* Bytes that wait because the client does not take them: for who could send without end. */
+size_t client_queued(const struct client *client);
+
 /* The same to every client of a protocol that has joined group, but not to except (may be NULL). */
 void server_multicast(struct server *server, int protocol, unsigned int group, const void *data,
 		      size_t size, const struct client *except);
