@@ -89,9 +89,10 @@ static inline void saw_bits(struct dissection *d, enum flow_field_id id, const u
 		return;
 	while (i < trace->num_fields && trace->fields[i].id != id)
 		i++;
-	if (i == trace->num_fields)
-		trace->num_fields++;
-	trace->fields[i] = (struct dissect_trace_field){
+	if (i < trace->num_fields)
+		memmove(&trace->fields[i], &trace->fields[i + 1],
+			(--trace->num_fields - i) * sizeof(trace->fields[0]));
+	trace->fields[trace->num_fields++] = (struct dissect_trace_field){
 		.id = id,
 		.header = (uint8_t)(trace->num_headers ? trace->num_headers - 1 : 0),
 		.derived = derived,

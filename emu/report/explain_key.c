@@ -37,6 +37,14 @@ static json_t *flags_json(const struct packet *packet, const struct dissect_trac
 	return names;
 }
 
+/* Who sent what comes in by a representor; NULL for other ports. */
+static const char *sender(const struct nic *nic, uint16_t port)
+{
+	uint16_t exit = nic_exit_port(nic, port);
+
+	return exit != port ? nic->ports[exit].name : NULL;
+}
+
 json_t *explain_packet_json(const struct emulator *emulator, const struct packet *packet,
 			    const struct explanation *e, const struct report_explain_source *source)
 {
@@ -45,6 +53,7 @@ json_t *explain_packet_json(const struct emulator *emulator, const struct packet
 	json_object_set_new(record, "file", report_string(source->file));
 	json_object_set_new(record, "number", json_integer((json_int_t)source->number));
 	json_object_set_new(record, "port", text_json(port_name(&emulator->nic, packet->port)));
+	json_object_set_new(record, "sent_by", text_json(sender(&emulator->nic, packet->port)));
 	json_object_set_new(record, "time", time_json(packet->time_ns));
 	json_object_set_new(record, "length", json_integer(packet->length));
 	json_object_set_new(record, "captured", json_integer(packet->captured));

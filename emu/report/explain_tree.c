@@ -51,6 +51,8 @@ static void print_packet(const struct tree *t, const json_t *packet)
 	print_clean(t->out, member_text(packet, "file"));
 	fputs(", on ", t->out);
 	print_clean(t->out, member_text(packet, "port"));
+	if (*member_text(packet, "sent_by"))
+		fprintf(t->out, ", which stands for its sender %s", member_text(packet, "sent_by"));
 	fprintf(t->out, ", %s UTC, %llu byte%s",
 		time_text(time, sizeof(time), json_object_get(packet, "time")),
 		member_number(packet, "length"), plural(member_number(packet, "length")));

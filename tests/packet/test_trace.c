@@ -124,6 +124,19 @@ Test(trace, contradictions_and_tags_that_are_passed_over_are_noted)
 	cr_expect_str_eq(udp.notes[0].text, "the UDP length is below 8, or beyond the IP payload");
 }
 
+Test(trace, fields_stand_in_the_order_in_which_they_were_found_last)
+{
+	struct dissect_trace trace = trace_of(ETHERNET "88a8 0001 8100 0002 0800" IPV4_TCP TCP, 0);
+	uint32_t header = 0;
+
+	for (size_t i = 0; i < trace.num_fields; i++) {
+		cr_expect_geq(trace.fields[i].header, header, "%s",
+			      flow_fields[trace.fields[i].id].name);
+		header = trace.fields[i].header;
+	}
+	expect_field(&trace, FLOW_BASIC_N_PROTO, 20, 2, 0, 16, false);
+}
+
 Test(trace, a_frame_of_tags_only_is_recorded_up_to_a_limit)
 {
 	uint8_t bytes[12 + 4 * 300] = {0};

@@ -8,9 +8,10 @@ import re
 import shutil
 import struct
 import subprocess
+import time
 import unittest
 
-from nicemu import NICEMU, PCAPS, RULES, SHARED_PCAPS, nicemu, skip_suite, write_temporary
+from nicemu import NICEMU, PCAPS, RULES, SHARED_PCAPS, SOURCE, nicemu, skip_suite, write_temporary
 from replay_support import Folder, chain, ethernet, icmp, ipv4, pcap, pcapng_packets, replay, tcp, udp
 
 COMMENT = re.compile(r"\S+: (dropped|redirected to (\S+?)|passed to the host)((?:, copied to [^,;]+)*); "
@@ -297,6 +298,15 @@ class Tree(unittest.TestCase):
         self.assertEqual(plain["verdict"]["asked_besides"], ["no VLAN"])
         self.assertEqual([(t["name"], t["asked"]) for t in plain["tables"]], [("ft", False), ("fdb", True)])
 
+    def test_what_a_vf_sends_is_explained_at_its_representor(self):
+        config = os.path.join(SOURCE, "netdevsim-config")
+        with open(os.path.join(config, "switchdev.nft")) as rules:
+            document = self.ask(rules.read(), [tcp("10.0.0.1", "10.0.0.2", 1, 80)], "-p", "vf0",
+                                "-n", os.path.join(config, "switchdev.yaml"))
+        self.assertEqual((document["packet"]["port"], document["packet"]["sent_by"]), ("rep0", "vf0"))
+        fate = document["verdict"]["fate"]
+        self.assertEqual(document["host"], {"sees": fate == "host", "port": "rep0" if fate == "host" else None})
+
     def test_an_order_that_a_model_does_not_keep_is_told(self):
         rules = ["ip saddr 10.0.0.1 ip protocol tcp drop", "ip protocol tcp drop"]
         why = {model: self.ask(rules, [tcp("10.0.0.1", "10.0.0.2", 1, 80)], "-m", model)["verdict"]["why"]
@@ -394,6 +404,16 @@ class Words(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         packet = json.loads(done.stdout)["packet"]
         self.assertEqual((packet["file"], packet["number"]), ("-", 2))
+
+    def test_a_reader_that_is_slow_gets_all(self):
+        rules = self.folder.write("rules.nft", chain(["ip saddr 10.1.0.%d drop" % i for i in range(100)]))
+        capture = self.folder.write("many.pcap", pcap([icmp("10.0.0.1", "10.0.0.2")] * 600))
+        with subprocess.Popen([NICEMU, "explain", "-j", "-r", rules, "--all", "--packet", "all", capture],
+                              stdout=subprocess.PIPE) as process:
+            time.sleep(2)
+            numbers = [json.loads(line)["packet"]["number"] for line in process.stdout]
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(numbers, list(range(1, 601)))
 
     def test_text_names_each_part(self):
         rules = self.folder.write("rules.nft", chain(["udp dport 53 drop"]))
