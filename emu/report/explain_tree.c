@@ -4,6 +4,7 @@
 
 #include <nicemu/report/explain.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_WIDTH = 23, BYTES_WIDTH = 17, BYTES_SHOWN = 16 };
@@ -23,6 +24,28 @@ static void heading(const struct tree *t, const char *text)
 static const char *plural(unsigned long long count)
 {
 	return count == 1 ? "" : "s";
+}
+
+/* At spaces, where the line would be longer than the style has columns. */
+static void print_wrapped(const struct tree *t, const char *text, int indent)
+{
+	int used = 0;
+
+	while (*text) {
+		size_t size = strcspn(text, " ");
+		char *word = strndup(text, size);
+
+		if (used && used + 1 + (int)size > t->style->columns) {
+			fputc('\n', t->out);
+			used = 0;
+		}
+		used += fprintf(t->out, "%*s", used ? 1 : indent, "") + (int)size;
+		if (word)
+			print_clean(t->out, word);
+		free(word);
+		text += size + strspn(text + size, " ");
+	}
+	fputc('\n', t->out);
 }
 
 /* "08 00 45"; what is beyond a few bytes is counted. */
@@ -230,7 +253,7 @@ static void print_candidates(const struct tree *t, const json_t *candidates)
 	if (!json_array_size(shown))
 		fputs("  none\n", t->out);
 	if (before > failed)
-		fprintf(t->out, "  and %llu more that failed on more fields\n", before - failed);
+		fprintf(t->out, "  and %llu more that do not match\n", before - failed);
 	if (others)
 		fprintf(t->out, "  %llu entr%s of other ports\n", others,
 			others == 1 ? "y is" : "ies are");
@@ -398,9 +421,8 @@ static void print_difference(const struct tree *t, const json_t *difference)
 		      : "by another rule than in the NIC");
 	fputs(json_array_size(reasons) ? ":\n" : ": it is not known why\n", t->out);
 	json_array_foreach (reasons, i, reason) {
-		fprintf(t->out, "    %s: ", member_text(reason, "id"));
-		print_clean(t->out, member_text(reason, "text"));
-		fputc('\n', t->out);
+		fprintf(t->out, "    %s:\n", member_text(reason, "id"));
+		print_wrapped(t, member_text(reason, "text"), 6);
 	}
 }
 

@@ -2,6 +2,7 @@
 """The README's recipes, typed as they stand there, in a copy of the samples."""
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -45,6 +46,17 @@ class Recipes(unittest.TestCase):
                 if "Write what was dropped" in title:
                     for name in ("dropped.pcap", "second-port.pcapng"):
                         self.assertGreater(os.path.getsize(os.path.join(folder, name)), 100)
+
+    def test_samples_of_output_are_what_is_printed(self):
+        with open(os.path.join(SOURCE, "README.md")) as f:
+            samples = re.findall(r"^```\n\$ (nicemu .*)\n((?:.*\n)*?)```$", f.read(), re.M)
+        self.assertGreaterEqual(len(samples), 1)
+        for command, output in samples:
+            with self.subTest(command):
+                done = subprocess.run(shlex.split(command), executable=NICEMU, cwd=SOURCE, capture_output=True,
+                                      text=True)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(done.stdout, output)
 
     def test_every_link_leads_somewhere(self):
         for page in ("README.md", "emu/README.md", "rules/README.md"):
