@@ -19,13 +19,6 @@ static enum found absent(enum frame_answer answer)
 
 /* ---- IPv6 ---- */
 
-static bool is_extension(uint8_t protocol)
-{
-	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
-	       protocol == IPPROTO_FRAGMENT || protocol == IPPROTO_AH ||
-	       protocol == IPPROTO_DSTOPTS;
-}
-
 /* Where the header behind this one is. */
 static uint32_t next_header(uint8_t protocol, const uint8_t *header)
 {
@@ -48,7 +41,7 @@ static enum found find_extension(const struct frame *frame, uint8_t wanted, uint
 	if (answer != FRAME_OK)
 		return absent(answer);
 	*at = HEADER;
-	while (is_extension(protocol)) {
+	while (frame_is_extension(protocol)) {
 		bool is_long = protocol == IPPROTO_FRAGMENT || protocol == IPPROTO_ROUTING;
 
 		answer = frame_read(frame, *at, header, is_long ? 4 : 2);
@@ -83,17 +76,18 @@ static enum found find_option(const struct frame *frame, const struct nft_expr_e
 	enum frame_answer answer;
 	uint32_t size;
 
-	if (frame->transport_cut)
+	if (frame->headers.transport_cut)
 		return NOT_CAPTURED;
-	if (!frame->has_transport || frame->l4proto != IPPROTO_TCP || frame->fragment)
+	if (!frame->headers.has_transport || frame->headers.l4proto != IPPROTO_TCP ||
+	    frame->headers.fragment)
 		return NOT_FOUND;
-	answer = frame_read(frame, frame->transport, header, HEADER);
+	answer = frame_read(frame, frame->headers.transport, header, HEADER);
 	if (answer != FRAME_OK)
 		return absent(answer);
 	size = (header[DATA_OFFSET] >> 4) * 4u;
 	if (size < HEADER)
 		return NOT_FOUND;
-	answer = frame_read(frame, frame->transport, header, size);
+	answer = frame_read(frame, frame->headers.transport, header, size);
 	if (answer != FRAME_OK)
 		return absent(answer);
 	for (uint32_t i = HEADER; i + 1 < size; i += option_length(header, i)) {
@@ -103,7 +97,7 @@ static enum found find_option(const struct frame *frame, const struct nft_expr_e
 			continue;
 		if (i + length > size || (uint32_t)wanted->length + wanted->offset > length)
 			return NOT_FOUND;
-		*at = frame->transport + i;
+		*at = frame->headers.transport + i;
 		return FOUND;
 	}
 	return NOT_FOUND;

@@ -17,6 +17,7 @@ enum {
 	TYPE_SVLAN = 0x88a8,
 	TYPE_IP = 0x0800,
 	TYPE_IPV6 = 0x86dd,
+	TYPE_PPPOE = 0x8864, /* a session's packets */
 };
 
 static uint16_t be16(const uint8_t *bytes)
@@ -69,47 +70,48 @@ enum frame_answer frame_read_link(const struct frame *frame, uint32_t offset, vo
 
 /* ---- the transport header ---- */
 
-/* Both return FRAME_PAST_END where the kernel finds the header wrong, for whatever reason. */
-static enum frame_answer find_ipv4(struct frame *frame)
+/* Both return FRAME_PAST_END where the kernel finds the header at `at` wrong, for whatever reason.
+ */
+static enum frame_answer find_ipv4(struct frame *frame, uint32_t at)
 {
 	enum { HEADER = 20, OFFSET_MASK = 0x1fff };
 	uint8_t header[HEADER];
-	enum frame_answer answer = frame_read(frame, 0, header, sizeof(header));
+	enum frame_answer answer = frame_read(frame, at, header, sizeof(header));
 	uint32_t size, total;
 
 	if (answer != FRAME_OK)
 		return answer;
 	size = (header[0] & 15) * 4u;
 	total = be16(header + 2);
-	if (header[0] >> 4 != 4 || size < HEADER || total > frame->length || total < size)
+	if (header[0] >> 4 != 4 || size < HEADER || total > frame->length - at || total < size)
 		return FRAME_PAST_END;
-	frame->l4proto = header[9];
-	frame->transport = size;
-	frame->fragment = be16(header + 6) & OFFSET_MASK;
+	frame->headers.l4proto = header[9];
+	frame->headers.transport = at + size;
+	frame->headers.fragment = be16(header + 6) & OFFSET_MASK;
 	return FRAME_OK;
 }
 
-/* Headers that the kernel walks over; the authentication header is one, but it stops there. */
-static bool is_extension(uint8_t protocol)
+bool frame_is_extension(uint8_t protocol)
 {
 	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
 	       protocol == IPPROTO_FRAGMENT || protocol == IPPROTO_AH ||
 	       protocol == IPPROTO_DSTOPTS;
 }
 
-static enum frame_answer find_ipv6(struct frame *frame)
+static enum frame_answer find_ipv6(struct frame *frame, uint32_t start)
 {
 	enum { HEADER = 40, OPTION = 8, OFFSET_MASK = 0xfff8 };
 	uint8_t header[HEADER], option[4] = {0}, protocol;
-	enum frame_answer answer = frame_read(frame, 0, header, sizeof(header));
-	uint32_t at = HEADER;
+	enum frame_answer answer = frame_read(frame, start, header, sizeof(header));
+	uint32_t at = start + HEADER;
 
 	if (answer != FRAME_OK)
 		return answer;
-	if (header[0] >> 4 != 6 || be16(header + 4) + (uint32_t)HEADER > frame->length)
+	if (header[0] >> 4 != 6 || be16(header + 4) + (uint32_t)HEADER > frame->length - start)
 		return FRAME_PAST_END;
 	protocol = header[6];
-	while (is_extension(protocol)) {
+	/* The authentication header is one, too, but there the kernel stops. */
+	while (frame_is_extension(protocol)) {
 		bool has_more = protocol == IPPROTO_FRAGMENT || protocol == IPPROTO_ROUTING;
 
 		answer = frame_read(frame, at, option, has_more ? 4 : 2);
@@ -118,12 +120,12 @@ static enum frame_answer find_ipv6(struct frame *frame)
 		if (protocol == IPPROTO_AH)
 			break;
 		if (protocol == IPPROTO_FRAGMENT && be16(option + 2) & OFFSET_MASK) {
-			if (is_extension(option[0]))
+			if (frame_is_extension(option[0]))
 				return FRAME_PAST_END;
-			/* The kernel leaves the header's offset at nothing. */
-			frame->l4proto = option[0];
-			frame->transport = 0;
-			frame->fragment = be16(option + 2) & OFFSET_MASK;
+			/* The kernel leaves the offset where it began. */
+			frame->headers.l4proto = option[0];
+			frame->headers.transport = start;
+			frame->headers.fragment = be16(option + 2) & OFFSET_MASK;
 			return FRAME_OK;
 		}
 		at += protocol == IPPROTO_FRAGMENT ? (uint32_t)OPTION : (option[1] + 1u) * OPTION;
@@ -131,21 +133,58 @@ static enum frame_answer find_ipv6(struct frame *frame)
 	}
 	if (at > UINT16_MAX)
 		return FRAME_PAST_END;
-	frame->l4proto = protocol;
-	frame->transport = at;
+	frame->headers.l4proto = protocol;
+	frame->headers.transport = at;
 	return FRAME_OK;
 }
 
-static void find_transport(struct frame *frame)
+/* Of a packet of this type whose header is at `at`. */
+static void find_transport(struct frame *frame, uint16_t protocol, uint32_t at)
 {
 	enum frame_answer answer = FRAME_PAST_END;
 
-	if (frame->protocol == TYPE_IP)
-		answer = find_ipv4(frame);
-	else if (frame->protocol == TYPE_IPV6)
-		answer = find_ipv6(frame);
-	frame->has_transport = answer == FRAME_OK;
-	frame->transport_cut = answer == FRAME_CUT;
+	frame->headers = (struct frame_headers){.protocol = protocol};
+	if (protocol == TYPE_IP)
+		answer = find_ipv4(frame, at);
+	else if (protocol == TYPE_IPV6)
+		answer = find_ipv6(frame, at);
+	frame->headers.has_transport = answer == FRAME_OK;
+	frame->headers.transport_cut = answer == FRAME_CUT;
+	if (answer == FRAME_OK)
+		frame->headers.network = at;
+}
+
+/* ---- IP inside ---- */
+
+static uint16_t protocol_in_ppp(uint16_t protocol)
+{
+	enum { PPP_IP = 0x0021, PPP_IPV6 = 0x0057 };
+
+	return protocol == PPP_IP ? TYPE_IP : protocol == PPP_IPV6 ? TYPE_IPV6 : 0;
+}
+
+bool frame_look_inside(struct frame *frame)
+{
+	enum { PPPOE_HEADER = 6 };
+	uint32_t at;
+	uint8_t type[2];
+
+	if (frame->headers.has_transport || frame->headers.transport_cut)
+		return !frame->headers.transport_cut;
+	switch (frame->protocol) {
+	case TYPE_VLAN: at = TAG - sizeof(type); break;
+	case TYPE_PPPOE: at = PPPOE_HEADER; break;
+	default: return true;
+	}
+	switch (frame_read(frame, at, type, sizeof(type))) {
+	case FRAME_CUT: return false;
+	case FRAME_PAST_END: return true;
+	default: break;
+	}
+	find_transport(frame,
+		       frame->protocol == TYPE_VLAN ? be16(type) : protocol_in_ppp(be16(type)),
+		       at + (uint32_t)sizeof(type));
+	return !frame->headers.transport_cut;
 }
 
 /* ---- the link layer ---- */
@@ -223,6 +262,6 @@ enum frame_answer frame_open(struct frame *frame, const struct packet *packet,
 	if (answer != FRAME_OK)
 		return answer;
 	frame->length = on_wire - frame->network;
-	find_transport(frame);
+	find_transport(frame, frame->protocol, 0);
 	return FRAME_OK;
 }

@@ -31,10 +31,24 @@ enum frame_answer {
 	FRAME_CUT,      /* it does not, but these bytes were not captured */
 };
 
+/*
+ * What is known of a packet's headers: at first of its own, later perhaps of the IP packet behind a
+ * second tag or in PPPoE. Offsets are counted from the network header as the driver left it.
+ */
+struct frame_headers {
+	uint16_t protocol;  /* as `meta protocol` has it */
+	uint32_t network;   /* of the IP header that rules see */
+	bool transport_cut; /* nothing of what follows, as it would be in bytes not captured */
+	bool has_transport;
+	uint8_t l4proto;
+	uint32_t transport;
+	uint16_t fragment; /* offset of the fragment, in the header's own units; 0: the first */
+};
+
 struct frame {
 	const uint8_t *data; /* as captured, from the Ethernet header */
 	uint32_t captured;
-	uint32_t network; /* offset of the network header: 14, or 18 behind a tag */
+	uint32_t network; /* offset in data of the network header: 14, or 18 behind a tag */
 	uint32_t length;  /* of what follows there on the wire, padding included */
 
 	uint16_t protocol; /* the packet's: behind a tag, of the second tag where there are two */
@@ -44,12 +58,7 @@ struct frame {
 	uint32_t kind; /* enum frame_kind, or what a rule made of it */
 	uint32_t mark, priority, secmark;
 
-	/* What is known of the transport header. */
-	bool transport_cut; /* nothing, because it would be in bytes that were not captured */
-	bool has_transport;
-	uint8_t l4proto;
-	uint32_t transport; /* offset from the network header */
-	uint16_t fragment;  /* offset of the fragment, in the header's own units; 0: the first */
+	struct frame_headers headers; /* every base chain begins with those of frame_open */
 };
 
 /*
@@ -68,5 +77,14 @@ enum frame_answer frame_read(const struct frame *frame, uint32_t offset, void *t
  */
 enum frame_answer frame_read_link(const struct frame *frame, uint32_t offset, void *to,
 				  size_t size);
+
+/* Headers of IPv6 that a kernel walks over on its way to the transport header. */
+bool frame_is_extension(uint8_t protocol);
+
+/*
+ * Newer kernels, when a rule asks for a protocol of a packet that is no IP packet: look whether
+ * there is one behind a second tag, or in PPPoE. False: that would be in bytes not captured.
+ */
+bool frame_look_inside(struct frame *frame);
 
 #endif

@@ -220,10 +220,10 @@ static bool meet(struct walk *walk, const struct nft_chain *chain)
 	if (frame->protocol != TYPE_IP && frame->protocol != TYPE_IPV6)
 		return false;
 	walk->run.nfproto = frame->protocol == TYPE_IP ? NFPROTO_IPV4 : NFPROTO_IPV6;
-	if (frame->has_transport)
+	if (frame->headers.has_transport)
 		return true;
 	walk->chain = chain;
-	if (frame->transport_cut) {
+	if (frame->headers.transport_cut) {
 		get_stuck(walk, NULL, "network header");
 	} else {
 		result->rule = name_rule(chain, NULL);
@@ -239,6 +239,7 @@ void host_ingress(const struct nft *nft, const struct nic *nic, const struct pac
 {
 	const struct nft_chain *chain = NULL;
 	struct walk walk = {.visit = visit, .context = context};
+	struct frame_headers headers;
 	struct frame frame;
 
 	*result = (struct host_result){.verdict = HOST_NOT_INTERPRETED};
@@ -251,6 +252,7 @@ void host_ingress(const struct nft *nft, const struct nic *nic, const struct pac
 	case FRAME_CUT: result->not_interpreted = "frame"; return;
 	case FRAME_OK: break;
 	}
+	headers = frame.headers;
 	result->verdict = HOST_ACCEPT;
 	walk.run = (struct run){.kernel = nft_kernel(nft),
 				.nic = nic,
@@ -259,6 +261,7 @@ void host_ingress(const struct nft *nft, const struct nic *nic, const struct pac
 				.result = result};
 	while (result->verdict == HOST_ACCEPT &&
 	       (chain = nft_next_ingress_chain(nft, port, chain))) {
+		frame.headers = headers;
 		if (!meet(&walk, chain))
 			continue;
 		walk.run.written = 0;

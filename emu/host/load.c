@@ -24,20 +24,22 @@ static enum run_outcome not_captured(struct run *run, const char *base, uint32_t
 }
 
 /*
- * The kernel reads one, two or four aligned bytes of the transport header another way, and there it
- * does not ask whether the packet is a later fragment (known up to 6.18).
+ * The kernel reads one, two or four aligned bytes of the transport header another way, and there
+ * older ones do not ask whether the packet is a later fragment.
  */
-static bool ignores_fragments(const struct nft_expr *expr)
+static bool ignores_fragments(const struct run *run, const struct nft_expr *expr)
 {
 	uint32_t length = expr->payload.length;
 
+	if (run->kernel->fragment_loads_fail)
+		return false;
 	return (length == 1 || length == 2 || length == 4) && expr->payload.offset % length == 0;
 }
 
 /* The first bytes of the transport header, for what follows it. */
 static enum run_outcome read_transport(struct run *run, uint8_t *bytes, size_t size)
 {
-	switch (frame_read(run->frame, run->frame->transport, bytes, size)) {
+	switch (frame_read(run->frame, run->frame->headers.transport, bytes, size)) {
 	case FRAME_CUT: return not_captured(run, bases[NFT_PAYLOAD_TRANSPORT_HEADER], 0);
 	case FRAME_PAST_END: return run_break(run, "the packet ends inside its transport header");
 	default: return RUN_ON;
@@ -78,7 +80,7 @@ static enum run_outcome find_inner(struct run *run, uint32_t *inner)
 	enum run_outcome outcome = RUN_ON;
 	uint32_t size = 0;
 
-	switch (run->frame->l4proto) {
+	switch (run->frame->headers.l4proto) {
 	case IPPROTO_UDP: size = UDP_HEADER; break;
 	case IPPROTO_TCP: outcome = find_inside_tcp(run, &size); break;
 	case IPPROTO_GRE:
@@ -86,12 +88,12 @@ static enum run_outcome find_inner(struct run *run, uint32_t *inner)
 		/* Both came with the expression `inner`. */
 		if (!run->kernel->inner_expression)
 			return run_break(run, "this kernel does not look into tunnels");
-		if (run->frame->l4proto == IPPROTO_GRE)
+		if (run->frame->headers.l4proto == IPPROTO_GRE)
 			outcome = find_inside_gre(run, &size);
 		break;
 	default: return run_break(run, "there is no inner header");
 	}
-	*inner = run->frame->transport + size;
+	*inner = run->frame->headers.transport + size;
 	return outcome;
 }
 
@@ -101,19 +103,22 @@ static enum run_outcome find_base(struct run *run, const struct nft_expr *expr, 
 	const struct frame *frame = run->frame;
 	bool inner = expr->payload.base == NFT_PAYLOAD_INNER_HEADER;
 
-	*base = 0;
+	*base = frame->headers.network;
+	/* Of an IP packet inside that is cut off it is not even known whether it is one. */
+	if (frame->headers.transport_cut && frame->headers.protocol != frame->protocol)
+		return not_captured(run, bases[NFT_PAYLOAD_NETWORK_HEADER], 0);
 	if (expr->payload.base == NFT_PAYLOAD_NETWORK_HEADER)
 		return RUN_ON;
-	if (frame->transport_cut)
+	if (frame->headers.transport_cut)
 		return not_captured(run, bases[NFT_PAYLOAD_TRANSPORT_HEADER], 0);
-	if (!frame->has_transport)
+	if (!frame->headers.has_transport)
 		return run_break(run, "the packet has no transport header: it is neither IPv4 nor "
 				      "IPv6, or its lengths are wrong");
-	if (frame->fragment && (inner || !ignores_fragments(expr)))
+	if (frame->headers.fragment && (inner || !ignores_fragments(run, expr)))
 		return run_break(run, "a later fragment has no transport header");
 	if (inner)
 		return find_inner(run, base);
-	*base = frame->transport;
+	*base = frame->headers.transport;
 	return RUN_ON;
 }
 
@@ -186,21 +191,38 @@ static enum run_outcome store_name(struct run *run, const struct nft_expr *expr,
 	return store(run, expr, bytes, sizeof(bytes), RUN_NAME, what);
 }
 
+static bool is_ip(uint16_t protocol)
+{
+	enum { TYPE_IP = 0x0800, TYPE_IPV6 = 0x86dd };
+
+	return protocol == TYPE_IP || protocol == TYPE_IPV6;
+}
+
+/* False: the capture does not have the bytes. */
+static bool look_inside(struct run *run)
+{
+	return !run->kernel->inner_ip_found || frame_look_inside(run->frame);
+}
+
 static enum run_outcome load_protocol(struct run *run, const struct nft_expr *expr)
 {
-	uint16_t protocol = htons(run->frame->protocol);
+	uint16_t protocol;
 
+	if (!look_inside(run) && run->frame->headers.protocol == run->frame->protocol &&
+	    !is_ip(run->frame->protocol))
+		return not_captured(run, "meta protocol: network header", 0);
+	protocol = htons(run->frame->headers.protocol);
 	return store(run, expr, &protocol, sizeof(protocol), RUN_BYTES, "meta protocol");
 }
 
 static enum run_outcome load_l4proto(struct run *run, const struct nft_expr *expr)
 {
-	if (run->frame->transport_cut)
+	if (!look_inside(run) || run->frame->headers.transport_cut)
 		return not_captured(run, "meta l4proto: network header", 0);
-	if (!run->frame->has_transport)
+	if (!run->frame->headers.has_transport)
 		return run_break(run, "meta l4proto: the packet is neither IPv4 nor IPv6, or its "
 				      "lengths are wrong");
-	return store_byte(run, expr, run->frame->l4proto, "meta l4proto");
+	return store_byte(run, expr, run->frame->headers.l4proto, "meta l4proto");
 }
 
 static enum run_outcome load_iiftype(struct run *run, const struct nft_expr *expr)

@@ -192,6 +192,48 @@ Test(host, ports_of_a_later_fragment_are_its_first_bytes)
 	expect_match(&f, true);
 }
 
+Test(host, kernels_from_7_1_load_no_ports_from_a_later_fragment)
+{
+	struct frame_bytes f;
+
+	world_close(w);
+	world_open(w, "7.2");
+	batch_begin(w);
+	add_table(w, "t");
+	match_bytes(NFT_PAYLOAD_TRANSPORT_HEADER, 2, "\0\x35", 2);
+	ipv4_fragment(&f, 0x2000);
+	expect_match(&f, true);
+	ipv4_fragment(&f, 100);
+	expect_match(&f, false);
+}
+
+Test(host, kernels_from_7_1_find_ip_in_pppoe_once_a_chain_asks_for_the_protocol)
+{
+	struct frame_bytes f;
+
+	world_close(w);
+	world_open(w, "7.2");
+	batch_begin(w);
+	add_table(w, "t");
+	base("b", 10, NF_ACCEPT);
+	base("a", 0, NF_ACCEPT);
+	begin_rule("a");
+	put_meta(NFT_META_L4PROTO);
+	put_match(NFT_PAYLOAD_NETWORK_HEADER, 12, "\x0a\0\0\x01", 4);
+	put_match(NFT_PAYLOAD_TRANSPORT_HEADER, 2, "\0\x35", 2);
+	rule_end(w);
+	begin_rule("b");
+	put_match(NFT_PAYLOAD_NETWORK_HEADER, 0, "\x11\0", 2);
+	rule_end(w);
+	load();
+	put_ethernet(&f, 0x8864);
+	put_bytes(&f, "\x11\0\0\1\0\x1e\0\x21", 8);
+	put_ipv4(&f, UDP, 0, 8);
+	put_udp(&f, 1000, 53, 0);
+	play_frame(&f);
+	cr_expect_str_eq(walked, "ab", "%s", last.text);
+}
+
 Test(host, an_unaligned_load_does_not_match_in_a_later_fragment)
 {
 	struct frame_bytes f;
