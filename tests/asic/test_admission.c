@@ -152,6 +152,56 @@ Test(admission, actions_that_the_driver_takes_and_forgets_do_nothing)
 	cr_assert_eq(board_send(1, &key).fate, ASIC_HOST);
 }
 
+Test(admission, some_rules_only_lose_actions)
+{
+	struct flow_rule *rule = board_rule(2);
+	struct flow_key key = board_udp(53);
+
+	rule->actions[0] = board_action(FLOW_ACTION_REDIRECT, 4);
+	rule->actions[1] = board_action(FLOW_ACTION_ACCEPT, 0);
+	toy.model.match.num_ignoring = 1;
+	toy.ignoring.actions = 1u << FLOW_ACTION_REDIRECT;
+	toy.ignoring.when = toy_if((struct model_condition){.kind = MODEL_IF_ACTIONS_LAST,
+							    .actions = 1u << FLOW_ACTION_ACCEPT});
+	cr_assert(hits(rule, &key));
+	cr_assert_eq(board_send(1, &key).fate, ASIC_HOST);
+	rule->actions[1] = board_action(FLOW_ACTION_MIRRED, 5);
+	cr_assert(hits(rule, &key));
+	cr_assert_eq(board_send(1, &key).fate, ASIC_REDIRECT, "it is not about this rule");
+	toy.ignoring.when.count = 0;
+	toy.ignoring.unless = toy_if((struct model_condition){.kind = MODEL_IF_ACTIONS_LAST,
+							      .actions = 1u << FLOW_ACTION_MIRRED});
+	cr_assert(hits(rule, &key));
+	cr_assert_eq(board_send(1, &key).fate, ASIC_REDIRECT, "nor is it with unless");
+}
+
+Test(admission, a_mirror_can_take_the_packet)
+{
+	struct flow_rule *rule = board_rule(2);
+	struct flow_key key = board_udp(53);
+	struct asic_decision decision;
+
+	rule->actions[0] = board_action(FLOW_ACTION_MIRRED, 4);
+	rule->actions[1] = board_action(FLOW_ACTION_MIRRED, 5);
+	toy.model.match.num_ignoring = 1;
+	toy.ignoring.mirror_takes = true;
+	cr_assert(hits(rule, &key));
+	decision = board_send(1, &key);
+	cr_assert_eq(decision.fate, ASIC_REDIRECT);
+	cr_assert_eq(decision.port, 3, "interface 5");
+	cr_assert_eq(decision.num_mirrors, 1);
+	cr_assert_eq(decision.mirrors[0], 2, "interface 4");
+	rule->actions[1] = board_action(FLOW_ACTION_DROP, 0);
+	cr_assert(hits(rule, &key));
+	decision = board_send(1, &key);
+	cr_assert_eq(decision.fate, ASIC_DROP, "there is a verdict");
+	cr_assert_eq(decision.num_mirrors, 1);
+	rule->actions[0] = board_action(FLOW_ACTION_ACCEPT, 0);
+	rule->num_actions = 1;
+	cr_assert(hits(rule, &key));
+	cr_assert_eq(board_send(1, &key).fate, ASIC_HOST, "there is no mirror");
+}
+
 /* --- matches --- */
 
 Test(admission, ignored_keys_and_fields_are_not_looked_at)

@@ -333,6 +333,41 @@ Test(conditions, kinds_of_statistics)
 	cr_assert_not(HOLDS({.kind = MODEL_IF_HW_STATS, .set = FLOW_ACTION_HW_STATS_DELAYED}));
 }
 
+Test(conditions, all_actions_with_the_same_kind_of_statistics)
+{
+	cr_assert(HOLDS({.kind = MODEL_IF_HW_STATS_SAME}), "no actions");
+	add(FLOW_ACTION_MIRRED, 2);
+	add(FLOW_ACTION_ACCEPT, 0);
+	add(FLOW_ACTION_DROP, 0);
+	cr_assert(HOLDS({.kind = MODEL_IF_HW_STATS_SAME}));
+	rule->actions[2].hw_stats = FLOW_ACTION_HW_STATS_DELAYED;
+	cr_assert_not(HOLDS({.kind = MODEL_IF_HW_STATS_SAME}), "the last one");
+}
+
+Test(conditions, targets_that_are_not_the_same_port)
+{
+	cr_assert(HOLDS({.kind = MODEL_IF_TARGETS_DIFFER}), "no actions");
+	add(FLOW_ACTION_MIRRED, 2);
+	add(FLOW_ACTION_DROP, 0);
+	add(FLOW_ACTION_DROP, 0);
+	add(FLOW_ACTION_REDIRECT, 4);
+	cr_assert(HOLDS({.kind = MODEL_IF_TARGETS_DIFFER}));
+	rule->actions[3].ifindex = 2;
+	cr_assert_not(HOLDS({.kind = MODEL_IF_TARGETS_DIFFER}));
+	rule->actions[3].netns = 7;
+	cr_assert(HOLDS({.kind = MODEL_IF_TARGETS_DIFFER}), "an interface of another namespace");
+}
+
+Test(conditions, targets_that_are_not_the_port_of_the_rule)
+{
+	add(FLOW_ACTION_DROP, 0);
+	cr_assert(HOLDS({.kind = MODEL_IF_TARGETS_NOT_PORT}), "no targets");
+	add(FLOW_ACTION_MIRRED, board.nic.ports[2].ifindex);
+	cr_assert(HOLDS({.kind = MODEL_IF_TARGETS_NOT_PORT}));
+	add(FLOW_ACTION_REDIRECT, board.nic.ports[1].ifindex);
+	cr_assert_not(HOLDS({.kind = MODEL_IF_TARGETS_NOT_PORT}));
+}
+
 Test(conditions, kinds_of_targets)
 {
 	board.nic.ports[2].kind = NIC_PORT_REPRESENTOR;
@@ -377,6 +412,15 @@ Test(conditions, the_ingress_interface)
 	cr_assert(HOLDS({.kind = MODEL_IF_IFINDEX_IS_PORT}));
 	flow_key_set(&rule->match.key, FLOW_META_INGRESS_IFINDEX, 8);
 	cr_assert_not(HOLDS({.kind = MODEL_IF_IFINDEX_IS_PORT}));
+}
+
+Test(conditions, an_interface_of_the_nic)
+{
+	cr_assert(HOLDS({.kind = MODEL_IF_IFINDEX_IS_OF_NIC}), "not matched");
+	board_match(rule, FLOW_META_INGRESS_IFINDEX, board.nic.ports[3].ifindex, UINT32_MAX);
+	cr_assert(HOLDS({.kind = MODEL_IF_IFINDEX_IS_OF_NIC}), "another port");
+	flow_key_set(&rule->match.key, FLOW_META_INGRESS_IFINDEX, 999);
+	cr_assert_not(HOLDS({.kind = MODEL_IF_IFINDEX_IS_OF_NIC}));
 }
 
 Test(conditions, of_a_binding_only_what_is_about_it_can_hold)

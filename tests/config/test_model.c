@@ -133,6 +133,10 @@ Test(model, conditions_on_arguments_targets_and_the_command_are_read)
 	cr_assert_eq(find(model, MODEL_IF_CHAIN_INDEX, 0)->ranges[0].max, 0);
 	cr_assert_eq(find(model, MODEL_IF_PROTOCOL, 0)->ranges[1].min, 0x86dd);
 	find(model, MODEL_IF_IFINDEX_IS_PORT, 0);
+	find(model, MODEL_IF_IFINDEX_IS_OF_NIC, 0);
+	find(model, MODEL_IF_TARGETS_DIFFER, 0);
+	find(model, MODEL_IF_TARGETS_NOT_PORT, 0);
+	find(model, MODEL_IF_HW_STATS_SAME, 0);
 	cr_assert_eq(model->clauses[0].unless.list[1].set, 1u << MODEL_FLOWER);
 	model_free(model);
 }
@@ -148,9 +152,14 @@ Test(model, what_becomes_of_a_match_is_read)
 	cr_assert_eq(m->exact[0].id, FLOW_IPV4_SRC);
 	cr_assert_eq(m->zero_is_any[0].id, FLOW_PORTS_SRC);
 	cr_assert_eq(m->ignored_actions, UINT64_C(1) << FLOW_ACTION_CSUM);
-	cr_assert_eq(m->num_ignoring, 1);
+	cr_assert_eq(m->num_ignoring, 2);
 	cr_assert_eq(m->ignoring[0].keys, FLOW_PRESENT(TCP));
 	cr_assert_eq(m->ignoring[0].fields[0].id, FLOW_PORTS_DST);
+	cr_assert(!m->ignoring[0].actions && !m->ignoring[0].mirror_takes);
+	cr_assert_eq(m->ignoring[1].actions,
+		     UINT64_C(1) << FLOW_ACTION_CSUM | UINT64_C(1) << FLOW_ACTION_REDIRECT);
+	cr_assert(m->ignoring[1].mirror_takes);
+	cr_assert_eq(m->ignoring[1].unless.count, 1);
 	cr_assert_eq(m->num_implicits, 1);
 	cr_assert_eq(m->implicits[0].absent_keys, FLOW_PRESENT(VLAN));
 	cr_assert(m->implicits[0].has_field);
@@ -158,7 +167,7 @@ Test(model, what_becomes_of_a_match_is_read)
 	cr_assert_eq(m->implicits[0].value, 64);
 	cr_assert_eq(model->num_conflicts, 1);
 	cr_assert_str_eq(c->reason_id, "full-1:twins");
-	cr_assert_eq(c->relations, MODEL_SAME_PORT | MODEL_OTHER_TARGET);
+	cr_assert_eq(c->relations, MODEL_SAME_PORT | MODEL_OTHER_TARGET | MODEL_EARLIER_PRIORITY);
 	cr_assert_eq(c->when.count + c->unless.count + c->others.count + c->others_unless.count, 4);
 	model_free(model);
 }
