@@ -185,7 +185,8 @@ int check_groups_make(struct check_groups *groups, const json_t *document)
 		HASH_DEL(maker.files, file);
 		free(file);
 	}
-	qsort(groups->group, groups->length, sizeof(*groups->group), compare);
+	if (groups->length)
+		qsort(groups->group, groups->length, sizeof(*groups->group), compare);
 	return error;
 }
 

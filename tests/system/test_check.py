@@ -297,6 +297,36 @@ class Allowed(Case):
         self.assertIn("policy-drop", self.check("--allow", "policy-dorp", "rules.nft", status=2).stderr)
 
 
+class Lint(Case):
+    """What is accepted and will not do what was meant stands beside the verdicts."""
+    TEXT = chain("ip saddr 10.0.0.0/8 drop", "ip saddr 10.1.0.0/16 accept")
+
+    def test_a_finding_has_the_place_of_its_rule_and_is_no_failure(self):
+        found = self.run_of(self.TEXT, status=0)
+        findings = [f for f in found["lint"] if f["id"] == "never-hit"]
+        self.assertEqual([(f["file"], f["line"], f["column"]) for f in findings], [("rules.nft", 5, 3)])
+        self.assertEqual(findings[0]["statement"], "ip saddr 10.1.0.0/16 accept")
+        self.assertFalse(findings[0]["allowed"])
+
+    def test_it_is_a_failure_with_strict_and_none_when_it_is_allowed(self):
+        self.write(self.TEXT)
+        self.check("--strict", "rules.nft", status=1)
+        self.check("--strict", "--allow", "never-hit", "rules.nft", status=0)
+
+    def test_each_format_tells_it(self):
+        self.write(self.TEXT)
+        self.assertRegex(self.check("rules.nft").stdout, r"(?m)^rules\.nft:5:3: warning: .*\(never-hit\)$")
+        self.assertIn("::warning file=rules.nft,line=5,col=3,title=never-hit::",
+                      self.check("--format", "github", "rules.nft").stdout)
+        self.assertRegex(self.check("--format", "tap", "rules.nft").stdout, r"(?m)^# warning: rules\.nft:5: ")
+        root = ElementTree.fromstring(self.check("--format", "junit", "rules.nft").stdout)
+        self.assertIn("never-hit", root.find("./testsuite/system-out").text)
+
+    def test_a_refused_rule_is_not_judged(self):
+        found = self.run_of(chain("ip saddr != 10.0.0.1 drop", "ip saddr 10.1.0.0/16 accept"), status=1)
+        self.assertEqual([f for f in found["lint"] if f["line"] == 4], [])
+
+
 class Runs(Case):
     def test_each_model_with_each_kernel_is_a_run(self):
         self.write(chain("ip saddr 1.2.3.4 drop"))
