@@ -15,7 +15,7 @@ const char common_help[] =
 	"  -n, --nic FILE         the NIC that is emulated (YAML); default: eth0 to eth7, and "
 	"every\n"
 	"                         device that a chain names\n"
-	"  -m, --model MODEL      its model; default: generic\n"
+	"  -m, --model MODEL      its model, a name or FILE.yaml; default: generic\n"
 	"  -k, --kernel VERSION   behave as this kernel (6.1, 6.12, 6.12.95, 6.18, ideal …)\n"
 	"      --port NAME        add a port; can be repeated\n"
 	"      --socket PATH      use the emulator that `nicemu start` runs there; default:\n"

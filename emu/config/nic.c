@@ -272,6 +272,7 @@ static uint64_t own_entries(const struct model *model)
 
 int nic_set_model(struct nic *nic, const char *model, struct config_error *error)
 {
+	bool sized = nic->profile && nic_takes_entries(nic);
 	struct model *profile;
 	int result = model_load(&profile, model, error);
 	char *name;
@@ -287,7 +288,8 @@ int nic_set_model(struct nic *nic, const char *model, struct config_error *error
 	model_free(nic->profile);
 	nic->model = name;
 	nic->profile = profile;
-	nic->entries = own_entries(profile);
+	if (!sized || !nic_takes_entries(nic))
+		nic->entries = own_entries(profile);
 	return 0;
 }
 

@@ -255,6 +255,34 @@ Test(model_file, too_many_of_something_are_refused)
 	free(text);
 }
 
+/* Deep nesting, many fields, growing aliases: answered with an error, and soon. */
+Test(model_file, bombs_do_not_go_off, .timeout = 20)
+{
+	static const char *const pieces[] = {"[",    "{",           "- ",      "? ",
+					     "a: {", "clauses: [{", "when: {", "[[],",
+					     "&a ",  "- {id: a}\n"};
+	size_t size = 1 << 20;
+	char *text = malloc(size + 1);
+	struct config_error error;
+	struct model *model;
+
+	for (size_t p = 0; p < sizeof(pieces) / sizeof(pieces[0]); p++) {
+		size_t length = strlen(pieces[p]), at = 0;
+
+		for (; at + length <= size; at += length)
+			memcpy(text + at, pieces[p], length);
+		cr_assert_eq(model_parse(&model, "m", text, at, &error), -EINVAL, "%s", pieces[p]);
+		cr_assert_neq(error.text[0], '\0');
+	}
+	strcpy(text, "model: &a [x,x,x,x,x,x,x,x,x]\n");
+	for (char c = 'b'; c < 'z'; c++)
+		sprintf(text + strlen(text), "k%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c, c - 1,
+			c - 1, c - 1, c - 1, c - 1, c - 1);
+	cr_assert_eq(model_parse(&model, "m", text, strlen(text), &error), -EINVAL);
+	cr_assert(strstr(error.text, "aliases"), "%s", error.text);
+	free(text);
+}
+
 Test(model_file, a_file_is_found_by_its_path_and_its_mistakes_have_it)
 {
 	char path[] = "/tmp/nicemu-test-model-XXXXXX.yaml";

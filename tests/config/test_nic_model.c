@@ -198,6 +198,8 @@ Test(nic_model, another_model_brings_its_own_table_size)
 	cr_assert_eq(load(&nic, "nic: a\nentries: 7\nports:\n- name: x\n", &error), 0);
 	cr_assert_eq(nic.entries, 7);
 	cr_assert(nic_takes_entries(&nic));
+	cr_assert_eq(nic_set_model(&nic, "generic", &error), 0);
+	cr_assert_eq(nic.entries, 7, "both leave it to the NIC file");
 	write_text(model_path, model_text);
 	cr_assert_eq(nic_set_model(&nic, model_path, &error), 0, "%s", error.text);
 	cr_assert_str_eq(nic.profile->name, "full-1");

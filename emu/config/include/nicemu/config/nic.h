@@ -117,8 +117,8 @@ int nic_return_port(struct nic *nic, int number, const char *name);
 int nic_gone_port(const struct nic *nic, const char *name);
 
 /*
- * Another model, by name or file as model_load takes it; the table size goes back to the model's
- * own. 0 or what model_load said.
+ * Another model, by name or file as model_load takes it; the table size becomes the model's own,
+ * unless this model and the one before leave it to the NIC. 0 or what model_load said.
  */
 int nic_set_model(struct nic *nic, const char *model, struct config_error *error);
 /* Does the model leave the size of a table to nic->entries? */
