@@ -200,6 +200,8 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	    "absent in 5.10.262, there in 6.1.192, 6.12.117 and 7.2.13",
 	    "the first version, and the releases of 5.15, 6.1, 6.6 and 6.12",
 	    {6, 1, 157}, {6, 6, 112}, {6, 12, 53}),
+	ROW(fragment_headers_checked, 5, 17, OBSERVED,
+	    "a9e8503def0f; on 6.1.192, not on 5.10.262", "the first version, and 5.15 and 5.16", {0}),
 	ROW(fragment_loads_fail, 7, 1, OBSERVED,
 	    "the patch of 1 May 2026 (skip L4 header parsing for non-first fragments); on 7.2.13 and "
 	    "7.3.4, not on 6.12.117 and 6.18.44",

@@ -68,18 +68,20 @@ static uint32_t option_length(const uint8_t *header, uint32_t at)
 }
 
 /* The option's offset from the network header, where the field is in it. */
-static enum found find_option(const struct frame *frame, const struct nft_expr_exthdr *wanted,
+static enum found find_option(const struct run *run, const struct nft_expr_exthdr *wanted,
 			      uint32_t *at)
 {
 	enum { HEADER = 20, HEADER_MAX = 60, DATA_OFFSET = 12 };
+	const struct frame *frame = run->frame;
 	uint8_t header[HEADER_MAX];
 	enum frame_answer answer;
 	uint32_t size;
 
 	if (frame->headers.transport_cut)
 		return NOT_CAPTURED;
-	if (!frame->headers.has_transport || frame->headers.l4proto != IPPROTO_TCP ||
-	    frame->headers.fragment)
+	if (!frame->headers.has_transport || frame->headers.l4proto != IPPROTO_TCP)
+		return NOT_FOUND;
+	if (frame->headers.fragment && run->kernel->fragment_headers_checked)
 		return NOT_FOUND;
 	answer = frame_read(frame, frame->headers.transport, header, HEADER);
 	if (answer != FRAME_OK)
@@ -154,7 +156,7 @@ enum run_outcome run_exthdr(struct run *run, const struct nft_expr *expr)
 		found = find_extension(run->frame, wanted.type, &at);
 		return tell(run, &wanted, found, at, "extension header");
 	case NFT_EXTHDR_OP_TCPOPT:
-		found = find_option(run->frame, &wanted, &at);
+		found = find_option(run, &wanted, &at);
 		return tell(run, &wanted, found, at, "TCP option");
 	default: return run_stuck(run, "these options are not interpreted");
 	}

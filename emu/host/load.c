@@ -25,13 +25,15 @@ static enum run_outcome not_captured(struct run *run, const char *base, uint32_t
 
 /*
  * The kernel reads one, two or four aligned bytes of the transport header another way, and there
- * older ones do not ask whether the packet is a later fragment.
+ * all but the newest do not ask whether the packet is a later fragment. Old ones never do.
  */
 static bool ignores_fragments(const struct run *run, const struct nft_expr *expr)
 {
 	uint32_t length = expr->payload.length;
 
-	if (run->kernel->fragment_loads_fail)
+	if (!run->kernel->fragment_headers_checked)
+		return true;
+	if (run->kernel->fragment_loads_fail || expr->payload.base == NFT_PAYLOAD_INNER_HEADER)
 		return false;
 	return (length == 1 || length == 2 || length == 4) && expr->payload.offset % length == 0;
 }
@@ -114,7 +116,7 @@ static enum run_outcome find_base(struct run *run, const struct nft_expr *expr, 
 	if (!frame->headers.has_transport)
 		return run_break(run, "the packet has no transport header: it is neither IPv4 nor "
 				      "IPv6, or its lengths are wrong");
-	if (frame->headers.fragment && (inner || !ignores_fragments(run, expr)))
+	if (frame->headers.fragment && !ignores_fragments(run, expr))
 		return run_break(run, "a later fragment has no transport header");
 	if (inner)
 		return find_inner(run, base);

@@ -8,8 +8,8 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-/* A rule `@th,0,16 0x0035 drop` and a later fragment of UDP with these bytes. */
-const char *probe_fragment_loads_fail(struct world *w)
+/* What becomes of a later fragment of UDP that begins with these bytes and a rule for some. */
+static const char *play_fragment(struct world *w, uint32_t offset, const char *bytes)
 {
 	static const uint8_t frame[] = {
 		0x02, 0, 0,  0,  0, 0, 0x02, 0,   0,  0,  0, 0x99, 0x08, 0x00, /* */
@@ -23,7 +23,7 @@ const char *probe_fragment_loads_fail(struct world *w)
 
 	start_chain(w, PLAIN);
 	rule_start(w, NFPROTO_NETDEV);
-	put_match(NFT_PAYLOAD_TRANSPORT_HEADER, 0, "\0\x35", 2);
+	put_match(NFT_PAYLOAD_TRANSPORT_HEADER, offset, bytes, 2);
 	put_verdict(NF_DROP);
 	rule_end(w);
 	refused = see_errors(w);
@@ -31,6 +31,17 @@ const char *probe_fragment_loads_fail(struct world *w)
 		return refused;
 	host_ingress(w->nft, &w->nic, &packet, 0, &result, NULL, NULL);
 	return host_verdict_name(result.verdict);
+}
+
+const char *probe_fragment_loads_fail(struct world *w)
+{
+	return play_fragment(w, 0, "\0\x35");
+}
+
+/* A load that is not aligned is made in another place of the kernel. */
+const char *probe_fragment_headers_checked(struct world *w)
+{
+	return play_fragment(w, 1, "\x35\0");
 }
 
 /* A rule `meta protocol ip ip saddr 10.0.0.1 drop` and IPv4 behind two tags. */

@@ -94,6 +94,7 @@
 	X(fib_input_forward, "fib of interfaces is there at input and forward, too")               \
 	X(queue_hooks, "queue is refused at netdev hooks and in arp chains")                       \
 	X(synproxy_object_hooks, "a synproxy object is refused but at input and forward")          \
+	X(fragment_headers_checked, "to software a later fragment has no transport header")        \
 	X(fragment_loads_fail, "software never loads ports from a later fragment's payload")       \
 	X(inner_ip_found, "asked for a protocol, software finds IP behind two tags and in PPPoE")
 
