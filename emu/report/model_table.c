@@ -153,6 +153,24 @@ static void print_match_list(FILE *out, const json_t *match, const char *member,
 	fprintf(out, ": %s\n", text);
 }
 
+static void print_names(FILE *out, const char *what, const json_t *list)
+{
+	if (!json_array_size(list))
+		return;
+	fprintf(out, "    %-8s ", what);
+	print_list(out, list);
+	fputc('\n', out);
+}
+
+static void print_addition(FILE *out, const json_t *item)
+{
+	const json_t *value = json_object_get(item, "value");
+
+	if (json_is_integer(value))
+		fprintf(out, "    adds     %s is 0x%llx\n", member_text(item, "field"),
+			(unsigned long long)json_integer_value(value));
+}
+
 static void print_exceptions(FILE *out, const json_t *list)
 {
 	const json_t *item;
@@ -162,6 +180,11 @@ static void print_exceptions(FILE *out, const json_t *list)
 		fputs("  ", out);
 		print_clean(out, member_text(item, "text"));
 		fputc('\n', out);
+		print_names(out, "ignores", json_object_get(item, "keys"));
+		print_names(out, "ignores", json_object_get(item, "fields"));
+		print_names(out, "omits", json_object_get(item, "actions"));
+		print_names(out, "without", json_object_get(item, "absent_keys"));
+		print_addition(out, item);
 		print_conditions(out, "when", json_object_get(item, "when"), false);
 		print_conditions(out, "unless", json_object_get(item, "unless"), false);
 		print_text(out, "source", item, "source");

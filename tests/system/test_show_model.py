@@ -63,6 +63,14 @@ class ShowModel(unittest.TestCase):
                 for clause in document["clauses"] + document["conflicts"]:
                     for value in (clause["reason"], clause["errno"], clause["clause"], clause["text"], clause["source"]):
                         self.assertIn(value, text)
+                start = 0
+                for what in document["match"]["ignoring"] + document["match"]["implicit"]:
+                    start = text.index("  %s\n" % what["text"], start + 1)
+                    shown = text[start:text.index("    source ", start)]
+                    for member in ("keys", "fields", "actions", "absent_keys"):
+                        self.assertIn(" ".join(what.get(member, [])), shown)
+                    if what.get("field"):
+                        self.assertIn("%s is 0x%x\n" % (what["field"], what["value"]), shown)
                 for table in document["tables"]:
                     self.assertIn("%s: %s, one a %s" % (table["name"], table["kind"], table["scope"]), text)
                 for note in document["notes"]:
