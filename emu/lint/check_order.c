@@ -1,59 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * About rules that have packets in common: one that never gets any, two whose order the NIC leaves
- * open, or has otherwise than software.
+ * open, or has otherwise than software; and chains that share a port.
  *
- * Each entry is compared with those that the NIC has before it, among the entries of one port of
- * one chain. A general rule behind special ones is how rule sets are written, so where the order is
- * known only a rule that gets no packet at all is told.
+ * Each entry is compared with those that the NIC has before it on the same port. A general rule
+ * behind special ones is how rule sets are written, so where the order is known only a rule that
+ * gets no packet at all is told.
  *
- * Ports of a chain whose entries are alike are looked at once.
+ * Ports whose entries are alike are looked at once.
  */
 #include "cover_index.h"
+#include "order.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-enum {
-	UNION_MAX = 64,    /* entries of which it is asked whether they cover another together */
-	STEPS_MAX = 20000, /* for one such question */
-};
 
 /* Pairs that are compared, tables that the index asks, steps: about a second's work each. */
 static const uint64_t PAIRS_MAX = UINT64_C(400) << 20, ASKED_MAX = UINT64_C(20) << 20,
 		      STEPS_ALL = UINT64_C(10) << 20;
-
-/* The whole check, and what it may still do. */
-struct order {
-	struct lint *lint;
-	uint64_t pairs, steps; /* compared; left */
-	size_t not_asked;      /* questions that took too many steps */
-};
-
-/* Entries first … end - 1 of lint->entries: one port of one chain. */
-struct span {
-	size_t first, end;
-	bool reordered; /* the NIC has some of them in another order than software */
-};
-
-/* What the entries before one have to do with it; SIZE_MAX: none. */
-struct relation {
-	size_t cover;              /* takes all its packets */
-	size_t undefined, differs; /* the first one with which there is a conflict */
-	size_t num_undefined, num_differs;
-	size_t overlaps[UNION_MAX]; /* those that share packets with it */
-	size_t num_overlaps;        /* may be more */
-};
-
-static size_t rule_of(const struct lint *lint, size_t entry)
-{
-	return lint->instances[lint->entries[entry].instance].rule;
-}
-
-static uint64_t handle_of(const struct lint *lint, size_t entry)
-{
-	return lint->rules[rule_of(lint, entry)].handle;
-}
 
 /* Chains have no ranges; and where no packet is, there is no order. */
 static bool is_left_out(const struct lint_entry *entry)
@@ -93,21 +57,28 @@ static bool leaves_order_open(const struct lint_entry *a, const struct lint_entr
 		a->table->order == MODEL_ORDER_UNKNOWN);
 }
 
-static void relate(const struct lint *lint, const struct span *span, size_t before, size_t entry,
+static void note(size_t *first, size_t *count, size_t entry)
+{
+	if ((*count)++ == 0)
+		*first = entry;
+}
+
+static void relate(const struct order *order, const struct span *span, size_t before, size_t entry,
 		   struct relation *relation)
 {
+	const struct lint *lint = order->lint;
 	const struct lint_entry *a = &lint->entries[before], *b = &lint->entries[entry];
 	bool conflict = !lint_same_fate(a, b);
 
-	if (conflict && leaves_order_open(a, b)) {
-		if (relation->num_undefined++ == 0)
-			relation->undefined = before;
-	} else if (conflict && span->reordered && rule_of(lint, before) > rule_of(lint, entry)) {
-		if (relation->num_differs++ == 0)
-			relation->differs = before;
-	} else if (relation->cover == SIZE_MAX && covers(lint, before, entry)) {
+	if (conflict && leaves_order_open(a, b))
+		note(&relation->undefined, &relation->num_undefined, before);
+	else if (conflict && span->reordered && order->rank[before] > order->rank[entry])
+		note(&relation->differs, &relation->num_differs, before);
+	else if (conflict && a->fate == ASIC_HOST && span->several &&
+		 order_chain(lint, before) != order_chain(lint, entry))
+		note(&relation->accepts, &relation->num_accepts, before);
+	else if (relation->cover == SIZE_MAX && covers(lint, before, entry))
 		relation->cover = before;
-	}
 	if (relation->num_overlaps < UNION_MAX)
 		relation->overlaps[relation->num_overlaps] = before;
 	relation->num_overlaps++;
@@ -117,233 +88,60 @@ static void relate(const struct lint *lint, const struct span *span, size_t befo
 static bool is_settled(const struct span *span, const struct lint_entry *entry,
 		       const struct relation *relation)
 {
-	return relation->cover != SIZE_MAX && !span->reordered && !leaves_order_open(entry, entry);
+	return relation->cover != SIZE_MAX && !span->reordered && !span->several &&
+	       !leaves_order_open(entry, entry);
 }
 
-/* Returns how many pairs were compared. */
-static size_t relate_all(const struct lint *lint, const struct span *span, size_t entry,
+/* Of the entry at a place of the list. Returns how many pairs were compared. */
+static size_t relate_all(const struct order *order, const struct span *span, size_t place,
 			 struct relation *relation)
 {
+	const struct lint *lint = order->lint;
+	size_t entry = order->list[place], i = span->first;
 	const struct lint_entry *own = &lint->entries[entry];
-	size_t i = span->first;
 
-	relation->cover = relation->undefined = relation->differs = SIZE_MAX;
-	relation->num_undefined = relation->num_differs = relation->num_overlaps = 0;
-	for (; i < entry && !is_settled(span, own, relation); i++)
-		if (!is_left_out(&lint->entries[i]) && lint->entries[i].table == own->table &&
-		    meet(lint, i, entry))
-			relate(lint, span, i, entry, relation);
+	*relation = (struct relation){
+		.cover = SIZE_MAX, .undefined = SIZE_MAX, .differs = SIZE_MAX, .accepts = SIZE_MAX};
+	for (; i < place && !is_settled(span, own, relation); i++) {
+		size_t before = order->list[i];
+
+		if (!is_left_out(&lint->entries[before]) &&
+		    lint->entries[before].table == own->table && meet(lint, before, entry))
+			relate(order, span, before, entry, relation);
+	}
 	return i - span->first;
 }
 
-/* --- what is said about them --- */
+/* --- one port --- */
 
-static struct lint_place place_of(const struct lint *lint, const struct span *span, size_t entry,
-				  size_t other)
-{
-	struct lint_place place = lint_at_rule(lint, rule_of(lint, entry));
-	const struct lint_chain *chain = &lint->chains[place.chain];
-
-	place.other = other == SIZE_MAX ? 0 : handle_of(lint, other);
-	/* The first port speaks for those that are like it. */
-	if (span->first != chain->first_entry)
-		place.port = lint->instances[lint->entries[entry].instance].port;
-	return place;
-}
-
-/* The packets of both, in nft's words. */
-static void print_common(const struct lint *lint, size_t i, size_t k, char *text, size_t size)
-{
-	struct flow_key value = {0}, mask = {0};
-
-	for (size_t w = 0; w < lint->num_words; w++) {
-		mask.word[lint->words[w]] = lint_mask(lint, i)[w] | lint_mask(lint, k)[w];
-		value.word[lint->words[w]] = lint_value(lint, i)[w] | lint_value(lint, k)[w];
-	}
-	lint_print_match(text, size, &value, &mask);
-}
-
-static void say_conflict(struct lint *lint, const struct span *span, size_t entry, size_t other,
-			 size_t count, enum lint_number id)
-{
-	char common[192], match[192], own[64], others[64], more[64] = "";
-	const struct model_table *table = lint->entries[entry].table;
-
-	print_common(lint, other, entry, common, sizeof(common));
-	print_common(lint, other, other, match, sizeof(match));
-	lint_print_fate(own, sizeof(own), lint, &lint->entries[entry]);
-	lint_print_fate(others, sizeof(others), lint, &lint->entries[other]);
-	if (count > 1)
-		snprintf(more, sizeof(more), ", and so with %zu more rule%s", count - 1,
-			 count == 2 ? "" : "s");
-	if (id == LINT_ORDER_DIFFERS)
-		lint_add(lint, id, place_of(lint, span, entry, other),
-			 "delete the chain and load it again",
-			 "packets with `%s` match this rule (%s) and the one with handle %llu "
-			 "(`%s`, %s): software asks this one first, the NIC the other one%s",
-			 common, own, (unsigned long long)handle_of(lint, other), match, others,
-			 more);
-	else
-		lint_add(lint, id, place_of(lint, span, entry, other),
-			 "write the two so that no packet matches both",
-			 "packets with `%s` match this rule (%s) and the one with handle %llu "
-			 "(`%s`, %s), of the same priority: %s%s",
-			 common, own, (unsigned long long)handle_of(lint, other), match, others,
-			 table->order == MODEL_ORDER_UNKNOWN
-				 ? "it is not known which of them the NIC asks first"
-				 : "the NIC leaves open which of them it asks first",
-			 more);
-}
-
-static void say_covered(struct lint *lint, const struct span *span, size_t entry, size_t cover)
-{
-	const struct lint_entry *outer = &lint->entries[cover];
-	unsigned long long handle = handle_of(lint, cover);
-	bool by_nic = rule_of(lint, cover) > rule_of(lint, entry);
-	char match[256], fate[64];
-
-	print_common(lint, cover, cover, match, sizeof(match));
-	lint_print_fate(fate, sizeof(fate), lint, outer);
-	lint_add(lint, LINT_NEVER_HIT, place_of(lint, span, entry, cover),
-		 "delete it, or put it before the other one",
-		 "the rule with handle %llu (`%s`, %s), which %s first, takes all packets of this "
-		 "one",
-		 handle, match, fate, by_nic ? "the NIC asks" : "is asked");
-}
-
-static void say_union(struct lint *lint, const struct span *span, size_t entry,
-		      const struct relation *relation)
-{
-	char list[128] = "";
-	size_t used = 0, shown = 0;
-
-	for (; shown < relation->num_overlaps && shown < 4; shown++)
-		used += (size_t)snprintf(
-			list + used, sizeof(list) - used, "%s%llu", shown ? ", " : "",
-			(unsigned long long)handle_of(lint, relation->overlaps[shown]));
-	lint_add(lint, LINT_NEVER_HIT, place_of(lint, span, entry, SIZE_MAX),
-		 "delete it, or put it before the others",
-		 "rules that are asked first (handles %s%s) take all packets of this one together",
-		 list, shown < relation->num_overlaps ? ", …" : "");
-}
-
-/* Of a few rules it takes few steps; where it takes too many, it is said that nobody knows. */
-static bool is_covered_together(struct order *order, size_t entry, const struct relation *relation)
+/* Two rules whose order matters otherwise are not for the index to judge. */
+static void say_found(struct order *order, const struct span *span, size_t entry, size_t found)
 {
 	const struct lint *lint = order->lint;
-	uint64_t steps = order->steps < STEPS_MAX ? order->steps : STEPS_MAX, had = steps;
-	struct region_cover list[UNION_MAX];
-	bool covered;
+	const struct lint_entry *a = &lint->entries[found], *b = &lint->entries[entry];
 
-	if (relation->num_overlaps < 2 || relation->num_overlaps > UNION_MAX)
-		return false;
-	for (size_t i = 0; i < relation->num_overlaps; i++)
-		list[i] = (struct region_cover){lint_value(lint, relation->overlaps[i]),
-						lint_mask(lint, relation->overlaps[i])};
-	covered = region_union_covers(list, relation->num_overlaps, lint_value(lint, entry),
-				      lint_mask(lint, entry), lint->num_words, &steps);
-	order->steps -= had - steps;
-	order->not_asked += steps == 0;
-	return covered;
+	if (a->table == b->table &&
+	    (lint_same_fate(a, b) || (!leaves_order_open(a, b) && !span->several)))
+		say_covered(order, span, entry, found);
 }
 
-static void say(struct order *order, const struct span *span, size_t entry,
-		const struct relation *relation)
+/* From a place on they are too many to compare each with each. Returns where it had to stop. */
+static size_t look_at_rest(struct order *order, const struct span *span, size_t next)
 {
 	struct lint *lint = order->lint;
-
-	if (relation->undefined != SIZE_MAX)
-		say_conflict(lint, span, entry, relation->undefined, relation->num_undefined,
-			     LINT_ORDER_UNDEFINED);
-	if (relation->differs != SIZE_MAX)
-		say_conflict(lint, span, entry, relation->differs, relation->num_differs,
-			     LINT_ORDER_DIFFERS);
-	if (relation->cover != SIZE_MAX)
-		say_covered(lint, span, entry, relation->cover);
-	else if (relation->undefined == SIZE_MAX && relation->differs == SIZE_MAX &&
-		 is_covered_together(order, entry, relation))
-		say_union(lint, span, entry, relation);
-}
-
-/* --- spans --- */
-
-static struct span span_at(const struct lint *lint, size_t first, size_t end)
-{
-	const struct lint_instance *own = &lint->instances[lint->entries[first].instance];
-	struct span span = {.first = first, .end = first + 1};
-
-	while (span.end < end &&
-	       lint->instances[lint->entries[span.end].instance].port == own->port) {
-		span.reordered |= rule_of(lint, span.end) < rule_of(lint, span.end - 1);
-		span.end++;
-	}
-	return span;
-}
-
-/* The same rules with the same matches and fates in the same order, on another port. */
-static bool is_like(const struct lint *lint, const struct span *a, const struct span *b)
-{
-	size_t bytes = lint->num_words * sizeof(uint64_t);
-
-	if (a->end - a->first != b->end - b->first)
-		return false;
-	for (size_t i = 0; i < a->end - a->first; i++) {
-		size_t x = a->first + i, y = b->first + i;
-		size_t skip = lint->words[0] == 0; /* it has the port */
-
-		if (rule_of(lint, x) != rule_of(lint, y) ||
-		    !lint_same_fate(&lint->entries[x], &lint->entries[y]) ||
-		    memcmp(lint_value(lint, x) + skip, lint_value(lint, y) + skip,
-			   bytes - skip * sizeof(uint64_t)) != 0 ||
-		    memcmp(lint_mask(lint, x), lint_mask(lint, y), bytes) != 0)
-			return false;
-	}
-	return true;
-}
-
-static void say_enough(struct lint *lint, const struct span *span, size_t pairs, size_t covers)
-{
-	const struct lint_instance *instance =
-		&lint->instances[lint->entries[span->first].instance];
-	size_t count = span->end - span->first;
-	char rest[128] = "";
-
-	if (covers < count)
-		snprintf(rest, sizeof(rest), ", and nothing of those behind number %zu", covers);
-	lint_add(lint, LINT_NOT_ALL_LOOKED_AT, lint_at_chain(lint->rules[instance->rule].chain), "",
-		 "%zu rules on %s: only the first %zu were compared with each other; of the others "
-		 "it was only asked whether one rule takes all packets of another%s",
-		 count, lint_port_name(lint, instance->port), pairs, rest);
-}
-
-/* Two rules whose order is open are not for the index to judge. */
-static void say_found(struct lint *lint, const struct span *span, size_t entry, size_t found)
-{
-	const struct lint_entry *a, *b = &lint->entries[entry];
-
-	if (found == SIZE_MAX)
-		return;
-	a = &lint->entries[found];
-	if (a->table == b->table && (lint_same_fate(a, b) || !leaves_order_open(a, b)))
-		say_covered(lint, span, entry, found);
-}
-
-/*
- * The entries from `next` on, which are too many to compare each with each. Returns where it had to
- * stop.
- */
-static size_t look_at_rest(struct lint *lint, const struct span *span, size_t next)
-{
 	struct cover_index index;
 	size_t i = span->first;
 
 	lint->failed |= !cover_index_open(&index, lint, span->end - span->first);
 	for (; i < span->end && !lint->failed && index.asked < ASKED_MAX; i++) {
-		if (is_left_out(&lint->entries[i]))
+		size_t entry = order->list[i], found;
+
+		if (is_left_out(&lint->entries[entry]))
 			continue;
-		if (i >= next)
-			say_found(lint, span, i, cover_index_find(&index, i));
-		lint->failed |= !cover_index_add(&index, i);
+		found = i < next ? SIZE_MAX : cover_index_find(&index, entry);
+		if (found != SIZE_MAX)
+			say_found(order, span, entry, order->list[found]);
+		lint->failed |= !cover_index_add(&index, entry, i);
 	}
 	cover_index_close(&index);
 	return i;
@@ -356,43 +154,164 @@ static void look_at_span(struct order *order, const struct span *span)
 	size_t i = span->first, end;
 
 	for (; i < span->end && !lint->failed && order->pairs <= PAIRS_MAX; i++) {
-		if (is_left_out(&lint->entries[i]))
+		if (is_left_out(&lint->entries[order->list[i]]))
 			continue;
-		order->pairs += relate_all(lint, span, i, &relation);
-		say(order, span, i, &relation);
+		order->pairs += relate_all(order, span, i, &relation);
+		say_relation(order, span, order->list[i], &relation);
 	}
 	if (i == span->end || lint->failed)
 		return;
-	end = look_at_rest(lint, span, i);
-	say_enough(lint, span, i - span->first, end - span->first);
+	end = look_at_rest(order, span, i);
+	say_enough(order, span, i - span->first, end - span->first);
 }
 
-static void look_at_chain(struct order *order, const struct lint_chain *chain)
+/* --- ports --- */
+
+static uint16_t port_of(const struct order *order, size_t place)
 {
 	const struct lint *lint = order->lint;
-	size_t end = chain->first_entry + chain->num_entries;
-	struct span first = span_at(lint, chain->first_entry, end);
 
-	look_at_span(order, &first);
-	for (size_t at = first.end; at < end && !lint->failed;) {
-		struct span span = span_at(lint, at, end);
+	return lint->instances[lint->entries[order->list[place]].instance].port;
+}
 
-		if (!is_like(lint, &first, &span))
-			look_at_span(order, &span);
-		at = span.end;
+/* Chains of one port in the order in which software runs them. Of a real kernel: by priority. */
+static void rank_chains(struct order *order, uint16_t port)
+{
+	const struct lint *lint = order->lint;
+	const struct nft_chain *chain = NULL;
+	struct nft_chain_view view;
+	uint64_t rank = 0;
+
+	while (!lint->emulator->kmod &&
+	       (chain = nft_next_ingress_chain(lint->emulator->nft, port, chain))) {
+		size_t index;
+
+		nft_chain_look(chain, &view);
+		index = lint_find_chain(order->lint, view.family, view.table, view.name);
+		if (index != SIZE_MAX)
+			order->chain_rank[index] = rank;
+		rank++;
 	}
+}
+
+static void rank_entries(struct order *order, const struct span *span)
+{
+	const struct lint *lint = order->lint;
+
+	if (span->several)
+		rank_chains(order, port_of(order, span->first));
+	for (size_t i = span->first; i < span->end; i++) {
+		size_t entry = order->list[i];
+		uint64_t chain = lint->emulator->kmod ? lint->entries[entry].priority
+						      : order->chain_rank[order_chain(lint, entry)];
+
+		order->rank[entry] = (span->several ? chain : 0) << 32 | order_rule(lint, entry);
+	}
+}
+
+static struct span span_at(struct order *order, size_t first)
+{
+	const struct lint *lint = order->lint;
+	struct span span = {.first = first, .end = first + 1, .alike = 1};
+
+	while (span.end < lint->num_entries && port_of(order, span.end) == port_of(order, first)) {
+		span.several |= order_chain(lint, order->list[span.end]) !=
+				order_chain(lint, order->list[first]);
+		span.end++;
+	}
+	rank_entries(order, &span);
+	for (size_t i = first + 1; i < span.end; i++)
+		span.reordered |= order->rank[order->list[i]] < order->rank[order->list[i - 1]];
+	return span;
+}
+
+/* The same rules with the same matches and fates in the same order, on another port. */
+static bool is_like(const struct order *order, const struct span *a, const struct span *b)
+{
+	const struct lint *lint = order->lint;
+	size_t bytes = lint->num_words * sizeof(uint64_t);
+	size_t skip = lint->words[0] == 0; /* it has the port */
+
+	if (a->end - a->first != b->end - b->first)
+		return false;
+	for (size_t i = 0; i < a->end - a->first; i++) {
+		size_t x = order->list[a->first + i], y = order->list[b->first + i];
+
+		if (order_rule(lint, x) != order_rule(lint, y) ||
+		    !lint_same_fate(&lint->entries[x], &lint->entries[y]) ||
+		    memcmp(lint_value(lint, x) + skip, lint_value(lint, y) + skip,
+			   bytes - skip * sizeof(uint64_t)) != 0 ||
+		    memcmp(lint_mask(lint, x), lint_mask(lint, y), bytes) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void add_span(struct order *order, struct span span)
+{
+	for (size_t i = 0; i < order->num_spans && span.alike; i++) {
+		if (!order->spans[i].alike || !is_like(order, &order->spans[i], &span))
+			continue;
+		order->spans[i].alike++;
+		span.alike = 0;
+	}
+	if (span.alike)
+		order->spans[order->num_spans++] = span;
+}
+
+static int compare_places(const void *first, const void *second, void *context)
+{
+	const struct lint *lint = context;
+	const struct lint_entry *a = &lint->entries[*(const size_t *)first];
+	const struct lint_entry *b = &lint->entries[*(const size_t *)second];
+	uint16_t port = lint->instances[a->instance].port;
+	uint16_t other = lint->instances[b->instance].port;
+
+	if (port != other)
+		return port < other ? -1 : 1;
+	return a->place < b->place ? -1 : a->place > b->place;
+}
+
+static bool order_open(struct order *order, struct lint *lint)
+{
+	size_t count = lint->num_entries;
+
+	*order = (struct order){.lint = lint, .steps = STEPS_ALL};
+	order->list = calloc(count, sizeof(*order->list));
+	order->rank = calloc(count, sizeof(*order->rank));
+	order->chain_rank = calloc(lint->num_chains, sizeof(*order->chain_rank));
+	order->spans = calloc(lint->emulator->nic.num_ports, sizeof(*order->spans));
+	if (!order->list || !order->rank || !order->chain_rank || !order->spans)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		order->list[i] = i;
+	qsort_r(order->list, count, sizeof(*order->list), compare_places, lint);
+	return true;
+}
+
+static void order_close(struct order *order)
+{
+	free(order->list);
+	free(order->rank);
+	free(order->chain_rank);
+	free(order->spans);
 }
 
 void check_order(struct lint *lint)
 {
-	struct order order = {.lint = lint, .steps = STEPS_ALL};
+	struct order order;
 
-	for (size_t i = 0; i < lint->num_chains && !lint->failed; i++)
-		if (lint->chains[i].num_entries && lint->num_words)
-			look_at_chain(&order, &lint->chains[i]);
-	if (order.not_asked)
-		lint_add(lint, LINT_NOT_ALL_LOOKED_AT, lint_at_chain(SIZE_MAX), "",
-			 "of %zu rules it was not found out whether others take all their packets "
-			 "together",
-			 order.not_asked);
+	if (!lint->num_entries || !lint->num_words)
+		return;
+	lint->failed |= !order_open(&order, lint);
+	for (size_t at = 0; at < lint->num_entries && !lint->failed;) {
+		struct span span = span_at(&order, at);
+
+		add_span(&order, span);
+		at = span.end;
+	}
+	for (size_t i = 0; i < order.num_spans && !lint->failed; i++)
+		look_at_span(&order, &order.spans[i]);
+	say_not_asked(&order);
+	order_close(&order);
 }

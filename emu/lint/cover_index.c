@@ -9,7 +9,7 @@
 
 /* Keys are the packed words of the lint: values have no bits outside of their mask. */
 struct cover_node {
-	size_t entry;
+	size_t place;
 	UT_hash_handle hh; /* by value */
 };
 
@@ -63,7 +63,7 @@ static struct cover_mask *mask_of(struct cover_index *index, size_t entry)
 	return NULL;
 }
 
-bool cover_index_add(struct cover_index *index, size_t entry)
+bool cover_index_add(struct cover_index *index, size_t entry, size_t place)
 {
 	const uint64_t *value = lint_value(index->lint, entry);
 	struct cover_mask *mask = mask_of(index, entry);
@@ -75,7 +75,7 @@ bool cover_index_add(struct cover_index *index, size_t entry)
 	if (node)
 		return true;
 	node = &index->nodes[index->used++];
-	node->entry = entry;
+	node->place = place;
 	HASH_ADD_KEYPTR(hh, mask->nodes, value, key_size(index), node);
 	return node->hh.tbl;
 }
@@ -94,7 +94,7 @@ static size_t find_with(const struct cover_index *index, const struct cover_mask
 		cut[i] = value[i] & mask->mask[i];
 	}
 	HASH_FIND(hh, mask->nodes, cut, key_size(index), node);
-	return node ? node->entry : SIZE_MAX;
+	return node ? node->place : SIZE_MAX;
 }
 
 size_t cover_index_find(struct cover_index *index, size_t entry)

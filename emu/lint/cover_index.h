@@ -25,9 +25,12 @@ struct cover_index {
 bool cover_index_open(struct cover_index *index, const struct lint *lint, size_t count);
 void cover_index_close(struct cover_index *index);
 
-/* Of entries with equal masks and values the first one counts. False: memory is out. */
-bool cover_index_add(struct cover_index *index, size_t entry);
-/* The first of those that were added and cover it, or SIZE_MAX. */
+/*
+ * place: what cover_index_find tells of it. Of entries with equal masks and values the first one
+ * counts. False: memory is out.
+ */
+bool cover_index_add(struct cover_index *index, size_t entry, size_t place);
+/* The smallest place of those that were added and cover it, or SIZE_MAX. */
 size_t cover_index_find(struct cover_index *index, size_t entry);
 
 #endif

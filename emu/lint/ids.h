@@ -9,6 +9,9 @@
 #include <nicemu/lint/lint.h>
 
 #define LINT_IDS(X)                                                                                \
+	X(ACCEPT_ENDS_LOOKUP, "accept-ends-lookup", NOTICE,                                        \
+	  "what a chain accepts does not get to the next chain in the NIC, as it does in "         \
+	  "software")                                                                              \
 	X(ACTION_DIFFERS, "action-differs", WARNING,                                               \
 	  "the NIC takes the action and does something else")                                      \
 	X(ACTIONS_OVERRUN, "actions-overrun", WARNING,                                             \

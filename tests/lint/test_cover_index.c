@@ -49,7 +49,7 @@ Test(cover_index, finds_the_first_entry_that_covers_another)
 			cr_assert_eq(cover_index_find(&index, i), expected,
 				     "seed 31 round %d entry %zu", round, i);
 			found += expected != SIZE_MAX;
-			cr_assert(cover_index_add(&index, i));
+			cr_assert(cover_index_add(&index, i, i));
 		}
 		cover_index_close(&index);
 	}
@@ -69,7 +69,7 @@ Test(cover_index, without_memory_nothing_is_lost)
 		fail_alloc_at(nth);
 		good = cover_index_open(&index, &lint, ENTRIES);
 		for (size_t i = 0; i < ENTRIES && good; i++)
-			good = cover_index_add(&index, i);
+			good = cover_index_add(&index, i, i);
 		cover_index_close(&index);
 		if (!fail_alloc_happened())
 			break;

@@ -6,11 +6,12 @@ Lines at the head of a ruleset say how it is loaded: `# options:` of nicemu, `# 
 import glob
 import json
 import os
+import random
 import re
 import shlex
 import unittest
 
-from nicemu import NICEMU, RULES, SOURCE, nicemu, write_temporary
+from nicemu import NICEMU, PCAPS, RULES, SOURCE, nicemu, write_temporary
 
 FOLDER = os.path.join(RULES, "lint")
 # nft writes no such rules; tests/translate makes them of expressions.
@@ -168,6 +169,61 @@ class Switchdev(unittest.TestCase):
         found = self.lint("ice", "ip saddr 10.0.0.1 dup to rep1 drop")
         self.assertEqual(len(found), 1)
         self.assertIn("does `drop`", found[0]["text"])
+
+
+class SeveralChains(unittest.TestCase):
+    """On one port: the model odd takes them."""
+    TEXT = ('table netdev t {\n chain a {\n type filter hook ingress devices = { "eth0"%s } priority %d; flags offload;\n'
+            ' %s\n }\n chain b {\n type filter hook ingress device "eth0" priority %d; flags offload;\n %s\n }\n}\n')
+
+    def lint(self, *parts):
+        return lint(write_temporary(self.TEXT % parts), "-m", "tests/lint/odd.yaml")[0]
+
+    def test_a_rule_of_another_chain_takes_all_packets(self):
+        (finding,) = of(self.lint("", 5, "ip daddr 10.0.0.0/8 drop", 10, "ip daddr 10.0.0.1 tcp dport 1 drop"), "never-hit")
+        self.assertEqual((finding["rule"]["chain"], finding["other"]), ("b", None))
+        self.assertRegex(finding["text"], r"the rule with handle \d+ of the chain t a \(")
+
+    def test_the_chain_with_the_smaller_priority_is_first_though_it_came_last(self):
+        findings = self.lint("", 10, "ip daddr 10.0.0.0/8 drop", 5, "ip daddr 10.0.0.1 accept")
+        self.assertEqual([f["id"] for f in findings if f["id"].startswith(("order", "never"))], [])
+        (finding,) = of(findings, "accept-ends-lookup")
+        self.assertEqual(finding["rule"]["chain"], "a")
+
+    def test_of_equal_priority_software_runs_the_last_one_first_and_the_nic_the_first(self):
+        (finding,) = of(self.lint("", 10, "ip daddr 10.0.0.1 drop", 10, "ip daddr 10.0.0.0/8 accept"), "order-differs")
+        self.assertEqual(finding["rule"]["chain"], "b")
+
+    def test_a_port_that_is_not_like_the_others_is_named(self):
+        findings = self.lint(', "eth1"', 10, "ip daddr 10.0.0.1 drop", 5, "ip daddr 10.0.0.0/8 drop")
+        (finding,) = of(findings, "never-hit")
+        self.assertEqual((finding["rule"]["chain"], finding["port"]), ("a", "eth0"))
+
+
+class Traffic(unittest.TestCase):
+    def test_rules_that_are_never_hit_have_no_packet_in_a_replay(self):
+        parts = {"ip saddr": ("10.0.0.0/8", "10.0.0.0/24", "10.0.0.1", "192.0.2.0/24", "0.0.0.0/1"),
+                 "ip daddr": ("10.0.0.0/8", "10.0.0.2", "128.0.0.0/1"),
+                 "meta l4proto": ("tcp", "udp", "icmp", "udp th dport 53", "tcp th dport & 0xff00 == 0x1f00",
+                                  "tcp th dport & 0xf000 == 0x1000"),
+                 "ether saddr & ff:ff:00:00:00:00 ==": ("02:00:00:00:00:00",)}
+        told = 0
+        for seed in range(12):
+            draw = random.Random(seed)
+            rules = []
+            for _ in range(25):
+                words = ["%s %s" % (k, draw.choice(v)) for k, v in parts.items() if draw.random() < 0.4]
+                rules.append(" ".join((words or ["ip protocol tcp"]) + ["counter", draw.choice(("drop", "accept", "fwd to eth1"))]))
+            path = write_temporary(CHAIN % "".join(" %s\n" % rule for rule in rules))
+            findings, done = lint(path)
+            self.assertEqual(done.stderr, "", "seed %d: %s" % (seed, rules))
+            never = {f["rule"]["handle"] for f in of(findings, "never-hit")}
+            played = json.loads(nicemu("replay", "-j", "-r", path, os.path.join(PCAPS, "demo.pcap")).stdout)
+            for rule in played["rules"]:
+                if rule["handle"] in never:
+                    told += 1
+                    self.assertEqual(rule["packets"], 0, "seed %d: %s" % (seed, rule["rule"]))
+        self.assertGreater(told, 20)
 
 
 class Document(unittest.TestCase):
