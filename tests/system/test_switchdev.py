@@ -59,6 +59,26 @@ class Switchdev(unittest.TestCase):
         self.assertEqual(sum(self.rule_counts(report).values()), 0)
         self.assertEqual(by_name(report)["rep1"]["host"], 10)
 
+    def test_the_input_interface_of_what_a_vf_sends_is_its_representor(self):
+        for device, packets in (("rep0", 10), ("vf0", 0)):
+            rules = self.write_rules("iif \"%s\" counter drop" % device)
+            self.assertEqual(self.play("-p", "vf0", PING, rules=rules)["fate"]["drop"]["packets"], packets, device)
+
+    def test_a_pf_can_have_a_representor_too(self):
+        nic = self.folder.write("nic.yaml", "nic: n\nports:\n- {name: host0, kind: pf}\n"
+                                            "- {name: rep, kind: representor, represents: host0}\n- {name: up}\n")
+        rules = self.folder.write("r.nft", chain(["ip protocol icmp fwd to \"rep\""], devices=("up",)))
+        report = self.play("-p", "up", PING, "-p", "host0", PING, rules=rules, nic=nic)
+        self.assertEqual(by_name(report), {"host0": {"rx": 10, "tx": 8, "host": 0}, "rep": {"rx": 0, "tx": 0, "host": 10},
+                                           "up": {"rx": 10, "tx": 0, "host": 2}})
+
+    def test_a_bench_looks_up_where_the_replay_does(self):
+        done = nicemu("bench", "lookup", "-j", "--runs", "5", "--seconds", "1", "-n", NIC, "-r", RULES, "-p", "vf0", HTTP)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        matched = sum(r["packets"] for r in self.play("-p", "vf0", HTTP)["rules"])
+        self.assertGreater(matched, 0)
+        self.assertEqual(json.loads(done.stdout)["matched"], matched)
+
     # Where what no rule takes comes out
 
     def test_a_miss_of_a_vf_comes_out_at_its_representor(self):
