@@ -254,7 +254,7 @@ static int add_software(json_t *document, const struct emulator *emulator,
 	const struct explain_hardware hardware = hardware_of(e, rules);
 	struct explain_software software;
 	int error = explain_software_run(&software, emulator, packet, &hardware,
-					 all ? SIZE_MAX : STEPS_SHOWN);
+					 all ? SIZE_MAX : (size_t)STEPS_SHOWN);
 
 	if (!error) {
 		json_object_set_new(document, "software",

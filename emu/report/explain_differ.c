@@ -15,7 +15,7 @@ struct differ {
 	const struct explanation *e;
 	const struct explain_hardware *hardware;
 	const struct explain_software *software;
-	bool fate_differs, rule_differs;
+	bool fate_differs, rule_differs, copies_differ;
 	/* The rule that decides in software, as the NIC has it. */
 	bool found, offloaded, asked_behind;
 	uint32_t binding;
@@ -201,7 +201,8 @@ static bool model_adds(const struct differ *d)
 
 static bool same_rule_other_fate(const struct differ *d)
 {
-	return d->fate_differs && !d->rule_differs && d->hardware->rule.handle;
+	return (d->fate_differs || d->copies_differ) && !d->rule_differs &&
+	       d->hardware->rule.handle;
 }
 
 static bool policy_drops(const struct differ *d)
@@ -307,6 +308,24 @@ static bool same_fate(const struct differ *d)
 	}
 }
 
+/* The same ports, as often each. */
+static bool same_copies(const struct differ *d)
+{
+	const struct asic_decision *nic = &d->e->decision;
+	const struct host_result *software = &d->software->result;
+	bool seen[HOST_COPIES_MAX] = {false};
+	int found = 0;
+
+	for (int i = 0; i < nic->num_mirrors; i++)
+		for (size_t k = 0; k < software->num_copies; k++)
+			if (!seen[k] && leaves_by(d, software->copies[k]) == nic->mirrors[i]) {
+				seen[k] = true;
+				found++;
+				break;
+			}
+	return found == nic->num_mirrors && software->num_copies == nic->num_mirrors;
+}
+
 static bool same_decider(const struct differ *d)
 {
 	const struct host_rule *nic = &d->hardware->rule, *software = &d->software->result.rule;
@@ -328,7 +347,8 @@ json_t *explain_difference_json(const struct emulator *emulator, const struct ex
 		return json_null();
 	d.fate_differs = !same_fate(&d);
 	d.rule_differs = !same_decider(&d);
-	if (!d.fate_differs && !d.rule_differs)
+	d.copies_differ = !same_copies(&d);
+	if (!d.fate_differs && !d.rule_differs && !d.copies_differ)
 		return json_null();
 	find_suspects(&d);
 	d.reasons = json_array();
@@ -338,6 +358,6 @@ json_t *explain_difference_json(const struct emulator *emulator, const struct ex
 					      json_pack("{s:s, s:s}", "id", explanations[i].id,
 							"text", explanations[i].text));
 	nft_visit_rule_warnings(emulator->nft, add_warning, &d);
-	return json_pack("{s:b, s:b, s:o}", "fate", d.fate_differs, "rule", d.rule_differs,
-			 "reasons", d.reasons);
+	return json_pack("{s:b, s:b, s:b, s:o}", "fate", d.fate_differs, "rule", d.rule_differs,
+			 "copies", d.copies_differ, "reasons", d.reasons);
 }

@@ -18,29 +18,67 @@ static bool same_rule(const struct host_rule *a, const struct host_rule *b)
 	       !strcmp(a->family, b->family);
 }
 
-static void keep_step(void *context, const struct host_step *step)
+/* The first half as they come; of the others the last ones, in a ring. */
+static struct host_step *place_of(struct run *run)
 {
-	struct run *run = context;
 	struct explain_software *s = run->software;
+	size_t first = run->max_steps - run->max_steps / 2;
 
-	s->all_steps++;
-	if (run->hardware->rule.handle && same_rule(&step->rule, &run->hardware->rule)) {
-		s->met = true;
-		s->own = *step;
-	}
-	if (s->num_steps == run->max_steps || run->failed)
-		return;
+	if (s->num_steps == run->max_steps)
+		return &s->steps[first + (s->all_steps - first) % (run->max_steps - first)];
 	if (s->num_steps == run->room) {
 		size_t room = run->room ? 2 * run->room : 16;
 		void *more = reallocarray(s->steps, room, sizeof(s->steps[0]));
 
-		run->failed = !more;
 		if (!more)
-			return;
+			return NULL;
 		s->steps = more;
 		run->room = room;
 	}
-	s->steps[s->num_steps++] = *step;
+	return &s->steps[s->num_steps++];
+}
+
+static void keep_step(void *context, const struct host_step *step)
+{
+	struct run *run = context;
+	struct explain_software *s = run->software;
+	struct host_step *place = run->failed ? NULL : place_of(run);
+
+	run->failed |= !place;
+	s->all_steps++;
+	if (place)
+		*place = *step;
+	if (run->hardware->rule.handle && same_rule(&step->rule, &run->hardware->rule)) {
+		s->met = true;
+		s->own = *step;
+	}
+}
+
+static void reverse(struct host_step *steps, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		struct host_step step = steps[i];
+
+		steps[i] = steps[count - 1 - i];
+		steps[count - 1 - i] = step;
+	}
+}
+
+/* The ring, oldest first. */
+static void unroll(struct run *run)
+{
+	struct explain_software *s = run->software;
+	size_t first = run->max_steps - run->max_steps / 2, ring = run->max_steps - first;
+	size_t oldest;
+
+	s->gap = s->num_steps;
+	if (s->all_steps == s->num_steps)
+		return;
+	s->gap = first;
+	oldest = (s->all_steps - first) % ring;
+	reverse(s->steps + first, oldest);
+	reverse(s->steps + first + oldest, ring - oldest);
+	reverse(s->steps + first, ring);
 }
 
 int explain_software_run(struct explain_software *software, const struct emulator *emulator,
@@ -53,7 +91,10 @@ int explain_software_run(struct explain_software *software, const struct emulato
 	if (software->known)
 		host_ingress(emulator->nft, &emulator->nic, packet, packet->port, &software->result,
 			     keep_step, &run);
-	return run.failed ? -ENOMEM : 0;
+	if (run.failed)
+		return -ENOMEM;
+	unroll(&run);
+	return 0;
 }
 
 void explain_software_clear(struct explain_software *software)
@@ -101,10 +142,10 @@ static json_t *interface_json(const struct nic *nic, uint32_t ifindex)
 
 static json_t *unknown_json(void)
 {
-	return json_pack("{s:s, s:n, s:[], s:n, s:b, s:s, s:[], s:i}", "verdict", "not interpreted",
-			 "port", "copies", "rule", "by_policy", 0, "not_interpreted",
-			 "the rules of a real kernel, which are not known here", "steps",
-			 "steps_left_out", 0);
+	return json_pack("{s:s, s:n, s:[], s:n, s:b, s:s, s:[], s:i, s:i, s:n}", "verdict",
+			 "not interpreted", "port", "copies", "rule", "by_policy", 0,
+			 "not_interpreted", "the rules of a real kernel, which are not known here",
+			 "steps", "steps_left_out", 0, "left_out_behind", 0, "nics_rule");
 }
 
 json_t *explain_software_json(const struct explain_software *s, const struct emulator *emulator)
@@ -137,5 +178,7 @@ json_t *explain_software_json(const struct explain_software *s, const struct emu
 	json_object_set_new(record, "steps", steps);
 	json_object_set_new(record, "steps_left_out",
 			    json_integer((json_int_t)(s->all_steps - s->num_steps)));
+	json_object_set_new(record, "left_out_behind", json_integer((json_int_t)s->gap));
+	json_object_set_new(record, "nics_rule", s->met ? step_json(&s->own) : json_null());
 	return record;
 }

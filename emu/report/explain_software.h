@@ -12,8 +12,9 @@
 struct explain_software {
 	bool known; /* false: the rules of a real kernel are not known here */
 	struct host_result result;
-	struct host_step *steps; /* the first ones */
-	size_t num_steps, all_steps;
+	/* The first ones and the last ones; what is left out stands behind `gap` of them. */
+	struct host_step *steps;
+	size_t num_steps, all_steps, gap;
 	bool met;             /* the rule that decided in the NIC was met, too: */
 	struct host_step own; /* what became of it */
 };
@@ -35,8 +36,8 @@ json_t *explain_software_json(const struct explain_software *software,
 			      const struct emulator *emulator);
 
 /*
- * {"fate", "rule": do they differ; "reasons": [{"id", "text"}]: none where it is not known why};
- * null where nothing differs, or software can't be told.
+ * {"fate", "rule", "copies": do they differ; "reasons": [{"id", "text"}]: none where it is not
+ * known why}; null where nothing differs, or software can't be told.
  */
 json_t *explain_difference_json(const struct emulator *emulator, const struct explanation *e,
 				const struct explain_hardware *hardware,

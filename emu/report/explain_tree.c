@@ -361,26 +361,45 @@ static void print_host(const struct tree *t, const json_t *host)
 
 /* --- software --- */
 
+static void print_step(const struct tree *t, const json_t *step)
+{
+	bool matched = json_is_true(json_object_get(step, "matched"));
+
+	fputs(matched ? "  = " : "  - ", t->out);
+	print_rule(t, json_object_get(step, "rule"));
+	fputc('\n', t->out);
+	if (matched || !*member_text(step, "text"))
+		return;
+	fputs("        ", t->out);
+	print_clean(t->out, member_text(step, "text"));
+	fputc('\n', t->out);
+}
+
+/* The NIC's rule is told of, too, where it is among those that are left out. */
+static void print_gap(const struct tree *t, const json_t *software)
+{
+	const json_t *own = json_object_get(software, "nics_rule"), *step;
+	bool shown = !json_is_object(own);
+	size_t i;
+
+	json_array_foreach (json_object_get(software, "steps"), i, step)
+		shown |= json_equal(json_object_get(step, "rule"), json_object_get(own, "rule"));
+	fprintf(t->out, "  and %llu rules more%s\n", member_number(software, "steps_left_out"),
+		shown ? "" : ", of them the one that decided in the NIC:");
+	if (!shown)
+		print_step(t, own);
+}
+
 static void print_steps(const struct tree *t, const json_t *software)
 {
 	const json_t *step;
 	size_t i;
 
 	json_array_foreach (json_object_get(software, "steps"), i, step) {
-		bool matched = json_is_true(json_object_get(step, "matched"));
-
-		fputs(matched ? "  = " : "  - ", t->out);
-		print_rule(t, json_object_get(step, "rule"));
-		fputc('\n', t->out);
-		if (matched || !*member_text(step, "text"))
-			continue;
-		fputs("        ", t->out);
-		print_clean(t->out, member_text(step, "text"));
-		fputc('\n', t->out);
+		if (i == member_number(software, "left_out_behind"))
+			print_gap(t, software);
+		print_step(t, step);
 	}
-	if (member_number(software, "steps_left_out"))
-		fprintf(t->out, "  and %llu rules more\n",
-			member_number(software, "steps_left_out"));
 }
 
 static void print_software_verdict(const struct tree *t, const json_t *software)
@@ -407,6 +426,15 @@ static void print_software_verdict(const struct tree *t, const json_t *software)
 	fputc('\n', t->out);
 }
 
+static const char *what_differs(const json_t *difference)
+{
+	if (json_is_true(json_object_get(difference, "fate")))
+		return "not what the NIC did";
+	return json_is_true(json_object_get(difference, "rule"))
+		       ? "by another rule than in the NIC"
+		       : "with other copies than in the NIC";
+}
+
 static void print_difference(const struct tree *t, const json_t *difference)
 {
 	const json_t *reasons = json_object_get(difference, "reasons"), *reason;
@@ -415,10 +443,7 @@ static void print_difference(const struct tree *t, const json_t *difference)
 	if (!json_is_object(difference))
 		return;
 	fputs("  ", t->out);
-	paint(t->out, t->style, PAINT_WARNING, "%s",
-	      json_is_true(json_object_get(difference, "fate"))
-		      ? "not what the NIC did"
-		      : "by another rule than in the NIC");
+	paint(t->out, t->style, PAINT_WARNING, "%s", what_differs(difference));
 	fputs(json_array_size(reasons) ? ":\n" : ": it is not known why\n", t->out);
 	json_array_foreach (reasons, i, reason) {
 		fprintf(t->out, "    %s:\n", member_text(reason, "id"));

@@ -315,6 +315,26 @@ class Tree(unittest.TestCase):
         self.assertRegex(why["mlx5"], "the hardware can take any of them$")
         self.assertRegex(why["ice"], "does not look at the priority$")
 
+    def test_of_many_rules_software_shows_the_first_the_last_and_the_nics(self):
+        rules = ["ip saddr 10.9.9.%d drop" % i for i in range(50)]
+        rules[30] = "ip saddr 10.0.0.1 tcp dport 80 drop"
+        software = self.ask(rules + ["udp dport 5 drop"], [icmp("10.0.0.1", "10.0.0.2")])["software"]
+        self.assertEqual((len(software["steps"]), software["steps_left_out"], software["left_out_behind"]), (20, 31, 10))
+        shown = [step["rule"]["rule"] for step in software["steps"]]
+        self.assertEqual(shown, rules[:10] + rules[41:] + ["udp dport 5 drop"])
+        self.assertIsNone(software["nics_rule"])
+        software = self.ask(rules, [tagged(tcp("10.0.0.1", "10.0.0.2", 1, 80), 1, 2)])["software"]
+        self.assertEqual((software["nics_rule"]["rule"]["rule"], software["nics_rule"]["matched"]), (rules[30], False))
+        self.assertEqual(len(self.ask(rules, [icmp("10.0.0.1", "10.0.0.2")], "--all")["software"]["steps"]), 50)
+
+    def test_copies_that_software_makes_and_the_nic_does_not_are_a_difference(self):
+        rules = ["ip saddr 10.0.0.1 dup to eth1", "tcp dport 80 dup to eth2 accept"]
+        difference = self.ask(rules, [tcp("10.0.0.1", "10.0.0.2", 1, 80)])["difference"]
+        self.assertEqual((difference["fate"], difference["rule"], difference["copies"]), (False, True, True))
+        self.assertEqual([r["id"] for r in difference["reasons"]], ["copy-decides"])
+        self.assertIsNone(self.ask(["tcp dport 80 dup to eth2 dup to eth1 drop"],
+                                   [tcp("10.0.0.1", "10.0.0.2", 1, 80)])["difference"])
+
     def test_a_rule_that_is_not_in_the_nic_decides_in_software(self):
         rules = chain(["udp dport 53 drop"]) + chain(["tcp dport 80 drop"], flags="", priority=20, name="soft")
         document = self.ask(rules, [tcp("10.0.0.1", "10.0.0.2", 1, 80)])
