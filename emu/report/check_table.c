@@ -51,7 +51,7 @@ static void print_text_member(FILE *out, const char *label, char *text)
 	free(text);
 }
 
-static void print_refusal(FILE *out, const struct check_group *group,
+static void print_refusal(FILE *out, const struct check_group *group, bool again,
 			  const struct report_style *style, bool many_runs)
 {
 	const json_t *record = group->record;
@@ -63,7 +63,8 @@ static void print_refusal(FILE *out, const struct check_group *group,
 	      member_text(record, "verdict"));
 	fprintf(out, ": %s (%s, %s)\n", member_text(record, "id"), member_text(record, "errno"),
 		member_text(record, "layer"));
-	print_member(out, is_chain ? "chain" : "rule", record, is_chain ? "chain" : "rule");
+	if (!again)
+		print_member(out, is_chain ? "chain" : "rule", record, is_chain ? "chain" : "rule");
 	print_member(out, "expression", record, "expression");
 	print_member(out, "why", record, "reason");
 	print_member(out, "hint", record, "hint");
@@ -74,7 +75,7 @@ static void print_refusal(FILE *out, const struct check_group *group,
 			unjudged == 1 ? " has" : "s have");
 }
 
-static void print_finding(FILE *out, const struct check_group *group,
+static void print_finding(FILE *out, const struct check_group *group, bool again,
 			  const struct report_style *style, bool many_runs)
 {
 	const json_t *record = group->record;
@@ -86,7 +87,8 @@ static void print_finding(FILE *out, const struct check_group *group,
 	fputs(": ", out);
 	print_clean(out, member_text(record, "text"));
 	fprintf(out, " (%s)\n", member_text(record, "id"));
-	print_member(out, "rule", record, "statement");
+	if (!again)
+		print_member(out, "rule", record, "statement");
 	print_member(out, "hint", record, "hint");
 	if (many_runs)
 		print_text_member(out, "by", check_group_runs(group));
@@ -119,18 +121,24 @@ static void print_groups(FILE *out, const struct check_groups *groups,
 			 const struct report_style *style, bool many_runs)
 {
 	json_t *shown = json_object();
+	const char *before = "";
 
 	for (size_t i = 0; i < groups->length; i++) {
 		const struct check_group *group = groups->group[i];
+		bool is_lint = strcmp(group->list, "lint") == 0, again;
+		const char *rule = member_text(group->record, is_lint ? "statement" : "rule");
 
 		/* Told already. */
 		if (strcmp(group->list, "errors") == 0 ||
 		    is_enough(shown, member_text(group->record, "id")))
 			continue;
-		if (strcmp(group->list, "lint") == 0)
-			print_finding(out, group, style, many_runs);
+		/* What is said of one rule stands together: the rule once. */
+		again = *rule && strcmp(rule, before) == 0;
+		before = rule;
+		if (is_lint)
+			print_finding(out, group, again, style, many_runs);
 		else
-			print_refusal(out, group, style, many_runs);
+			print_refusal(out, group, again, style, many_runs);
 	}
 	print_rest(out, shown);
 	if (json_object_size(shown))

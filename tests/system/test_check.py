@@ -418,6 +418,20 @@ class Samples(Case):
                 with self.subTest(os.path.join(folder, name)):
                     self.check("-q", os.path.join(RULES, folder, name), status=status)
 
+    def test_what_replay_refuses_is_refused_for_the_same_reason_in_the_same_place(self):
+        capture = os.path.join(SOURCE, "pcaps", "demo.pcap")
+
+        def known(records):
+            return {(r["line"], r["column"], r["id"], r["errno"]) for r in records}
+
+        for name in sorted(os.listdir(os.path.join(RULES, "refused"))):
+            path = os.path.join(RULES, "refused", name)
+            with self.subTest(name):
+                replayed = json.loads(nicemu("replay", "-q", "-j", "-r", path, capture).stdout)["refused"]
+                found = self.document("-q", path)["runs"][0]
+                self.assertEqual(known(r for r in found["rules"] + found["chains"] + found["errors"]
+                                       if r.get("verdict") != "offloaded"), known(replayed))
+
     def test_nobody_needs_to_be_root(self):
         if os.geteuid() or not shutil.which("setpriv"):
             self.skipTest("runs without root already, or there is no setpriv")
