@@ -271,7 +271,7 @@ class Outputs(unittest.TestCase):
         self.assertEqual([p[1] for p in packets], FRAMES)
         handle = r"netdev t c handle \d+: "
         for comment, pattern in zip(comments, [
-                r"^eth0: dropped; %sip protocol icmp counter drop$" % handle,
+                r"^eth0: dropped; %sip protocol icmp counter drop; table tcam, priority 10$" % handle,
                 r"^eth0: redirected to eth1, copied to eth2; %s" % handle,
                 r"^eth0: redirected to eth1; %stcp dport 81" % handle,
                 r"^eth0: passed to the host; no rule matched$",
