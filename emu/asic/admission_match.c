@@ -187,11 +187,13 @@ static bool has_key(int id)
 static int admit_keys(const struct model *model, const struct flow_match *match,
 		      const struct ignored *ignored, struct reason *reason)
 {
-	for (int id = 0; id < 64; id++) {
-		const char *name = flow_dissector_key_name(id);
+	for (uint64_t keys = match->used_keys & ~ignored->keys; keys; keys &= keys - 1) {
+		int id = __builtin_ctzll(keys);
+		const char *name;
 
-		if (!((match->used_keys & ~ignored->keys) >> id & 1) || has_key(id))
+		if (has_key(id))
 			continue;
+		name = flow_dissector_key_name((enum flow_dissector_key_id)id);
 		return refuse_not_emulated(model, reason, "unsupported-key",
 					   name ? "match dissector key number %d (%s)"
 						: "match dissector key number %d",

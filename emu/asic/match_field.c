@@ -81,14 +81,13 @@ struct match_field match_field_read(const struct flow_match *match, struct model
 
 struct flow_key match_field_bits(struct model_field field)
 {
-	static const uint8_t ones[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-					 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	const struct flow_position *p = &flow_positions[field.id];
 	struct flow_key bits = {0};
 
-	if (field.bits)
-		flow_key_set(&bits, field.id, field.bits);
+	if (p->width > 64)
+		flow_key_set_128(&bits, field.id, UINT64_MAX, UINT64_MAX);
 	else
-		flow_key_store(&bits, field.id, ones);
+		flow_key_set(&bits, field.id, field.bits ? field.bits : wide_ones(p->width).low);
 	return bits;
 }
 
