@@ -20,8 +20,12 @@
  * port. PORTS_RANGE bounds the ports of a direction that has both ends (flow/rule.h, extra fields);
  * a packet without ports is in no range, and ends that make none are refused.
  *
- * REPLACE of a live cookie changes the entry in place: totals and place in the order stay, and it
- * needs no room.
+ * Other models refuse what their clauses forbid, look at matches in their own way and have tables
+ * of their own (admission.h, place.h); the look-up is the same for all.
+ *
+ * REPLACE of a live cookie changes the entry in place, unless the model refuses it: totals and
+ * place in the order stay, and it needs room only where it takes more of the model's table than
+ * before.
  *
  * Totals are the only truth: each entry counts packets, bytes (wire length) and the time it was
  * last used; they only grow. Entries that are gone are summed up as `retired`, so that the fates'
@@ -205,6 +209,10 @@ void asic_visit_tables(const struct asic *asic,
 uint64_t asic_table_room(const struct asic *asic, const struct asic_table_use *use,
 			 const struct model_cost *cost, bool *at_most);
 
+/*
+ * (binding, cookie) pairs; and entries of the table that offload chains go to, those that the
+ * driver has itself included, of all ports together where each has one.
+ */
 size_t asic_entries(const struct asic *asic);
 uint64_t asic_capacity(const struct asic *asic);
 
