@@ -187,10 +187,7 @@ static const struct topic topics[] = {
 	 .needs_listing = true},
 	{.name = "kernel", .show = show_kernel},
 	{.name = "reasons", .show = show_all_reasons},
-	{.name = "tcam",
-	 .show = show_emulator,
-	 .print = report_print_tcam,
-	 .needs_listing = true},
+	{.name = "tcam", .show = show_emulator, .print = report_print_tcam, .needs_listing = true},
 	{.name = "flows", .show = show_missing},
 	{.name = "conntrack", .show = show_missing},
 };
