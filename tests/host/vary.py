@@ -12,6 +12,20 @@ def tagged(random, frame):
     return frame[:12] + struct.pack("!HH", random.choice((0x8100, 0x8100, 0x88a8)), random.getrandbits(16)) + frame[12:]
 
 
+def twice_tagged(random, frame):
+    return tagged(random, frame[:12] + struct.pack("!HH", 0x8100, random.getrandbits(12)) + frame[12:])
+
+
+def in_pppoe(random, frame):
+    """A session's packet, mostly of IP."""
+    at = network(frame)
+    protocol = {b"\x08\x00": 0x21, b"\x86\xdd": 0x57}.get(frame[at - 2:at], 0xc021)
+    if random.random() < 0.1:
+        protocol = random.getrandbits(16)
+    header = struct.pack("!HHHH", 0x1100, random.getrandbits(16), len(frame) - at + 2, protocol)
+    return frame[:at - 2] + b"\x88\x64" + header + frame[at:]
+
+
 def truncated(random, frame):
     return frame[:random.randint(14, len(frame))]
 
@@ -78,7 +92,7 @@ def for_us(random, frame):
     return random.choice((b"\x02\0\0\0\0\0", b"\xff" * 6, b"\x01\0\x5e\0\0\1")) + frame[6:]
 
 
-WAYS = (tagged, tagged, truncated, padded, flipped, flipped, length_field, fragment, options, extensions, extensions, for_us)
+WAYS = (tagged, tagged, twice_tagged, in_pppoe, truncated, padded, flipped, flipped, length_field, fragment, options, extensions, extensions, for_us)
 
 
 def vary(random, frame):
