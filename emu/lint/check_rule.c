@@ -231,13 +231,16 @@ static void look_at_target(struct lint *lint, const struct lint_entry *entry)
 	const struct lint_instance *instance = &lint->instances[entry->instance];
 	struct lint_place place = lint_at_rule(lint, instance->rule);
 	const char *name = lint_port_name(lint, instance->port);
+	/* Of a representor: its VF, which sent the packets. */
+	uint16_t exit = nic_exit_port(&lint->emulator->nic, instance->port);
 	bool copied = false;
 
 	place.port = instance->port;
 	for (size_t i = 0; i < entry->num_mirrors; i++)
-		copied |= entry->mirrors[i] == instance->port;
-	if (entry->fate == ASIC_REDIRECT && entry->port == instance->port)
-		lint_add(lint, LINT_SENT_BACK, place, "",
+		copied |= entry->mirrors[i] == exit;
+	if (entry->fate == ASIC_REDIRECT && entry->port == exit)
+		lint_add(lint, LINT_SENT_BACK, place,
+			 "put the rule into a chain of the other ports",
 			 "packets that come in on %s are sent out of %s again", name, name);
 	else if (copied)
 		lint_add(lint, LINT_SENT_BACK, place, "",

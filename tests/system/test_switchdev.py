@@ -213,6 +213,14 @@ class Switchdev(unittest.TestCase):
         self.assertEqual(after["fate"]["drop"]["packets"], before["fate"]["redirect"]["packets"])
         self.assertEqual(after["fate"]["redirect"]["packets"], 0)
 
+    def test_the_lint_finds_what_goes_back_to_its_vf_and_nothing_in_the_example(self):
+        for rules, wanted in ((self.write_rules('ip protocol icmp fwd to "rep0"'), {"sent-back"}),
+                              (self.write_rules('ip protocol icmp fwd to "rep1"'), set()),
+                              (RULES, set())):
+            done = nicemu("check", "-j", "-n", NIC, rules)
+            found = {finding["id"] for finding in json.loads(done.stdout)["runs"][0]["lint"]}
+            self.assertEqual(found & {"sent-back", "action-differs"}, wanted, done.stdout)
+
     def test_show_nic_tells_who_represents_whom(self):
         ports = {p["name"]: p for p in json.loads(nicemu("show", "nic", "-j", "-n", NIC).stdout)["ports"]}
         self.assertEqual({n: p["represents"] for n, p in ports.items() if p["represents"]}, {"rep0": "vf0", "rep1": "vf1"})
