@@ -268,22 +268,6 @@ class Tree(unittest.TestCase):
         self.assertEqual((document["software"]["verdict"], document["software"]["port"]), ("forward", "eth1"))
         self.assertIsNone(document["difference"])
 
-    def test_where_software_parts_the_reason_is_told(self):
-        rules = {"fragment": ["udp dport 53 drop"], "tags": ["ip saddr 10.0.0.1 drop"],
-                 "headers": ["ip6 nexthdr udp drop"], "copy": ["ip saddr 10.0.0.1 dup to eth1", "tcp dport 80 drop"]}
-        web = tcp("10.0.0.1", "10.0.0.2", 1, 80)
-        hop = bytes([17, 0, 1, 4, 0, 0, 0, 0]) + struct.pack("!HHHH", 1, 53, 8, 0)
-        for name, frame, reason, fates in (
-                ("fragment", fragment(800, 17, struct.pack("!HHHH", 1, 53, 8, 0)), "later-fragment", ("host", "drop")),
-                ("tags", tagged(web, 5, 6), "two-tags", ("drop", "accept")),
-                ("headers", ipv6(hop, 0), "extension-headers", ("drop", "accept")),
-                ("copy", web, "copy-decides", ("host", "drop"))):
-            with self.subTest(name):
-                document = self.ask(rules[name], [frame])
-                self.assertEqual((document["verdict"]["fate"], document["software"]["verdict"]), fates)
-                self.assertIn(reason, [r["id"] for r in document["difference"]["reasons"]])
-                self.assertTrue(document["difference"]["fate"])
-
     def test_what_a_model_makes_of_a_rule_is_told(self):
         rule = ["ip saddr 10.0.0.1 ip protocol tcp drop"]
         ping = icmp("10.0.0.1", "10.0.0.2")
@@ -355,6 +339,79 @@ class Tree(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(documents[0]["candidates"]["entries"], 0)
         self.assertEqual(documents[0]["verdict"]["why"], "the port has no entries")
+
+
+def pppoe(frame):
+    return (frame[:12] + struct.pack("!HHHHH", 0x8864, 0x1100, 7, len(frame) - 12, 0x0021) + frame[14:])
+
+
+def claims(frame, total):
+    """An IPv4 frame whose header says another total length."""
+    return frame[:16] + struct.pack("!H", total) + frame[18:]
+
+
+WEB = tcp("10.0.0.1", "10.0.0.2", 1, 80)
+SOFT = {"flags": "", "priority": 20, "name": "soft"}
+HOP_BY_HOP = bytes([17, 0, 1, 4, 0, 0, 0, 0]) + struct.pack("!HHHH", 1, 53, 8, 0)
+
+# id: (rules, of one file or of several, frame, words, fate in the NIC, verdict of software); as in the table.
+DIFFERENCES = {
+    "not-offloaded": (chain(["udp dport 53 drop"]) + chain(["tcp dport 80 drop"], **SOFT), WEB, [], "host", "drop"),
+    "policy-drop": (chain(["udp dport 53 drop"]) + chain([], **SOFT).replace("20;", "20; policy drop;"), WEB, [],
+                    "host", "drop"),
+    "later-fragment": (chain(["udp dport 53 drop"]), fragment(800, 17, struct.pack("!HHHH", 1, 53, 8, 0)), [],
+                       "host", "drop"),
+    "two-tags": (chain(["ip saddr 10.0.0.1 drop"]), tagged(WEB, 5, 6), [], "drop", "accept"),
+    "tag-and-type": (chain(["ether type ip drop"]), tagged(WEB, 5), [], "drop", "accept"),
+    "ieee-802-3": (chain(["meta protocol 4 drop"]), ethernet(b"BB\3" + bytes(43), 46), [], "host", "drop"),
+    "pppoe": (chain(["ip saddr 10.0.0.1 drop"]), pppoe(WEB), [], "drop", "accept"),
+    "extension-headers": (chain(["ip6 nexthdr udp drop"]), ipv6(HOP_BY_HOP, 0), [], "drop", "accept"),
+    "malformed": (chain(["ip protocol tcp drop"]), claims(WEB, 1000), [], "host", "drop"),
+    "cut-header": (chain(["ip saddr 10.0.0.1 drop"]), WEB[:30], [], "host", "drop"),
+    "copy-decides": (chain(["ip saddr 10.0.0.1 dup to eth1", "tcp dport 80 drop"]), WEB, [], "host", "drop"),
+    "accept-ends-one-chain": (chain(["tcp dport 80 accept"]) + chain(["ip saddr 10.0.0.1 drop"], **SOFT), WEB, [],
+                              "host", "drop"),
+    # A rule that is added behind another one stands there in software, and comes last to hardware.
+    "order": ([chain(["tcp dport 99 drop", "ip saddr 10.0.0.1 accept"]),
+               "add rule netdev t c handle 2 tcp dport 80 drop\n"], WEB, [], "host", "drop"),
+    "model-ignores": (chain(["ip saddr 10.0.0.1 ip protocol tcp drop"]), icmp("10.0.0.1", "10.0.0.2"),
+                      ["-m", "stmmac"], "drop", "accept"),
+    "model-adds": (chain(["ip protocol tcp drop"]), tagged(WEB, 5), ["-m", "mlx5"], "host", "drop"),
+    "model-actions": (chain(["tcp dport 80 fwd to eth1"]), WEB, ["-m", "stmmac"], "host", "forward"),
+}
+
+
+class Differences(unittest.TestCase):
+    """Each reason why software does otherwise, caused by rules and a frame."""
+
+    def ask(self, folder, rules, frame, *words):
+        files = [folder.write("%d.nft" % i, text) for i, text in
+                 enumerate([rules] if isinstance(rules, str) else rules)]
+        return explain(*words, *(word for file in files for word in ("-r", file)),
+                       folder.write("in.pcap", pcap([frame])))
+
+    def test_each_is_told_where_it_sets_them_apart(self):
+        with Folder() as folder:
+            for name, (rules, frame, words, fate, software) in DIFFERENCES.items():
+                with self.subTest(name):
+                    documents, done = self.ask(folder, rules, frame, *words)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    document = documents[0]
+                    self.assertEqual((document["verdict"]["fate"], document["software"]["verdict"]), (fate, software))
+                    self.assertIn(name, [r["id"] for r in document["difference"]["reasons"]])
+                    self.assertTrue(document["difference"]["fate"])
+
+    def test_there_is_one_for_every_id_of_the_table(self):
+        with open(os.path.join(SOURCE, "emu", "report", "explain_differ.c")) as source:
+            table = source.read().split("} explanations[] = {")[1].split("\n};")[0]
+        self.assertEqual(re.findall(r'\{"([a-z0-9-]+)", ', table), list(DIFFERENCES))
+
+    def test_what_was_warned_of_is_told_in_the_words_of_the_warning(self):
+        with Folder() as folder:
+            documents, done = self.ask(folder, chain(["ip saddr 10.0.0.9 ip saddr 10.0.0.1 drop"]), WEB)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((documents[0]["verdict"]["fate"], documents[0]["software"]["verdict"]), ("drop", "accept"))
+        self.assertEqual([r["id"] for r in documents[0]["difference"]["reasons"]], ["field-matched-twice"])
 
 
 class Words(unittest.TestCase):
