@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The entries and the tables, one after the other, for those who show or explain them. */
+#include "admission.h"
 #include "room.h"
 
 #include <errno.h>
@@ -119,6 +120,27 @@ void asic_visit_tables(const struct asic *asic,
 			visit(context, &use);
 		}
 	}
+}
+
+struct taken {
+	const struct model_table *table;
+	uint64_t entries;
+};
+
+static void add_taken(void *context, const struct asic_table_use *use)
+{
+	struct taken *taken = context;
+
+	if (use->table == taken->table)
+		taken->entries += use->used + use->reserved;
+}
+
+uint64_t asic_taken(const struct asic *asic)
+{
+	struct taken taken = {.table = admission_table(asic->nic->profile, MODEL_CHAIN)};
+
+	asic_visit_tables(asic, add_taken, &taken);
+	return taken.entries;
 }
 
 uint64_t asic_table_room(const struct asic *asic, const struct asic_table_use *use,

@@ -59,7 +59,7 @@ json_t *report_nic(const struct emulator *emulator)
 	json_object_set_new(document, "entries",
 			    json_integer((json_int_t)asic_capacity(emulator->asic)));
 	json_object_set_new(document, "entries_used",
-			    json_integer((json_int_t)asic_entries(emulator->asic)));
+			    json_integer((json_int_t)asic_taken(emulator->asic)));
 	json_object_set_new(document, "recorded_only", recorded_json(emulator));
 	json_object_set_new(document, "open_ports", json_boolean(nic->open_ports));
 	json_object_set_new(document, "ports", ports);
@@ -139,7 +139,7 @@ json_t *report_counters(const struct emulator *emulator)
 	json_object_set_new(document, "entries",
 			    json_integer((json_int_t)asic_capacity(emulator->asic)));
 	json_object_set_new(document, "entries_used",
-			    json_integer((json_int_t)asic_entries(emulator->asic)));
+			    json_integer((json_int_t)asic_taken(emulator->asic)));
 	json_object_set_new(document, "recorded_only", recorded_json(emulator));
 	json_object_set_new(document, "retired", counter_json(retired.packets, retired.bytes));
 	json_object_set_new(document, "memory", memory_json(emulator));

@@ -133,6 +133,7 @@ Test(place, a_full_table_says_how_full_it_is)
 	cr_assert_eq(put(4, 10), 0);
 	cr_assert_eq(put(5, 10), -ENOMEM);
 	cr_assert_eq(table_use(-1)->reserved, 1);
+	cr_assert_eq(asic_taken(board.asic), 4, "those of the driver, too");
 	cr_assert_eq(used(), 3);
 }
 
@@ -167,6 +168,7 @@ Test(place, each_port_can_have_a_table_of_its_own)
 	cr_assert_eq(table_use(0)->used, 0);
 	cr_assert_eq(num_uses, 8);
 	cr_assert_eq(asic_capacity(board.asic), 16);
+	cr_assert_eq(asic_taken(board.asic), 4);
 	offload_port_gone(board.offload, 5);
 	cr_assert_eq(table_use(5)->used, 0);
 }
@@ -482,6 +484,63 @@ Test(place, orders_and_moves_are_those_of_an_obvious_model)
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
 		run_obvious(orders[i], 77 + i);
 	make();
+}
+
+enum { PLACES = 66 };
+
+/* Where an obvious table would put it; PLACES: nowhere. */
+static uint64_t obvious_place(const bool *taken, uint32_t prio, uint64_t size)
+{
+	for (uint64_t at = prio - 1, next = 0;; at = next++) {
+		uint64_t run = 0;
+
+		while (run < size && at + run < PLACES && !taken[at + run])
+			run++;
+		if (run == size)
+			return at;
+		if (next == PLACES)
+			return PLACES;
+	}
+}
+
+Test(place, indexes_are_those_of_an_obvious_table)
+{
+	bool taken[PLACES] = {false};
+	uint64_t at[COOKIES] = {0}, size[COOKIES] = {0}; /* size 0: not there */
+	struct random random = {11};
+	int refused = 0;
+
+	costs(3, 0);
+	toy.table.order = MODEL_ORDER_INDEX;
+	toy.table.entries = PLACES;
+	make();
+	for (int round = 0; round < ROUNDS; round++) {
+		uint64_t cookie = random_below(&random, COOKIES);
+		bool wide = random_below(&random, 2);
+		uint32_t prio = (uint32_t)(1 + random_below(&random, round % 2 ? 200 : 4));
+		uint64_t want = obvious_place(taken, prio, wide ? 3 : 1);
+		int error;
+
+		if (size[cookie] && random_below(&random, 3))
+			continue;
+		if (size[cookie]) {
+			cr_assert_eq(board_destroy(binding, cookie), 0);
+			memset(&taken[at[cookie]], false, size[cookie]);
+			size[cookie] = 0;
+			continue;
+		}
+		error = wide ? put_wide(cookie, prio) : put(cookie, prio);
+		cr_assert_eq(error, want == PLACES ? -ENOSPC : 0, "round %d: %d", round, error);
+		refused += error != 0;
+		if (error)
+			continue;
+		cr_assert_eq(entry_of(cookie).tcam->priority, want + 1, "round %d: %u, want %lu",
+			     round, entry_of(cookie).tcam->priority, want + 1);
+		at[cookie] = want;
+		size[cookie] = wide ? 3 : 1;
+		memset(&taken[want], true, size[cookie]);
+	}
+	cr_assert_gt(refused, 10, "the table was hardly ever full");
 }
 
 /* Random rules of all costs come and go; in the end all is free again. */

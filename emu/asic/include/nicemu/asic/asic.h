@@ -209,12 +209,14 @@ void asic_visit_tables(const struct asic *asic,
 uint64_t asic_table_room(const struct asic *asic, const struct asic_table_use *use,
 			 const struct model_cost *cost, bool *at_most);
 
-/*
- * (binding, cookie) pairs; and entries of the table that offload chains go to, those that the
- * driver has itself included, of all ports together where each has one.
- */
+/* Rules: (binding, cookie) pairs. */
 size_t asic_entries(const struct asic *asic);
+/*
+ * Entries of the table that offload chains go to, of all ports together where each has one: how
+ * many there are, and how many are taken, by rules and by the driver itself.
+ */
 uint64_t asic_capacity(const struct asic *asic);
+uint64_t asic_taken(const struct asic *asic);
 
 /* What entries that are gone had counted, and what no entry matched. */
 struct asic_counters asic_retired(const struct asic *asic);
