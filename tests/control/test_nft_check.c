@@ -89,7 +89,8 @@ Test(nft_check, what_the_nic_refuses_on_one_port_is_taken_from_the_others)
 	expect_errors("");
 	expect_verdicts("2:0=+ 2:1=test 3:0=+ 3:1=+");
 	/* In between the driver is asked which statement it does not take. */
-	cr_assert(strstr(w->commands, "REPLACE eth0 1\nREPLACE eth1 1 ENOSPC\n"), "%s", w->commands);
+	cr_assert(strstr(w->commands, "REPLACE eth0 1\nREPLACE eth1 1 ENOSPC\n"), "%s",
+		  w->commands);
 	cr_assert(strstr(w->commands, "DESTROY eth0 1\nREPLACE eth0 2\nREPLACE eth1 2\n"), "%s",
 		  w->commands);
 }
