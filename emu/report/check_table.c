@@ -122,6 +122,7 @@ static void print_groups(FILE *out, const struct check_groups *groups,
 {
 	json_t *shown = json_object();
 	const char *before = "";
+	unsigned long long line = 0;
 
 	for (size_t i = 0; i < groups->length; i++) {
 		const struct check_group *group = groups->group[i];
@@ -133,8 +134,10 @@ static void print_groups(FILE *out, const struct check_groups *groups,
 		    is_enough(shown, member_text(group->record, "id")))
 			continue;
 		/* What is said of one rule stands together: the rule once. */
-		again = *rule && strcmp(rule, before) == 0;
+		again = *rule && strcmp(rule, before) == 0 &&
+			line == member_number(group->record, "line");
 		before = rule;
+		line = member_number(group->record, "line");
 		if (is_lint)
 			print_finding(out, group, again, style, many_runs);
 		else

@@ -83,7 +83,7 @@ class Statuses(unittest.TestCase):
         self.assertIn("generic", result.stderr)
 
     def test_commands_of_later_versions_say_so_and_give_4(self):
-        result = nicemu("explain", "x")
+        result = nicemu("diff", "x")
         self.assertEqual(result.returncode, 4)
         self.assertIn("not available in this version", result.stderr)
 
