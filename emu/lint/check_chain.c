@@ -125,18 +125,16 @@ static void look_at_use(struct lint *lint, size_t index)
 		return;
 	if (first->table->scope == MODEL_PER_PORT)
 		lint_add(lint, LINT_ENTRIES_PER_PORT, lint_at_chain(index), "",
-			 "%zu rule%s on %zu ports take %llu entries: each port has a table %s "
-			 "of its "
+			 "%zu rule%s on %zu ports %s %llu entries: each port has a table %s of its "
 			 "own",
-			 in_hw, in_hw == 1 ? "" : "s", chain->ports, (unsigned long long)entries,
-			 first->table->name);
+			 in_hw, in_hw == 1 ? "" : "s", chain->ports, in_hw == 1 ? "takes" : "take",
+			 (unsigned long long)entries, first->table->name);
 	else
 		lint_add(lint, LINT_ENTRIES_PER_PORT, lint_at_chain(index), "",
-			 "%zu rule%s on %zu ports take %llu entries of the table %s: an entry "
-			 "is for "
+			 "%zu rule%s on %zu ports %s %llu entries of the table %s: an entry is for "
 			 "one port",
-			 in_hw, in_hw == 1 ? "" : "s", chain->ports, (unsigned long long)entries,
-			 first->table->name);
+			 in_hw, in_hw == 1 ? "" : "s", chain->ports, in_hw == 1 ? "takes" : "take",
+			 (unsigned long long)entries, first->table->name);
 }
 
 void check_table_use(struct lint *lint)

@@ -243,7 +243,8 @@ static void look_at_target(struct lint *lint, const struct lint_entry *entry)
 			 "put the rule into a chain of the other ports",
 			 "packets that come in on %s are sent out of %s again", name, name);
 	else if (copied)
-		lint_add(lint, LINT_SENT_BACK, place, "",
+		lint_add(lint, LINT_SENT_BACK, place,
+			 "put the rule into a chain of the other ports",
 			 "packets that come in on %s are copied out of %s again", name, name);
 }
 

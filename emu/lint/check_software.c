@@ -66,7 +66,9 @@ static void look_at_earlier(struct lint *lint, const struct lint_chain *chain)
 	if (!find_earlier(lint, chain, lint->instances[entry->instance].port, &view))
 		return;
 	lint_print_fate(fate, sizeof(fate), lint, entry);
-	lint_add(lint, LINT_EARLIER_CHAIN_SKIPPED, place, "",
+	lint_add(lint, LINT_EARLIER_CHAIN_SKIPPED, place,
+		 "put the rules of that chain before the ones here, or give it a larger priority "
+		 "number",
 		 "software runs the chain %s %s %s (priority %d) before this one; what the NIC "
 		 "takes (%s) does not get there",
 		 view.family, view.table, view.name, view.priority, fate);
