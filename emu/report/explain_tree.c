@@ -354,7 +354,8 @@ static void print_host(const struct tree *t, const json_t *host)
 {
 	heading(t, "the host");
 	if (json_is_true(json_object_get(host, "sees")))
-		fprintf(t->out, "  sees the packet on %s\n", member_text(host, "port"));
+		fprintf(t->out, "  sees the packet on %s, and does with it what follows\n",
+			member_text(host, "port"));
 	else
 		fputs("  sees nothing of it\n", t->out);
 }

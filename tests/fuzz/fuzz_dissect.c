@@ -10,17 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void check_trace(const struct packet *packet, const struct flow_key *key,
-			const struct dissect_result *result)
-{
-	char text[TEXT_MAX];
-
-	if (trace_agrees(packet, key, result, text))
-		return;
-	fprintf(stderr, "trace: %s\n", text);
-	abort();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint32_t wire_length(uint8_t how, uint32_t captured)

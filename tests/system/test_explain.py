@@ -67,7 +67,7 @@ class SameAsReplay(unittest.TestCase):
         """How many packets; the same good part is read of a capture with a fault."""
         with Folder() as folder:
             played = nicemu("replay", *words, capture, "-w", "all=" + folder("all.pcapng"))
-            documents, done = explain(*words, "--packet", "all", capture)
+            documents, done = explain(*words, "--nearest", "1", "--packet", "all", capture)
             self.assertIn(played.returncode, (0, 3), (where, played.stderr))
             if not os.path.exists(folder("all.pcapng")):
                 self.assertEqual(done.returncode, 3, (where, done.stderr))
