@@ -200,9 +200,10 @@ Test(nft_offload, a_judge_refuses_each_rule_on_its_own_and_points_at_the_express
 	cr_assert(strstr(errors(w), "4:EOPNOTSUPP@"), "no offset: %s", errors(w));
 	cr_assert(strstr(errors(w), " 5:ENOSPC 6:EOPNOTSUPP"), "%s", errors(w));
 	cr_assert_eq(nft_num_refusals(w->nft), 3);
-	/* Rules 2 and 4 fail before they get a cookie's turn; 1 and 5 are taken back, then the
-	 * chain. */
-	expect_commands("BIND eth0\nREPLACE eth0 1\nREPLACE eth0 3 ENOSPC\nREPLACE eth0 5\n"
+	/* Rules 2 and 4 fail before they get a cookie's turn; of 3 the driver is asked again, which
+	 * takes it then; 1 and 5 are taken back, then the chain. */
+	expect_commands("BIND eth0\nREPLACE eth0 1\nREPLACE eth0 3 ENOSPC\n"
+			"REPLACE eth0 4294967295\nDESTROY eth0 4294967295\nREPLACE eth0 5\n"
 			"DESTROY eth0 5\nDESTROY eth0 1\nUNBIND eth0\nDESTROY eth0 1 ENOENT\n"
 			"DESTROY eth0 5 ENOENT\n");
 	cr_assert_str_empty(rules(w));

@@ -422,7 +422,7 @@ class Samples(Case):
         capture = os.path.join(SOURCE, "pcaps", "demo.pcap")
 
         def known(records):
-            return {(r["line"], r["column"], r["id"], r["errno"]) for r in records}
+            return {(r["line"], r["column"], r["id"], r["errno"], r["expression"]) for r in records}
 
         for name in sorted(os.listdir(os.path.join(RULES, "refused"))):
             path = os.path.join(RULES, "refused", name)

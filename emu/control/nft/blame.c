@@ -2,7 +2,7 @@
 /*
  * Which statement of a rule a driver does not take. A driver sees keys and actions, not statements;
  * so it is asked again about the rule with fewer matches, until it no longer says the same. What is
- * offered for that is taken out at once. For check mode: a kernel asks once.
+ * offered for that is taken out at once. For judge and check mode: a kernel asks once.
  */
 #include "internal.h"
 
@@ -158,6 +158,8 @@ void nft_blame(struct nft_call *call, struct nft_chain *chain, struct nft_hook *
 	    rule->num_exprs > NFT_EXPR_MAXEXPRS)
 		return;
 	trial.id = reason->id;
+	if (!refused_alike(&trial, rule->num_exprs))
+		return;
 	reason->expression = action_that_is_named(rule, reason);
 	if (reason->expression < 0)
 		reason->expression = match_to_blame(&trial);

@@ -2,6 +2,17 @@
 /* Judge mode: each message of a batch is put to the NIC at once, and in the end all is undone. */
 #include "internal.h"
 
+/* The port that refuses the rule tells which statement of it. */
+static void blame(struct nft_call *call, const struct nft_trans_rule *t)
+{
+	struct nft_hook *hook;
+
+	DL_FOREACH (t->chain->hooks, hook) {
+		if (hook->binding && call->reason.expression < 0)
+			nft_blame(call, t->chain, hook, t->rule, &call->reason);
+	}
+}
+
 /*
  * A refused message leaves nothing behind, except that a
  * refused chain stays, so that its rules can be judged.
@@ -20,6 +31,8 @@ int nft_judge_message(struct nft_call *call)
 		error = nft_offload_offer(call, trans);
 		if (!error)
 			continue;
+		if (trans->type == &nft_trans_newrule)
+			blame(call, (struct nft_trans_rule *)trans);
 		nft_refuse(call, error, false);
 		if (trans->type == &nft_trans_newchain)
 			return error;

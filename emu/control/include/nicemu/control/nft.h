@@ -216,7 +216,8 @@ void nft_look_up(const struct nft_expr *expr, const uint8_t *key, bool inverted,
 /*
  * Judge mode: instead of one commit at the end, each message of a batch is carried out and offered
  * to the NIC at once and on its own; every refusal is the message's own error and carries the
- * offset of the refused expression in the extended ack; at the end the whole batch is rolled back.
+ * offset of the refused expression in the extended ack (of one that the driver refuses, found by
+ * asking it about the rule with fewer matches); at the end the whole batch is rolled back.
  * For finding every refused rule of a file in one run. A chain that the NIC refuses stays until
  * then, so that its rules are judged too; a device that is no port is refused (ENOENT).
  */
