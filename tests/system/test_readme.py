@@ -13,6 +13,7 @@ from nicemu import NICEMU, SOURCE
 # What a recipe must print for a reader to believe it.
 EXPECTED = {
     "What would this ruleset count?": r"tenant 10|vlan id 10",
+    "Which rules were accepted": r"order-undefined",
     "From a script": r"^[1-9]\d*\n$",
     "How fast is it": r"^replay +\d+\.\d\d [kMG]?/s",
     "Keep an emulator running": r"counter packets [1-9]",
