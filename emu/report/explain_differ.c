@@ -199,10 +199,24 @@ static bool model_adds(const struct differ *d)
 	       !tcam_entry_matches(d->entry[SOFTWARE_SIDE], &d->e->key);
 }
 
-static bool same_rule_other_fate(const struct differ *d)
+/* The NIC does something else than the actions of its rule say. */
+static bool model_acts_otherwise(const struct differ *d)
 {
-	return (d->fate_differs || d->copies_differ) && !d->rule_differs &&
-	       d->hardware->rule.handle;
+	const struct flow_rule *rule = d->told[NIC_SIDE];
+	const struct asic_decision *decision = &d->e->decision;
+	enum asic_fate fate = ASIC_HOST;
+	size_t mirrors = 0;
+
+	if (!rule || !(d->fate_differs || d->copies_differ))
+		return false;
+	for (size_t i = 0; i < rule->num_actions; i++) {
+		if (rule->actions[i].id == FLOW_ACTION_DROP)
+			fate = ASIC_DROP;
+		if (rule->actions[i].id == FLOW_ACTION_REDIRECT && fate == ASIC_HOST)
+			fate = ASIC_REDIRECT;
+		mirrors += rule->actions[i].id == FLOW_ACTION_MIRRED;
+	}
+	return fate != decision->fate || mirrors != decision->num_mirrors;
 }
 
 static bool policy_drops(const struct differ *d)
@@ -263,8 +277,8 @@ static const struct {
 	 "the model does not look at all bits that the rule asks for, so its entry matches more"},
 	{"model-adds", model_adds,
 	 "the model's entry asks for more than the rule does, so it matches less"},
-	{"model-actions", same_rule_other_fate,
-	 "the same rule decides in both, and the model carries its actions out in another way"},
+	{"model-actions", model_acts_otherwise,
+	 "the model does something else than the actions of the rule say"},
 };
 
 /* What was warned of when the rule was loaded has its own words. */

@@ -406,6 +406,22 @@ class Differences(unittest.TestCase):
             table = source.read().split("} explanations[] = {")[1].split("\n};")[0]
         self.assertEqual(re.findall(r'\{"([a-z0-9-]+)", ', table), list(DIFFERENCES))
 
+    def test_a_mirror_that_takes_the_packet_is_the_model_s_doing(self):
+        nic = os.path.join(SOURCE, "netdevsim-config", "switchdev.yaml")
+        with Folder() as folder:
+            documents, done = self.ask(folder, chain(["ip saddr 10.0.0.1 dup to rep1"], devices=("rep0",)), WEB,
+                                       "-p", "vf0", "-n", nic, "-m", "mlx5")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        document, = documents
+        self.assertEqual((document["verdict"]["fate"], document["software"]["verdict"]), ("redirect", "accept"))
+        self.assertIn("model-actions", [r["id"] for r in document["difference"]["reasons"]])
+
+    def test_actions_that_are_carried_out_are_not_the_reason(self):
+        with Folder() as folder:
+            documents, done = self.ask(folder, chain(["ip saddr 10.0.0.1 dup to eth1", "tcp dport 80 drop"]), WEB)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([r["id"] for r in documents[0]["difference"]["reasons"]], ["copy-decides"])
+
     def test_what_was_warned_of_is_told_in_the_words_of_the_warning(self):
         with Folder() as folder:
             documents, done = self.ask(folder, chain(["ip saddr 10.0.0.9 ip saddr 10.0.0.1 drop"]), WEB)
