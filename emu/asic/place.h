@@ -15,7 +15,7 @@
  * - INDEX: the priority p is place p - 1 where that is free and there is one, else the first free
  *   one; several entries of a rule lie side by side. The place decides the order.
  * - port mask: a rule (block and cookie) that comes again for another port is in the entry that it
- *   has; an update of it keeps that entry.
+ *   has; an update of it keeps that entry, its cost and its priority.
  * - moves in a table that shifts: the entries with a higher priority number, which the new one goes
  *   before, or all the others where those in front of it move; a rule in a part of an entry counts
  *   as one.

@@ -392,6 +392,41 @@ Test(place, what_stands_behind_a_new_entry_moves)
 	cr_assert_eq(entry_of(1).moves, 5);
 }
 
+struct order {
+	uint32_t priorities[8];
+	size_t count;
+};
+
+static int note_priority(void *context, const struct asic_entry *entry)
+{
+	struct order *order = context;
+
+	order->priorities[order->count++] = entry->tcam->priority;
+	return 0;
+}
+
+Test(place, a_copy_has_the_entries_in_the_same_order)
+{
+	struct order here = {.count = 0}, there = {.count = 0};
+	struct asic *copy;
+
+	costs(2, 0);
+	toy.table.order = MODEL_ORDER_INDEX;
+	make();
+	cr_assert_eq(put(1, 4), 0);
+	cr_assert_eq(put_wide(2, 9), 0);
+	cr_assert_eq(put(3, 3), 0);
+	copy = asic_copy(board.asic, NULL);
+	cr_assert_eq(asic_build(copy), 0);
+	cr_assert_eq(asic_visit(board.asic, note_priority, &here), 0);
+	cr_assert_eq(asic_visit(copy, note_priority, &there), 0);
+	cr_assert_eq(here.count, 3);
+	cr_assert_eq(there.count, 3);
+	cr_assert_arr_eq(here.priorities, there.priorities, sizeof(here.priorities));
+	asic_destroy(copy);
+	cr_assert_eq(used(), 4, "the copy has taken nothing");
+}
+
 /* --- against an obvious model --- */
 
 enum { COOKIES = 40, ROUNDS = 4000 };

@@ -71,3 +71,28 @@ Test(flow_view, counting_modes_have_the_kernels_names)
 		flow_hw_stats_name(FLOW_ACTION_HW_STATS_IMMEDIATE | FLOW_ACTION_HW_STATS_DELAYED),
 		"IMMEDIATE|DELAYED");
 }
+
+Test(flow_view, arguments_of_actions_are_found_by_name)
+{
+	struct flow_action_entry push = {.id = FLOW_ACTION_VLAN_PUSH, .argument = {5, 0x8100, 3}};
+	struct flow_action_entry police = {.id = FLOW_ACTION_POLICE, .argument = {1, 2, 3}};
+	struct flow_action_entry eth = {.id = FLOW_ACTION_VLAN_PUSH_ETH,
+					.argument = {0x02000000, 0x0001, 0x02000000, 0x0002}};
+	struct flow_action_entry encap = {.id = FLOW_ACTION_TUNNEL_ENCAP, .argument = {7, 4, 9}};
+	uint64_t number = 0;
+
+	cr_assert(flow_action_number(&push, "ethertype", &number));
+	cr_assert_eq(number, 0x8100);
+	cr_assert(flow_action_number(&push, "priority", &number));
+	cr_assert_eq(number, 3);
+	cr_assert(flow_action_number(&police, "rate_bytes", &number));
+	cr_assert_eq(number, UINT64_C(2) << 32 | 1);
+	cr_assert(flow_action_number(&police, "burst_bytes", &number), "behind one of two words");
+	cr_assert_eq(number, 3);
+	cr_assert(flow_action_number(&eth, "src", &number));
+	cr_assert_eq(number, UINT64_C(0x020000000002));
+	cr_assert_not(flow_action_number(&push, "mark", &number));
+	cr_assert_not(flow_action_number(&encap, "remote", &number), "an address is no number");
+	push.id = FLOW_ACTION_COUNT;
+	cr_assert_not(flow_action_number(&push, "vid", &number));
+}
