@@ -257,6 +257,9 @@ static int add_software(json_t *document, const struct emulator *emulator,
 					 all ? SIZE_MAX : (size_t)STEPS_SHOWN);
 
 	if (!error) {
+		json_object_set_new(json_object_get(document, "host"), "again",
+				    json_boolean(e->decision.fate == ASIC_HOST && software.met &&
+						 software.own.matched));
 		json_object_set_new(document, "software",
 				    explain_software_json(&software, emulator));
 		json_object_set_new(document, "difference",

@@ -350,6 +350,17 @@ static bool same_decider(const struct differ *d)
 	       strcmp(nic->family, software->family) == 0;
 }
 
+/*
+ * Does the packet end elsewhere than without the NIC? What is passed to the host ends as software
+ * says, but copies have been made by then, and are made again.
+ */
+static bool ends_otherwise(const struct differ *d)
+{
+	if (d->e->decision.fate == ASIC_HOST)
+		return d->e->decision.num_mirrors != 0;
+	return d->fate_differs || d->copies_differ;
+}
+
 json_t *explain_difference_json(const struct emulator *emulator, const struct explanation *e,
 				const struct explain_hardware *hardware,
 				const struct explain_software *software)
@@ -372,6 +383,7 @@ json_t *explain_difference_json(const struct emulator *emulator, const struct ex
 					      json_pack("{s:s, s:s}", "id", explanations[i].id,
 							"text", explanations[i].text));
 	nft_visit_rule_warnings(emulator->nft, add_warning, &d);
-	return json_pack("{s:b, s:b, s:b, s:o}", "fate", d.fate_differs, "rule", d.rule_differs,
-			 "copies", d.copies_differ, "reasons", d.reasons);
+	return json_pack("{s:b, s:b, s:b, s:b, s:o}", "fate", d.fate_differs, "rule",
+			 d.rule_differs, "copies", d.copies_differ, "outcome", ends_otherwise(&d),
+			 "reasons", d.reasons);
 }

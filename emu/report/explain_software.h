@@ -36,8 +36,9 @@ json_t *explain_software_json(const struct explain_software *software,
 			      const struct emulator *emulator);
 
 /*
- * {"fate", "rule", "copies": do they differ; "reasons": [{"id", "text"}]: none where it is not
- * known why}; null where nothing differs, or software can't be told.
+ * {"fate", "rule", "copies": do they differ; "outcome": does the packet end elsewhere than without
+ * the NIC; "reasons": [{"id", "text"}], none where it is not known why}; null where nothing
+ * differs, or software can't be told.
  */
 json_t *explain_difference_json(const struct emulator *emulator, const struct explanation *e,
 				const struct explain_hardware *hardware,

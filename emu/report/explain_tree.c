@@ -358,6 +358,9 @@ static void print_host(const struct tree *t, const json_t *host)
 			member_text(host, "port"));
 	else
 		fputs("  sees nothing of it\n", t->out);
+	if (json_is_true(json_object_get(host, "again")))
+		fputs("  the rule runs there again: what it counts and copies happens twice\n",
+		      t->out);
 }
 
 /* --- software --- */
@@ -429,8 +432,13 @@ static void print_software_verdict(const struct tree *t, const json_t *software)
 
 static const char *what_differs(const json_t *difference)
 {
+	bool outcome = json_is_true(json_object_get(difference, "outcome"));
+
 	if (json_is_true(json_object_get(difference, "fate")))
-		return "not what the NIC did";
+		return outcome ? "not what the NIC did"
+			       : "not what the NIC did; as the host sees the packet, it ends so "
+				 "all "
+				 "the same";
 	return json_is_true(json_object_get(difference, "rule"))
 		       ? "by another rule than in the NIC"
 		       : "with other copies than in the NIC";

@@ -83,6 +83,22 @@ Test(explain, an_empty_frame_has_a_document_too)
 	json_decref(document);
 }
 
+Test(explain, what_is_not_known_is_not_guessed)
+{
+	uint8_t frame[14] = {0};
+	json_t *document = document_of(frame, sizeof(frame), frame, sizeof(frame));
+	json_t *difference = json_pack("{s:b, s:b, s:b, s:b, s:[]}", "fate", 0, "rule", 1, "copies",
+				       0, "outcome", 0, "reasons");
+	char *text;
+
+	json_object_set_new(document, "difference", difference);
+	text = printed(document);
+	cr_expect(strstr(text, "  by another rule than in the NIC: it is not known why\n"), "%s",
+		  text);
+	free(text);
+	json_decref(document);
+}
+
 Test(explain, texts_and_files_are_put_where_rules_are)
 {
 	json_t *document = json_pack("{s:{s:{s:s, s:s, s:i, s:n, s:n}}, s:[{s:n}]}", "verdict",

@@ -241,7 +241,7 @@ class Tree(unittest.TestCase):
         verdict = document["verdict"]
         self.assertEqual((verdict["fate"], verdict["matched"], verdict["rule"], verdict["place"]),
                          ("host", False, None, None))
-        self.assertEqual(document["host"], {"sees": True, "port": "eth0"})
+        self.assertEqual(document["host"], {"sees": True, "port": "eth0", "again": False})
         self.assertEqual(document["actions"], [])
 
     def test_actions_copies_and_the_unchanged_frame(self):
@@ -250,7 +250,14 @@ class Tree(unittest.TestCase):
                          [("MIRRED", "eth2"), ("REDIRECT", "eth1")])
         self.assertEqual((document["verdict"]["port"], document["verdict"]["copies"]), ("eth1", ["eth2"]))
         self.assertEqual((document["frame"]["changed"], document["frame"]["changes"]), (False, []))
-        self.assertEqual(document["host"], {"sees": False, "port": None})
+        self.assertEqual(document["host"], {"sees": False, "port": None, "again": False})
+
+    def test_a_rule_that_accepts_runs_again_in_the_host(self):
+        web = [tcp("10.0.0.1", "10.0.0.2", 1, 80)]
+        for rule, again in (("tcp dport 80 counter accept", True), ("tcp dport 80 dup to eth1", True),
+                            ("tcp dport 80 counter drop", False), ("tcp dport 81 counter accept", False)):
+            with self.subTest(rule):
+                self.assertEqual(self.ask([rule], web)["host"]["again"], again)
 
     def test_nothing_is_counted(self):
         rules = self.folder.write("rules.nft", chain(["ip protocol tcp counter drop"]))
@@ -289,7 +296,8 @@ class Tree(unittest.TestCase):
                                 "-n", os.path.join(config, "switchdev.yaml"))
         self.assertEqual((document["packet"]["port"], document["packet"]["sent_by"]), ("rep0", "vf0"))
         fate = document["verdict"]["fate"]
-        self.assertEqual(document["host"], {"sees": fate == "host", "port": "rep0" if fate == "host" else None})
+        self.assertEqual(document["host"], {"sees": fate == "host", "again": False,
+                                            "port": "rep0" if fate == "host" else None})
 
     def test_an_order_that_a_model_does_not_keep_is_told(self):
         rules = ["ip saddr 10.0.0.1 ip protocol tcp drop", "ip protocol tcp drop"]
@@ -421,6 +429,14 @@ class Differences(unittest.TestCase):
             documents, done = self.ask(folder, chain(["ip saddr 10.0.0.1 dup to eth1", "tcp dport 80 drop"]), WEB)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual([r["id"] for r in documents[0]["difference"]["reasons"]], ["copy-decides"])
+
+    def test_what_the_host_sees_ends_as_software_says(self):
+        with Folder() as folder:
+            for name, outcome in (("later-fragment", False), ("two-tags", True), ("copy-decides", True),
+                                  ("model-actions", False)):
+                rules, frame, words = DIFFERENCES[name][:3]
+                documents, _ = self.ask(folder, rules, frame, *words)
+                self.assertEqual(documents[0]["difference"]["outcome"], outcome, name)
 
     def test_what_was_warned_of_is_told_in_the_words_of_the_warning(self):
         with Folder() as folder:
