@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,16 @@ def as_ordinary_user(test, folder):
     if not shutil.which("setpriv"):
         test.skipTest("setpriv is not installed")
     return ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"] + copy
+
+
+def wait_for_answers(path):
+    """The socket is there a moment before anybody listens."""
+    for _ in range(1000):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
+            if probe.connect_ex(path) == 0:
+                return
+        time.sleep(0.02)
+    raise AssertionError(path + " does not answer")
 
 
 class Statuses(unittest.TestCase):
@@ -328,8 +339,7 @@ class NetlinkManners(unittest.TestCase):
             path = os.path.join(folder, "s")
             process = start(NICEMU, "start", "--foreground", "--socket", path)
             self.addCleanup(end_group, process)
-            while not os.path.exists(path):
-                time.sleep(0.02)
+            wait_for_answers(path)
             code = ("import socket, os, struct, sys\n"
                     "s = socket.socket(16, 3, 0); s.bind((0, 0)); print('ready', flush=True); sys.stdin.readline()\n"
                     "for f in (lambda: s.send(b'x' * 32), lambda: s.recv(10)):\n"
