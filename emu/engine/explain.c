@@ -139,7 +139,7 @@ static int ask(void *context, const struct asic_entry *entry)
 	return e->winner || elsewhere ? 0 : add_near(walk, &candidate);
 }
 
-static const struct explain_candidate *winner_of(const struct explanation *e)
+const struct explain_candidate *explanation_winner(const struct explanation *e)
 {
 	for (size_t i = 0; e->winner && i < e->num_candidates; i++)
 		if (e->candidates[i].place == e->winner)
@@ -149,7 +149,7 @@ static const struct explain_candidate *winner_of(const struct explanation *e)
 
 static bool same_winner(const struct explanation *e)
 {
-	const struct explain_candidate *winner = winner_of(e);
+	const struct explain_candidate *winner = explanation_winner(e);
 
 	if (!winner || !e->decision.matched)
 		return !winner && !e->decision.matched;
@@ -158,16 +158,22 @@ static bool same_winner(const struct explanation *e)
 
 /* --- the whole --- */
 
+static int contradiction(char *message, size_t size, const char *what)
+{
+	snprintf(message, size, "internal difference, a bug of nicemu: %s", what);
+	return -EILSEQ;
+}
+
 /* The key as the packet path makes it, and as it is after the look-up has put the port in. */
-static bool look_up(const struct emulator *emulator, const struct packet *packet,
-		    struct explanation *e)
+static int look_up(const struct emulator *emulator, const struct packet *packet,
+		   struct explanation *e, char *message, size_t size)
 {
 	struct flow_batch *batch = aligned_alloc(_Alignof(struct flow_batch), sizeof(*batch));
 	struct flow_key dissected;
 	uint32_t flags;
 
 	if (!batch)
-		return false;
+		return -ENOMEM;
 	dissect_batch(packet, 1, FLOW_ALL_CHUNKS, batch, &flags);
 	flow_batch_get(batch, 0, &dissected, FLOW_ALL_CHUNKS);
 	e->decision = *asic_look(emulator->asic, packet, batch);
@@ -175,14 +181,8 @@ static bool look_up(const struct emulator *emulator, const struct packet *packet
 	free(batch);
 	dissect_trace(packet, &e->trace);
 	if (memcmp(&dissected, &e->trace.key, sizeof(dissected)) || flags != e->trace.result.flags)
-		e->trace.stop = NULL;
-	return true;
-}
-
-static int contradiction(char *message, size_t size, const char *what)
-{
-	snprintf(message, size, "internal difference, a bug of nicemu: %s", what);
-	return -EILSEQ;
+		return contradiction(message, size, "two dissectors give different keys");
+	return 0;
 }
 
 int explain_packet(const struct emulator *emulator, const struct packet *packet,
@@ -194,11 +194,9 @@ int explain_packet(const struct emulator *emulator, const struct packet *packet,
 
 	*e = (struct explanation){.leaves = *packet};
 	snprintf(message, size, "out of memory");
-	if (!look_up(emulator, packet, e))
-		return -ENOMEM;
-	if (!e->trace.stop)
-		return contradiction(message, size, "two dissectors give different keys");
-	error = asic_visit(emulator->asic, ask, &walk);
+	error = look_up(emulator, packet, e, message, size);
+	if (!error)
+		error = asic_visit(emulator->asic, ask, &walk);
 	if (error)
 		return error;
 	if (walk.contradicts)

@@ -94,14 +94,6 @@ static json_t *candidates_json(const struct emulator *emulator, const struct exp
 	return record;
 }
 
-static const struct explain_candidate *winner_of(const struct explanation *e)
-{
-	for (size_t i = 0; e->winner && i < e->num_candidates; i++)
-		if (e->candidates[i].place == e->winner)
-			return &e->candidates[i];
-	return NULL;
-}
-
 static json_t *why_json(const struct explanation *e, const struct explain_candidate *winner)
 {
 	size_t mine = e->entries - e->of_other_ports;
@@ -153,7 +145,7 @@ static json_t *verdict_json(const struct emulator *emulator, const struct explan
 {
 	static const char *const fates[] = {
 		[ASIC_DROP] = "drop", [ASIC_REDIRECT] = "redirect", [ASIC_HOST] = "host"};
-	const struct explain_candidate *winner = winner_of(e);
+	const struct explain_candidate *winner = explanation_winner(e);
 	const struct asic_decision *decision = &e->decision;
 	const struct flow_rule *told =
 		winner ? explain_flow_rule(rules, winner->binding, winner->cookie) : NULL;
@@ -188,7 +180,7 @@ static json_t *verdict_json(const struct emulator *emulator, const struct explan
 static json_t *actions_json(const struct emulator *emulator, const struct explanation *e,
 			    const struct explain_rules *rules)
 {
-	const struct explain_candidate *winner = winner_of(e);
+	const struct explain_candidate *winner = explanation_winner(e);
 	const struct flow_rule *rule =
 		winner ? explain_flow_rule(rules, winner->binding, winner->cookie) : NULL;
 	json_t *told = json_object(), *actions;
@@ -236,7 +228,7 @@ static json_t *host_json(const struct emulator *emulator, const struct packet *p
 static struct explain_hardware hardware_of(const struct explanation *e,
 					   const struct explain_rules *rules)
 {
-	const struct explain_candidate *winner = winner_of(e);
+	const struct explain_candidate *winner = explanation_winner(e);
 	struct explain_hardware hardware = {0};
 
 	if (!winner)

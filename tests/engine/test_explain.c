@@ -360,6 +360,35 @@ Test(explain, the_frame_leaves_as_it_came)
 	explanation_clear(&e);
 }
 
+static void find_nothing(const struct tcam *tcam, const struct tcam_view *view,
+			 const struct flow_batch *batch, struct tcam_entry **results, size_t count)
+{
+	memset(results, 0, count * sizeof(results[0]));
+}
+
+Test(explain, a_table_that_does_not_answer_with_the_first_match_is_no_explanation)
+{
+	const struct packet packet = {.data = udp, .captured = sizeof(udp), .length = 60};
+	const struct explain_options options = {10, false};
+	struct asic *sound = emulator->asic;
+	struct tcam_ops wrong = tcam_reference;
+	struct explanation e;
+	char message[256];
+
+	add_rule(1, 10, 53, 0);
+	wrong.lookup = find_nothing;
+	emulator->asic = asic_copy(sound, &wrong);
+	cr_assert_not_null(emulator->asic);
+	cr_assert_eq(asic_build(emulator->asic), 0);
+	cr_expect_eq(explain_packet(emulator, &packet, &options, &e, message, sizeof(message)),
+		     -EILSEQ);
+	cr_expect(strstr(message, "the table's answer is not the first entry that matches"), "%s",
+		  message);
+	explanation_clear(&e);
+	asic_destroy(emulator->asic);
+	emulator->asic = sound;
+}
+
 Test(explain, a_lack_of_memory_is_told_and_leaves_nothing)
 {
 	struct explanation e;

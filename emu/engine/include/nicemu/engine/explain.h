@@ -98,6 +98,9 @@ int explain_packet(const struct emulator *emulator, const struct packet *packet,
 		   char *message, size_t size);
 void explanation_clear(struct explanation *explanation);
 
+/* The candidate that decided, or NULL: none did. */
+const struct explain_candidate *explanation_winner(const struct explanation *explanation);
+
 /* A run of bytes that differ; where one frame is longer, its rest is one. */
 struct explain_change {
 	uint32_t offset;
