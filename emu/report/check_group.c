@@ -57,9 +57,21 @@ static int order_of(struct maker *maker, const json_t *record, size_t *number)
 		file->name = name;
 		file->number = HASH_COUNT(maker->files);
 		HASH_ADD_KEYPTR(hh, maker->files, file->name, strlen(file->name), file);
+		if (!file->hh.tbl) {
+			free(file);
+			return -ENOMEM;
+		}
 	}
 	*number = file->number;
 	return 0;
+}
+
+static void free_node(struct node *node)
+{
+	free(node->group.runs);
+	free(node->group.same);
+	free(node->key);
+	free(node);
 }
 
 static struct node *find_node(struct maker *maker, const char *list, const json_t *record)
@@ -85,6 +97,10 @@ static struct node *find_node(struct maker *maker, const char *list, const json_
 	node->group.record = record;
 	node->group.number = HASH_COUNT(maker->nodes);
 	HASH_ADD_KEYPTR(hh, maker->nodes, node->key, strlen(node->key), node);
+	if (!node->hh.tbl) {
+		free_node(node);
+		return NULL;
+	}
 	return node;
 }
 
@@ -145,14 +161,6 @@ static int compare(const void *one, const void *other)
 	if (columns[0] != columns[1])
 		return columns[0] < columns[1] ? -1 : 1;
 	return a->number < b->number ? -1 : 1;
-}
-
-static void free_node(struct node *node)
-{
-	free(node->group.runs);
-	free(node->group.same);
-	free(node->key);
-	free(node);
 }
 
 int check_groups_make(struct check_groups *groups, const json_t *document)
