@@ -87,10 +87,13 @@ static bool all_zero(const uint8_t *bytes, size_t length)
 /* Flags: the mask in front is the value, `tcp flags syn`, when any of its bits is asked for. */
 static bool print_flags_match(struct text *text, const struct statement *s, size_t start)
 {
-	const struct nft_expr *mask = &s->exprs[s->consumer - 1], *cmp = &s->exprs[s->consumer];
+	const struct nft_expr *mask, *cmp = &s->exprs[s->consumer];
 	struct operand operand;
 
-	if (s->consumer < s->first + 2 || !expr_is(mask, "bitwise") || !is_cmp(cmp, NFT_CMP_NEQ) ||
+	if (s->consumer < s->first + 2)
+		return false;
+	mask = cmp - 1;
+	if (!expr_is(mask, "bitwise") || !is_cmp(cmp, NFT_CMP_NEQ) ||
 	    !all_zero(cmp->cmp.data, cmp->cmp.length))
 		return false;
 	match_left(text, s, s->first, s->consumer - 1, &operand);
