@@ -123,6 +123,18 @@ Test(conflicts, of_rules_that_would_stand_before_others)
 	cr_assert_eq(put(first, 4, 10, FLOW_PORTS_DST, 80), 0);
 }
 
+Test(conflicts, of_a_rule_on_another_port_of_its_chain)
+{
+	toy.conflict.relations = MODEL_SAME_RULE;
+	cr_assert_eq(put(first, 1, 10, FLOW_PORTS_DST, 80), 0);
+	cr_assert_eq(put(first, 2, 10, FLOW_PORTS_DST, 80), 0, "another rule");
+	cr_assert_eq(put(first, 1, 10, FLOW_PORTS_DST, 81), 0, "an update");
+	cr_assert_eq(put(second, 1, 10, FLOW_PORTS_DST, 81), -EBUSY);
+	cr_assert_eq(put(second, 3, 10, FLOW_PORTS_DST, 81), 0, "another rule");
+	cr_assert_eq(board_destroy(first, 1), 0);
+	cr_assert_eq(put(second, 1, 10, FLOW_PORTS_DST, 81), 0, "it is gone from the first port");
+}
+
 Test(conflicts, a_refused_rule_leaves_nothing_behind)
 {
 	toy.conflict.relations = MODEL_SAME_MATCH;
