@@ -6,10 +6,15 @@
  * Why: the NIC and the software behind it do not always agree; `nicemu explain` shows where, and
  * names the expression on which they part.
  *
- * What: the base chains of the netdev family on the packet's port, hook ingress, by priority;
- * jumps and gotos into their regular chains; every expression that can be offloaded, and what is
- * named in ingress.c besides. Anything else is `not interpreted`, which is a verdict of its own:
- * there is no guess.
+ * What: the base chains of the families netdev and inet on the packet's port, hook ingress, by
+ * priority (of equals the one hooked in last comes first); jumps and gotos into their regular
+ * chains; the expressions that are named in expressions.c, which are all that can be offloaded and
+ * some besides. Anything else is `not interpreted`, which is a verdict of its own: there is no
+ * guess. Nor is there one about bytes that the capture has cut off.
+ *
+ * `accept` ends one base chain, and later ones still run: what decided is the last rule that gave a
+ * verdict. A frame that ends inside its link-layer headers never gets to a chain: it is dropped,
+ * and no rule is named. What kernels do differently is in config/kernel.h.
  *
  * Nothing is changed: counters, sets and objects stay as they are.
  *
