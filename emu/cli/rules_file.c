@@ -5,11 +5,57 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* ---- the copy goes with nicemu, also when a signal ends it ---- */
+
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+
+enum { NUM_ENDING = sizeof(ending) / sizeof(*ending) };
+
+static char copy_path[4096]; /* "" when there is none */
+static pid_t copy_owner;
+static struct sigaction actions_before[NUM_ENDING];
+
+static void remove_copy_and_end(int number)
+{
+	if (getpid() == copy_owner)
+		unlink(copy_path);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void guard_copy(const char *path)
+{
+	struct sigaction action = {.sa_handler = remove_copy_and_end};
+
+	if (*copy_path || strlen(path) >= sizeof(copy_path))
+		return;
+	strcpy(copy_path, path);
+	copy_owner = getpid();
+	sigemptyset(&action.sa_mask);
+	for (int i = 0; i < NUM_ENDING; i++) {
+		sigaction(ending[i], NULL, &actions_before[i]);
+		/* Ignored signals stay so. */
+		if (actions_before[i].sa_handler == SIG_DFL)
+			sigaction(ending[i], &action, NULL);
+	}
+}
+
+static void remove_copy(const char *path)
+{
+	unlink(path);
+	if (strcmp(path, copy_path) != 0)
+		return;
+	for (int i = 0; i < NUM_ENDING; i++)
+		sigaction(ending[i], &actions_before[i], NULL);
+	*copy_path = '\0';
+}
 
 static int copy_stdin(struct rules_file *file)
 {
@@ -27,6 +73,7 @@ static int copy_stdin(struct rules_file *file)
 	if (fd < 0)
 		return complain(EXIT_ENVIRONMENT, "%s: %s", file->path, strerror(errno));
 	file->copied = true;
+	guard_copy(file->path);
 	file->name = "stdin";
 	while ((got = read(STDIN_FILENO, block, sizeof(block))) > 0)
 		if (write(fd, block, (size_t)got) != got)
@@ -65,6 +112,6 @@ int rules_open(struct rules_file *file, const char *name)
 void rules_close(struct rules_file *file)
 {
 	if (file->copied)
-		unlink(file->path);
+		remove_copy(file->path);
 	free(file->path);
 }

@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
 import tempfile
 import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from nicemu import RULES, SOURCE, nicemu, run, skip_suite
+from nicemu import NICEMU, RULES, SOURCE, end_group, nicemu, run, skip_suite, start
 
 CHAIN = 'type filter hook ingress device "eth0" priority 10; flags offload;'
 
@@ -217,6 +219,25 @@ class Places(Case):
         found = self.document("-", stdin=chain("ip saddr != 1.2.3.4 drop"), status=1)["runs"][0]
         self.assertEqual([(r["file"], r["line"]) for r in found["rules"]], [("stdin", 4)])
 
+    def test_stdin_leaves_no_copy_behind_also_when_a_signal_ends_it(self):
+        for delay in (0, 0.05, 0.3, 0.8):
+            with self.subTest(delay):
+                process = start(NICEMU, "check", "-m", "all", "-", cwd=self.folder, stdin=subprocess.PIPE,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                env=dict(os.environ, TMPDIR=self.folder))
+                process.stdin.write(chain(*["ip saddr 10.0.%d.1 drop" % i for i in range(200)]))
+                process.stdin.close()
+                time.sleep(delay)
+                process.send_signal(signal.SIGTERM)
+                process.wait(30)
+                # The emulator removes its folder when it has seen that nicemu is gone.
+                for _ in range(100):
+                    if not os.listdir(self.folder):
+                        break
+                    time.sleep(0.1)
+                self.assertEqual(os.listdir(self.folder), [])
+                end_group(process)
+
     def test_of_a_rule_over_several_lines(self):
         found = self.run_of(chain("ip saddr 1.2.3.4 \\\n\t\ttcp dport != 5 drop", "tcp dport 7 drop"), status=1)
         self.assertEqual([(r["line"], r["verdict"]) for r in found["rules"]], [(5, "refused"), (6, "offloaded")])
@@ -272,7 +293,6 @@ class Errors(Case):
         if os.geteuid() or not shutil.which("unshare"):
             self.skipTest("needs root to hide nft")
         hide = "mount -t tmpfs none /usr/sbin && mount -t tmpfs none /sbin; PATH=/bin:/usr/bin exec \"$@\""
-        from nicemu import NICEMU
         if shutil.which("nft", path="/bin:/usr/bin") and os.path.realpath("/bin") != os.path.realpath("/sbin"):
             self.skipTest("nft is in /bin")
         done = run("unshare", "-m", "sh", "-c", hide, "sh", NICEMU, "check", "rules.nft", cwd=self.folder)
@@ -437,7 +457,6 @@ class Samples(Case):
             self.skipTest("runs without root already, or there is no setpriv")
         os.chmod(self.folder, 0o755)
         self.write(chain("ip saddr 1.2.3.4 drop"))
-        from nicemu import NICEMU
         probe = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
         if run(*probe, "test", "-x", NICEMU).returncode:
             self.skipTest("the build's folder is closed to others")
