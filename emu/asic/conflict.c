@@ -16,6 +16,7 @@
 struct list_key {
 	const struct model_conflict *conflict;
 	uint64_t match; /* a hash */
+	uint64_t cookie;
 	uint32_t port, priority;
 };
 
@@ -35,6 +36,7 @@ struct conflict_rule {
 	struct flow_rule *rule; /* held */
 	uint64_t block, cookie;
 	uint32_t prio;
+	uint16_t port;
 	size_t count;
 	struct member members[];
 };
@@ -115,6 +117,8 @@ static struct list_key make_key(const struct model_conflict *conflict,
 		key.priority = command->prio;
 	if (conflict->relations & MODEL_SAME_MATCH)
 		key.match = hash_match(&command->rule->match);
+	if (conflict->relations & MODEL_SAME_RULE)
+		key.cookie = command->cookie;
 	return key;
 }
 
@@ -169,8 +173,11 @@ static bool is_against(const struct model_conflict *conflict, const struct quest
 		       const struct conflict_rule *other)
 {
 	const struct offload_command *command = question->command;
+	bool is_same_rule =
+		other->cookie == command->cookie && other->block == question->binding->block;
 
-	if (other->cookie == command->cookie && other->block == question->binding->block)
+	if (is_same_rule != !!(conflict->relations & MODEL_SAME_RULE) ||
+	    (is_same_rule && other->port == question->binding->port))
 		return false;
 	if (conflict->relations & MODEL_SAME_MATCH &&
 	    !is_same_match(&other->rule->match, &command->rule->match))
@@ -255,6 +262,7 @@ static struct conflict_rule *make_rule(const struct question *question)
 	rule->block = question->binding->block;
 	rule->cookie = question->command->cookie;
 	rule->prio = question->command->prio;
+	rule->port = question->binding->port;
 	return rule;
 }
 

@@ -6,7 +6,8 @@
  * which a conflict's `others` holds lies in a list for the port, priority and match that the
  * conflict's relations ask for. So loading many rules does not compare each with each.
  *
- * A rule is no conflict to itself: not when it is updated, and not on another port of its chain.
+ * A rule is no conflict to itself: not when it is updated, and not on another port of its chain,
+ * where the relation `same-rule` does not ask for just that.
  *
  * Threading: one owner.
  */

@@ -234,13 +234,20 @@ static bool run_wins(struct run *run)
 	return good;
 }
 
-/* Two rules one after the other; the second one's answer in *error. */
+/*
+ * Two rules one after the other; the second one's answer in *error. On another port it is the first
+ * one once more, as of a chain on both.
+ */
 static bool put_beside(struct run *run, const char *front, int *error)
 {
 	struct rule_text first = {0}, second = {0};
 	bool good = read_rule(run, &first, part(run, 0)) && read_rule(run, &second, part(run, 1)) &&
-		    put_accepted(run, front, &first, 1) && put(run, front, &second, 2, error);
+		    put_accepted(run, front, &first, 1);
+	bool is_same = first.port != second.port;
 
+	if (good && is_same)
+		run->binding = 0;
+	good = good && put(run, front, &second, is_same ? 1 : 2, error);
 	rule_text_clear(&first);
 	rule_text_clear(&second);
 	return good;

@@ -15,6 +15,13 @@ FILE = """table netdev t {
 	}
 }
 """
+BOTH = """table netdev t {
+	chain c {
+		type filter hook ingress devices = { %s, %s } priority 1; flags offload;
+		ip saddr 10.0.0.1 drop
+	}
+}
+"""
 SWITCHDEV = """nic: hints
 model: %s
 ports:
@@ -40,6 +47,7 @@ CASES = {
     "dpaa2-switch:unsupported-action": (IP + "accept", IP + "drop"),
     "dpaa2-switch:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
     "ice:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "meta protocol ip ip saddr 10.0.0.1 drop"),
+    "ice:nothing-to-match": ("meta l4proto udp drop", "meta protocol ip ip saddr 10.0.0.1 drop"),
     "ice:unsupported-action": ("ip saddr 10.0.0.1 accept", "ip saddr 10.0.0.1 fwd to rep0"),
     "mlx5:ingress-port": ("iif eth1 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
     "mlx5:uplink-to-uplink": ("ip saddr 10.0.0.1 fwd to eth1", "ip saddr 10.0.0.1 fwd to rep0"),
@@ -60,18 +68,25 @@ CASES = {
     "sfc:unsupported-action": (IP + "accept", IP + "drop"),
 }
 
+# Reason: the two ports that no chain can be on; a chain for each can.
+ON_BOTH = {
+    "cxgb4:rule-on-two-ports": ("eth0", "eth1"),
+    "ice:rule-on-two-ports": ("rep0", "eth0"),
+    "ice:rule-on-uplink-too": ("eth0", "rep0"),
+}
+
 # Their clauses are met by tc filters only: nft's rules have an action, and name TCP or UDP before a port; or an
 # earlier clause of the model is met first. tests/models has the commands.
 NOT_FROM_NFT = {"stmmac:needs-action", "hns3:needs-action", "bnxt:needs-action", "bnxt:ports-tcp-udp", "sfc:l4-needs-tcp-udp",
                 "nfp:ethertype-needed", "ocelot:mac-needs-ethertype"}
 
 
-def verdicts(model, rules):
-    """[(verdict, id)] of the rules, one a line."""
+def verdicts(model, rules, *ports):
+    """[(verdict, id)] of the rules, one a line; with ports: of a file with a chain."""
     words = ["check", "-j", "-m", model]
-    if "rep0" in rules:
+    if "rep0" in rules or "rep0" in ports:
         words[2:] = ["-n", write_temporary(SWITCHDEV % model, ".yaml")]
-    done = nicemu(*words, write_temporary(FILE % rules))
+    done = nicemu(*words, write_temporary(rules if ports else FILE % rules))
     document = json.loads(done.stdout)
     return [(r["verdict"], r.get("id")) for r in document["runs"][0]["rules"]]
 
@@ -97,6 +112,16 @@ class Hints(unittest.TestCase):
                 model = reason.split(":")[0]
                 self.assertEqual(verdicts(model, refused), [("refused", reason)])
                 self.assertEqual(verdicts(model, advised), [("offloaded", None)])
+
+    def test_a_chain_for_each_port_is_taken_where_one_on_both_is_refused(self):
+        for reason, ports in ON_BOTH.items():
+            with self.subTest(reason):
+                model = reason.split(":")[0]
+                both = BOTH % ports
+                each = "".join(FILE.replace(" t ", " t%d " % i).replace("eth0", port) % "\t\tip saddr 10.0.0.1 drop"
+                               for i, port in enumerate(ports))
+                self.assertEqual(dict(verdicts(model, both, *ports)), {"offloaded": None, "refused": reason})
+                self.assertEqual(verdicts(model, each, *ports), [("offloaded", None), ("offloaded", None)])
 
 
 if __name__ == "__main__":

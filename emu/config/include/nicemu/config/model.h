@@ -172,7 +172,8 @@ struct model_implicit {
 	X(SAME_PRIORITY, "same-priority")                                                 \
 	X(SAME_MATCH, "same-match")             /* flagged keys, values and masks */      \
 	X(OTHER_TARGET, "other-target")         /* a mirror or redirect goes elsewhere */ \
-	X(EARLIER_PRIORITY, "earlier-priority") /* the rule's is before the other's */
+	X(EARLIER_PRIORITY, "earlier-priority") /* the rule's is before the other's */    \
+	X(SAME_RULE, "same-rule")               /* one rule of a chain, on another port */
 
 enum model_relation_number {
 #define X(ID, NAME) MODEL_RELATION_##ID,
