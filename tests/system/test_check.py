@@ -188,6 +188,28 @@ class Chains(Case):
         found = self.document(self.write(chain(head=CHAIN.replace("10", "0"))), "second.nft", status=1)["runs"][0]
         self.assertEqual((found["errors"], found["unjudged_rules"]), ([], 1))
 
+    def test_lists_of_rules_that_are_left_out_go_with_them(self):
+        rules = ("tcp dport { 1, 2 } drop", "tcp dport vmap { 1 : drop, 2 : jump other }",
+                 "ip saddr 1.2.3.4 jump { tcp dport 1 drop; }")
+        refused = chain(*rules, head=CHAIN.replace("10", "0"))
+        left_out = {
+            "of a refused chain": refused.replace("\tchain c", "\tchain other { }\n\tchain c"),
+            "that the kernel does not take": chain("tcp dport { 1, 2 } ct state new drop", "ct state { new } drop",
+                                                   "ct state new jump { drop; }"),
+            "to a flowtable": "table inet t {\n\tflowtable ft { hook ingress priority 0; devices = { \"eth0\" }; }\n"
+                              "\tchain c { type filter hook forward priority 0\n"
+                              "\t\tmeta l4proto { tcp, udp } flow add @ft\n\t}\n}\n",
+        }
+        self.write("delete table netdev u\n" + chain("tcp dport 1 drop", name="last"), "second.nft")
+        for what, text in left_out.items():
+            with self.subTest(what):
+                text = text.replace("table netdev t", "table netdev u") + "add table netdev u\n"
+                done = self.check("-j", self.write(text), "second.nft")
+                found = json.loads(done.stdout)["runs"][0]
+                self.assertEqual((found["errors"], done.stderr), ([], ""))
+                self.assertEqual([r["verdict"] for r in found["rules"] if r["chain"] == "last"], ["offloaded"])
+                self.assertIsNotNone(found["rules"][-1]["handle"])
+
 
 class Places(Case):
     def test_of_an_included_file(self):

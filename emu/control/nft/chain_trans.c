@@ -27,7 +27,8 @@ static int check_new(struct nft *nft, struct nft_trans *trans)
 {
 	struct nft_chain *chain = chain_trans(trans)->chain;
 
-	return chain->flags & NFT_CHAIN_BINDING && !chain->bound ? -EINVAL : 0;
+	/* Check mode may have left out the rule that jumps there: then the chain is gone, too. */
+	return chain->flags & NFT_CHAIN_BINDING && !chain->bound && !nft->check ? -EINVAL : 0;
 }
 
 static void commit_new(struct nft *nft, struct nft_trans *trans)
@@ -165,6 +166,28 @@ int nft_chain_delete(struct nft_call *call, struct nft_chain *chain)
 	chain->dead = true;
 	nft_chain_unhash(chain);
 	return 0;
+}
+
+int nft_chains_delete_unbound(struct nft_call *call)
+{
+	struct nft_trans *trans;
+	int error = 0;
+
+	DL_FOREACH (call->nft->transactions, trans) {
+		struct nft_chain *chain;
+
+		if (trans->type != &nft_trans_newchain || trans->table->dead)
+			continue;
+		chain = chain_trans(trans)->chain;
+		if (!(chain->flags & NFT_CHAIN_BINDING) || chain->bound || chain->dead)
+			continue;
+		error = nft_rules_delete(call, chain);
+		if (!error)
+			error = nft_chain_delete(call, chain);
+		if (error)
+			break;
+	}
+	return error;
 }
 
 /* ---- taking devices off; t->hooks names them, the chain's own ones are marked dead ---- */

@@ -381,6 +381,13 @@ void nft_check_begin(struct nft *nft)
 	forget_where(nft, false);
 }
 
+int nft_check_drop_unbound(struct nft_call *call)
+{
+	int error = nft_chains_delete_unbound(call);
+
+	return error ? error : nft_sets_delete_unbound(call);
+}
+
 void nft_check_commit(struct nft *nft)
 {
 	struct nft_refused_chain *chain;

@@ -465,6 +465,8 @@ void nft_set_free(struct nft *nft, struct nft_set *set);
 
 /* Deleting a table: one transaction for each live, named set. 0 or a negative errno. */
 int nft_sets_delete(struct nft_call *call, struct nft_table *table);
+/* Those of the open batch that are anonymous and that no rule has. 0 or a negative errno. */
+int nft_sets_delete_unbound(struct nft_call *call);
 /* The endpoint is going away: free what is left in a table. */
 void nft_sets_free(struct nft *nft, struct nft_table *table);
 /* Walks the verdicts of a map for chain validation: calls visit for each chain it can jump to. */
@@ -490,6 +492,8 @@ int nft_handle_getrule(struct nft_call *call);
 int nft_rule_delete(struct nft_call *call, struct nft_chain *chain, struct nft_rule *rule);
 int nft_rules_delete(struct nft_call *call, struct nft_chain *chain);
 int nft_chain_delete(struct nft_call *call, struct nft_chain *chain);
+/* As nft_sets_delete_unbound, of chains that a rule is to bring along. */
+int nft_chains_delete_unbound(struct nft_call *call);
 
 /* chain_hook.c: what NFTA_CHAIN_HOOK says. hooks are owned by the caller. */
 struct nft_chain_hook {
@@ -641,6 +645,8 @@ void nft_blame(struct nft_call *call, struct nft_chain *chain, struct nft_hook *
 	       const struct nft_rule *rule, struct reason *reason);
 /* A batch begins, or begins anew. */
 void nft_check_begin(struct nft *nft);
+/* Before it is committed: what nft made for rules that check mode has left out goes, too. */
+int nft_check_drop_unbound(struct nft_call *call);
 /* It is committed. */
 void nft_check_commit(struct nft *nft);
 /* The handler has refused the message: before its attributes are forgotten. */

@@ -142,8 +142,11 @@ static int check_new(struct nft *nft, struct nft_trans *trans)
 {
 	const struct nft_set *set = ((struct trans_set *)trans)->set;
 
-	/* nft always sends the rule in the same batch. */
-	return nft_set_is_anonymous(set) && !set->is_bound ? -EINVAL : 0;
+	/*
+	 * nft always sends the rule in the same batch. In check mode it may have been left out: the
+	 * set is gone then, too (nft_sets_delete_unbound).
+	 */
+	return nft_set_is_anonymous(set) && !set->is_bound && !nft->check ? -EINVAL : 0;
 }
 
 static void commit_new(struct nft *nft, struct nft_trans *trans)
@@ -471,6 +474,25 @@ int nft_sets_delete(struct nft_call *call, struct nft_table *table)
 
 	DL_FOREACH (table->sets, set) {
 		if (!set->dead && !nft_set_is_anonymous(set))
+			error = delete_set(call, set);
+		if (error)
+			break;
+	}
+	return error;
+}
+
+int nft_sets_delete_unbound(struct nft_call *call)
+{
+	struct nft_trans *trans;
+	int error = 0;
+
+	DL_FOREACH (call->nft->transactions, trans) {
+		struct nft_set *set;
+
+		if (trans->type != &newset || trans->table->dead)
+			continue;
+		set = ((struct trans_set *)trans)->set;
+		if (nft_set_is_anonymous(set) && !set->bindings)
 			error = delete_set(call, set);
 		if (error)
 			break;

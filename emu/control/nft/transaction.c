@@ -137,6 +137,10 @@ int nft_commit(struct nft_call *call)
 
 	if (!nft->transactions)
 		return 0;
+	if (nft->check)
+		error = nft_check_drop_unbound(call);
+	if (error)
+		return error;
 	DL_FOREACH (nft->transactions, trans) {
 		error = trans->type->check ? trans->type->check(nft, trans) : 0;
 		if (error)
