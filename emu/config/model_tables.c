@@ -57,8 +57,6 @@ static int read_cost(const struct reader *reader, const struct place *at,
 	const struct place slices = place_field(at, "slices");
 	int result = model_read_conditions(reader, at, "when", from->when, &cost->when);
 
-	if (!result && !room)
-		return place_error(at, "the driver itself takes all entries of the table");
 	if (!result)
 		result = model_read_number(at, "entries", from->entries, 1, room, false,
 					   &cost->entries);
@@ -134,8 +132,9 @@ static int read_sizes(const struct place *at, const struct file_table *from,
 	if (result)
 		return result;
 	most = table->entries == MODEL_UNKNOWN ? ENTRIES_MAX : table->entries;
-	result =
-		model_read_number(at, "reserved", from->reserved, 0, most, false, &table->reserved);
+	/* One entry at least is for rules. */
+	result = model_read_number(at, "reserved", from->reserved, 0, most - 1, false,
+				   &table->reserved);
 	if (!result)
 		result = model_read_number(at, "slices", from->slices, 0, SLICES_MAX, false,
 					   &table->slices);

@@ -134,7 +134,7 @@ static const struct {
 	 {"tables: none has the front end flower", ""}},
 	{"entries: 1024", "entries: 1k", 0, {"tables[0].entries: '1k'", "or unknown"}},
 	{"entries: 1024", "entries: 0", 0, {"tables[0].entries: '0'", "from 1"}},
-	{"reserved: 1", "reserved: 1025", 0, {"tables[0].reserved: '1025'", "to 1024"}},
+	{"reserved: 1", "reserved: 1024", 0, {"tables[0].reserved: '1024'", "to 1023"}},
 	{"slices: 4\n", "slices: 65\n", 0, {"tables[0].slices: '65'", "to 64"}},
 	{"key-width: 376", "key-width: 375", 0, {"tables[0].key-width", "4 slices"}},
 	{"key-width: 376", "key-width: 0", 0, {"tables[0].key-width", "from 1"}},
