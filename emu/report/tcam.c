@@ -79,6 +79,9 @@ static void add_table(void *context, const struct asic_table_use *use)
 			    use->port < 0 ? json_null()
 					  : text_json(port_name(nic, (uint16_t)use->port)));
 	json_object_set_new(record, "entries", json_integer((json_int_t)use->entries));
+	json_object_set_new(
+		record, "entries_known",
+		json_boolean(table->entries != MODEL_UNKNOWN || nic->profile->status == MODEL_OWN));
 	json_object_set_new(record, "reserved", json_integer((json_int_t)use->reserved));
 	json_object_set_new(record, "used", json_integer((json_int_t)use->used));
 	json_object_set_new(

@@ -2,6 +2,8 @@
 /* Tables and what rules take of them, for people. */
 #include "style.h"
 
+#include <string.h>
+
 static bool is_known(const json_t *record, const char *key)
 {
 	return json_is_integer(json_object_get(record, key));
@@ -14,6 +16,25 @@ static void print_number(FILE *out, const json_t *record, const char *key, int w
 		fprintf(out, " %*llu", width, member_number(record, key));
 	else
 		fprintf(out, " %*s", width, "-");
+}
+
+/* One line for tables of one name. */
+static void print_unknown_sizes(FILE *out, const json_t *tables)
+{
+	const json_t *table;
+	const char *last = "";
+	size_t i;
+
+	json_array_foreach (tables, i, table) {
+		const char *name = member_text(table, "name");
+
+		if (json_is_true(json_object_get(table, "entries_known")) || !strcmp(name, last))
+			continue;
+		print_clean(out, name);
+		fputs(": how many entries the hardware has is not known, ", out);
+		fputs("only how many nicemu has\n", out);
+		last = name;
+	}
 }
 
 static void print_tables(FILE *out, const json_t *tables, const struct report_style *style)
@@ -39,6 +60,7 @@ static void print_tables(FILE *out, const json_t *tables, const struct report_st
 		print_number(out, table, "moves", 8);
 		fputc('\n', out);
 	}
+	print_unknown_sizes(out, tables);
 }
 
 static void print_cost(FILE *out, const json_t *record)

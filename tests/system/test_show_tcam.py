@@ -63,7 +63,7 @@ class ShowTcam(unittest.TestCase):
         self.assertEqual({k: v for k, v in document.items() if k not in ("tables", "chains", "rules", "kernel")},
                          {"schema_version": 1, "nic": "generic", "model": "toy"})
         self.assertEqual(document["tables"], [{
-            "name": "acl", "kind": "ternary", "port": None, "entries": 8, "reserved": 1, "used": 2, "free": 5,
+            "name": "acl", "kind": "ternary", "port": None, "entries": 8, "entries_known": True, "reserved": 1, "used": 2, "free": 5,
             "slices": 32, "slices_used": 8, "ways": None, "order": "priority-arrival", "insertion": "shifts",
             "port_mask": False, "rules": 3, "moves": 0,
             "fits": [{"rules": 5, "at_most": False, "entries": 1, "slices": 4, "why": "IPv6 needs the whole width"},
@@ -126,6 +126,15 @@ class ShowTcam(unittest.TestCase):
     def test_without_an_emulator_the_empty_tables_are_shown(self):
         table, = json.loads(nicemu("show", "tcam", "-j").stdout)["tables"]
         self.assertEqual((table["entries"], table["used"], table["fits"][0]["rules"]), (1 << 20, 0, 1 << 20))
+
+    def test_a_size_that_nobody_knows_is_not_told_as_one(self):
+        for model, known in (("cxgb4", False), ("ocelot", True), ("generic", True)):
+            with self.subTest(model):
+                tables = json.loads(nicemu("show", "tcam", "-m", model, "-j").stdout)["tables"]
+                self.assertEqual({t["entries_known"] for t in tables}, {known})
+        said = "how many entries the hardware has is not known, only how many nicemu has"
+        self.assertEqual(nicemu("show", "tcam", "-m", "stmmac").stdout.count("l3l4: " + said), 1, "once for all ports")
+        self.assertNotIn("not known", nicemu("show", "tcam", "-m", "ocelot").stdout)
 
 
 if __name__ == "__main__":
