@@ -7,6 +7,8 @@ import sys
 from nicemu import RULES, SOURCE, nicemu
 
 README = os.path.join(SOURCE, "README.md")
+# What the lint says of rules that are taken, and do something else in the NIC than they say.
+OTHERWISE = {"action-differs", "field-ignored", "mask-ignored", "matches-nothing", "zero-is-any"}
 BEGIN = "<!-- matrix: `scripts/matrix` writes it -->\n"
 END = "<!-- end of matrix -->\n"
 
@@ -25,7 +27,8 @@ def document(*words):
 
 
 def cell(run, name):
-    """"all", "none", or how many of how many rules are offloaded on all of their ports."""
+    """"all", "none", or how many of how many rules are offloaded on all of their ports; a dagger where some of them do
+    something else in the NIC than they say."""
     rules = {}
     for record in run["rules"]:
         if record["source"] == name:
@@ -33,7 +36,8 @@ def cell(run, name):
     offloaded = sum(all(verdicts) for verdicts in rules.values())
     if not offloaded:
         return "none"
-    return "all" if offloaded == len(rules) else "%d of %d" % (offloaded, len(rules))
+    otherwise = any(finding["file"] == name and finding["id"] in OTHERWISE for finding in run["lint"])
+    return ("all" if offloaded == len(rules) else "%d of %d" % (offloaded, len(rules))) + "†" * otherwise
 
 
 def label(model):
