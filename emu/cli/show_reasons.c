@@ -25,14 +25,16 @@ static void add_own(json_t *reasons)
 		add(reasons, reason->id, reason_layer_name(reason->layer), NULL, reason->text);
 }
 
-static void add_clauses(json_t *reasons, const struct model *model)
+static void add_model(json_t *reasons, const struct model *model)
 {
-	for (size_t i = 0; i < model->num_clauses; i++) {
-		const struct model_clause *clause = &model->clauses[i];
+	const char *layer = reason_layer_name(REASON_MODEL);
 
-		add(reasons, clause->reason_id, reason_layer_name(REASON_MODEL), model->name,
-		    clause->clause);
-	}
+	for (size_t i = 0; i < model->num_clauses; i++)
+		add(reasons, model->clauses[i].reason_id, layer, model->name,
+		    model->clauses[i].clause);
+	for (size_t i = 0; i < model->num_conflicts; i++)
+		add(reasons, model->conflicts[i].reason_id, layer, model->name,
+		    model->conflicts[i].clause);
 }
 
 static int add_models(json_t *reasons)
@@ -44,7 +46,7 @@ static int add_models(json_t *reasons)
 	for (size_t i = 0; (name = model_builtin_name(i)); i++) {
 		if (model_load(&model, name, &error))
 			return complain(EXIT_ENVIRONMENT, "model %s: %s", name, error.text);
-		add_clauses(reasons, model);
+		add_model(reasons, model);
 		model_free(model);
 	}
 	return EXIT_DONE;

@@ -62,6 +62,16 @@ class Ids(unittest.TestCase):
             if reason["model"] not in (None, "generic", "none"):
                 self.assertTrue(name.startswith(reason["model"] + ":"), name)
 
+    def test_each_clause_and_conflict_of_a_model_is_listed(self):
+        names = json.loads(nicemu("show", "model", "-j").stdout)["models"]
+        conflicts = 0
+        for name in [m["name"] for m in names]:
+            model = json.loads(nicemu("show", "model", name, "-j").stdout)
+            ids = [c["reason"] for c in model["clauses"] + model["conflicts"]]
+            conflicts += len(model["conflicts"])
+            self.assertEqual([i for i in ids if i not in self.reasons], [], name)
+        self.assertGreater(conflicts, 3)
+
     def test_each_says_something(self):
         for name, reason in self.reasons.items():
             self.assertGreater(len(reason["text"]), 10, name)
