@@ -52,7 +52,8 @@ give:
 	return NULL;
 }
 
-void asic_forget_entry(struct asic *asic, struct block *block, struct entry *entry)
+/* Of an entry that is in no table (any more). */
+static void forget_entry(struct asic *asic, struct block *block, struct entry *entry)
 {
 	HASH_DEL(block->entries, entry);
 	give_entry(asic, entry);
@@ -64,7 +65,7 @@ static void remove_entry(struct asic *asic, struct block *block, struct entry *e
 	asic->ops->remove(asic->tcam, &entry->tcam);
 	asic->ops->commit(asic->tcam);
 	room_give(asic, block, entry->room);
-	asic_forget_entry(asic, block, entry);
+	forget_entry(asic, block, entry);
 }
 
 /* Newest first: a table that keeps its entries in order then moves the fewest. */
@@ -263,7 +264,7 @@ static int new_entry(struct asic *asic, struct block *block, const struct asic_a
 	asic->ops->commit(asic->tcam);
 	return 0;
 forget:
-	asic_forget_entry(asic, block, entry);
+	forget_entry(asic, block, entry);
 give:
 	room_give(asic, block, room);
 	return reason_no_memory(reason);

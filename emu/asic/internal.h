@@ -88,8 +88,6 @@ struct entry **asic_in_order(const struct asic *asic, size_t *count);
 /* An entry in the block, not yet in the table; NULL when memory is out. */
 struct entry *asic_add_entry(struct asic *asic, struct block *block,
 			     const struct asic_decision *decision);
-/* Of an entry that is in no table (any more). */
-void asic_forget_entry(struct asic *asic, struct block *block, struct entry *entry);
 /* NULL when memory is out. */
 struct block *asic_add_block(struct asic *asic, const struct offload_binding *binding);
 /* NULL: there is none; block may be NULL. */

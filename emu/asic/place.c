@@ -160,7 +160,8 @@ static uint32_t table_priority(const struct model_table *table, uint32_t prio)
 	return table->order == MODEL_ORDER_ARRIVAL ? 0 : prio;
 }
 
-bool place_wants_counter(const struct model_counters *counters, const struct flow_rule *rule)
+/* The rule's actions ask for a counter, as far as the model wants to be asked. */
+static bool wants_counter(const struct model_counters *counters, const struct flow_rule *rule)
 {
 	return !counters->if_asked ||
 	       (rule->num_actions && !(rule->actions[0].hw_stats & FLOW_ACTION_HW_STATS_DISABLED));
@@ -181,8 +182,7 @@ static struct wish make_wish(struct tables *tables, struct unit *unit,
 				.entries = admitted->entries,
 				.slices = (uint32_t)admitted->slices,
 				.priority = table_priority(unit->table, question->command->prio),
-				.counted = place_wants_counter(&model->counters,
-							       question->command->rule),
+				.counted = wants_counter(&model->counters, question->command->rule),
 				.key = {question->binding->block, question->command->cookie},
 				.holders = 1,
 			},

@@ -123,9 +123,6 @@ struct place_size {
 	uint64_t entries, slices;
 } place_size(const struct model_table *table, const struct model_cost *cost);
 
-/* The rule's actions ask for a counter, as far as the model wants to be asked. */
-bool place_wants_counter(const struct model_counters *counters, const struct flow_rule *rule);
-
 /* For those who show entries: true for the first of its holders in that visit (from 1). */
 bool place_is_first(struct place *place, uint64_t visit);
 

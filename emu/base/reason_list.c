@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <nicemu/base/reason_list.h>
 
-#include <stdlib.h>
-#include <string.h>
-
 static const struct reason_id ids[] = {
 	{"address-translation", REASON_KERNEL,
 	 "the rule translates addresses (`snat`, `dnat`, `masquerade`, `redirect`)"},
@@ -159,14 +156,4 @@ enum { NUM_IDS = sizeof(ids) / sizeof(ids[0]) };
 const struct reason_id *reason_id_at(size_t index)
 {
 	return index < NUM_IDS ? &ids[index] : NULL;
-}
-
-static int compare(const void *key, const void *element)
-{
-	return strcmp(key, ((const struct reason_id *)element)->id);
-}
-
-const struct reason_id *reason_id_find(const char *id)
-{
-	return bsearch(id, ids, NUM_IDS, sizeof(ids[0]), compare);
 }

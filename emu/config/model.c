@@ -158,8 +158,8 @@ static int check_whole(const struct reader *reader, const struct place *at,
 	return 0;
 }
 
-int model_read_file(const struct reader *reader, const struct place *at,
-		    const struct file_model *file)
+static int read_file(const struct reader *reader, const struct place *at,
+		     const struct file_model *file)
 {
 	int result = read_head(reader, at, file);
 
@@ -196,7 +196,7 @@ static int parse(struct loaded_model *loaded, const char *path, const char *text
 	if (!result) {
 		const struct place root = place_root(&document, error);
 
-		result = model_read_file(&reader, &root, document.structs);
+		result = read_file(&reader, &root, document.structs);
 	}
 	document_clear(&document);
 	return result;
@@ -212,7 +212,6 @@ int model_parse(struct model **model, const char *path, const char *text, size_t
 	*error = (struct config_error){0};
 	if (!loaded)
 		return -ENOMEM;
-	loaded->model.holders = 1;
 	result = parse(loaded, path, text, size, error);
 	if (result)
 		model_free(&loaded->model);
@@ -221,17 +220,11 @@ int model_parse(struct model **model, const char *path, const char *text, size_t
 	return result;
 }
 
-struct model *model_hold(struct model *model)
-{
-	model->holders++;
-	return model;
-}
-
 void model_free(struct model *model)
 {
 	struct loaded_model *loaded = (struct loaded_model *)model;
 
-	if (!model || --model->holders)
+	if (!model)
 		return;
 	arena_clear(&loaded->arena);
 	free(loaded);

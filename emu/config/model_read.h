@@ -19,7 +19,7 @@ struct reader {
 	struct model *model;
 };
 
-/* A model with the memory that it is made of; what model_hold and model_free are given. */
+/* A model with the memory that it is made of; what model_free is given. */
 struct loaded_model {
 	struct model model; /* first: the same address */
 	struct arena arena;
@@ -79,7 +79,5 @@ int model_read_counters(const struct reader *reader, const struct place *at,
 			const struct file_counters *from);
 int model_read_cookies(const struct reader *reader, const struct place *at,
 		       const struct file_cookies *from);
-int model_read_file(const struct reader *reader, const struct place *at,
-		    const struct file_model *file);
 
 #endif

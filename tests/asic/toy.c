@@ -64,7 +64,6 @@ void toy_reset(void)
 			     .source = &source},
 		.cookies = {.unknown_destroy = ENOENT, .unknown_stats = ENOENT, .source = &source},
 		.off_text = "",
-		.holders = 1,
 	};
 	for (int i = 0; i < MODEL_FRONT_ENDS; i++)
 		toy.model.fronts[i] = (struct model_front){.taken = true, .text = ""};

@@ -58,6 +58,7 @@ Test(model, the_head_and_its_parts_are_read)
 	cr_assert_eq(model->off_replace_error, 0);
 	cr_assert_str_eq(model->off_text, "off");
 	model_free(model);
+	model_free(NULL);
 }
 
 Test(model, clauses_keep_their_order_and_say_whose_reason_it_is)
@@ -215,17 +216,6 @@ Test(model, tables_and_counters_are_read)
 	cr_assert_eq(model->cookies.duplicate, 0);
 	cr_assert_eq(model->cookies.unknown_stats, ENOENT);
 	model_free(model);
-}
-
-Test(model, a_model_lives_until_its_last_holder_frees_it)
-{
-	struct model *model = load_full();
-
-	cr_assert_eq(model_hold(model), model);
-	model_free(model);
-	cr_assert_str_eq(model->name, "full-1");
-	model_free(model);
-	model_free(NULL);
 }
 
 Test(model, every_model_that_is_built_in_loads_and_is_called_like_its_file)

@@ -33,7 +33,6 @@ struct kmod_written {
 
 struct kmod {
 	struct kmod_environment env;
-	struct kmod_about about;
 	int fd;
 	struct kmod_binding *bindings; /* by module_id */
 	struct kmod_binding *by_id;

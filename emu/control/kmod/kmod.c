@@ -32,11 +32,6 @@ const char *kmod_error(const struct kmod *kmod)
 	return kmod->error;
 }
 
-const struct kmod_about *kmod_about(const struct kmod *kmod)
-{
-	return &kmod->about;
-}
-
 int kmod_fd(const struct kmod *kmod)
 {
 	return kmod->fd;
@@ -137,13 +132,6 @@ static int say_hello(struct kmod *kmod)
 	return error;
 }
 
-static void copy_about(struct kmod *kmod, const struct kmod_hello *hello)
-{
-	snprintf(kmod->about.release, sizeof(kmod->about.release), "%.63s", hello->release);
-	snprintf(kmod->about.kernel, sizeof(kmod->about.kernel), "%.63s", hello->kernel);
-	snprintf(kmod->about.module, sizeof(kmod->about.module), "%.31s", hello->module);
-}
-
 static int hear_hello(struct kmod *kmod)
 {
 	struct kmod_header header;
@@ -167,7 +155,6 @@ static int hear_hello(struct kmod *kmod)
 				 "the module speaks version %u of the wire format, this nicemu "
 				 "version %d: build and load the module of this nicemu",
 				 hello.version, KMOD_VERSION);
-	copy_about(kmod, &hello);
 	return 0;
 }
 

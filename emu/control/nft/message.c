@@ -68,17 +68,6 @@ void nft_put_string(struct nft_writer *w, uint16_t type, const char *text)
 	nft_put(w, type, text, strlen(text) + 1);
 }
 
-void nft_put_u8(struct nft_writer *w, uint16_t type, uint8_t value)
-{
-	nft_put(w, type, &value, sizeof(value));
-}
-
-void nft_put_be16(struct nft_writer *w, uint16_t type, uint16_t value)
-{
-	value = htons(value);
-	nft_put(w, type, &value, sizeof(value));
-}
-
 void nft_put_be32(struct nft_writer *w, uint16_t type, uint32_t value)
 {
 	value = htonl(value);
@@ -118,10 +107,4 @@ void nft_nest_end(struct nft_writer *w, size_t at)
 		return;
 	}
 	((struct nlattr *)(w->bytes + at))->nla_len = (uint16_t)size;
-}
-
-void nft_writer_trim(struct nft_writer *w, size_t size)
-{
-	nft_writer_header(w)->nlmsg_len = (uint32_t)size;
-	w->failed = false;
 }

@@ -44,8 +44,6 @@ static inline size_t nft_writer_size(const struct nft_writer *w)
 
 void nft_put(struct nft_writer *w, uint16_t type, const void *data, size_t size);
 void nft_put_string(struct nft_writer *w, uint16_t type, const char *text);
-void nft_put_u8(struct nft_writer *w, uint16_t type, uint8_t value);
-void nft_put_be16(struct nft_writer *w, uint16_t type, uint16_t value);
 void nft_put_be32(struct nft_writer *w, uint16_t type, uint32_t value);
 void nft_put_be64(struct nft_writer *w, uint16_t type, uint64_t value);
 /* Bytes without an attribute around them. */
@@ -54,8 +52,5 @@ void nft_put_raw(struct nft_writer *w, const void *data, size_t size);
 /* A nest's begin returns where it is; pass that to its end. Too large a nest fails the writer. */
 size_t nft_nest_begin(struct nft_writer *w, uint16_t type);
 void nft_nest_end(struct nft_writer *w, size_t at);
-
-/* Cut the message back to size bytes (from nft_writer_size) and forget a failure since then. */
-void nft_writer_trim(struct nft_writer *w, size_t size);
 
 #endif

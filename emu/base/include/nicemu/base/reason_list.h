@@ -25,7 +25,4 @@ struct reason_id {
 /* Sorted by id; NULL past the last. */
 const struct reason_id *reason_id_at(size_t index);
 
-/* NULL: no reason has that id. */
-const struct reason_id *reason_id_find(const char *id);
-
 #endif

@@ -341,7 +341,6 @@ struct model {
 	char *off_text;
 	struct model_note *notes; /* ageing and such */
 	size_t num_notes;
-	uint32_t holders;
 };
 
 /*
@@ -355,7 +354,6 @@ int model_parse(struct model **model, const char *path, const char *text, size_t
 		struct config_error *error);
 /* Is it the name of a file (as above), not of a model? */
 bool model_is_file(const char *text);
-struct model *model_hold(struct model *model);
 void model_free(struct model *model); /* NULL is fine */
 
 /* The names of the models that are built in, in the order in which they are shown; NULL past it. */

@@ -38,11 +38,6 @@ struct kmod_environment {
 	void *context;
 };
 
-/* Said by the module in its HELLO. */
-struct kmod_about {
-	char release[64], kernel[64], module[32];
-};
-
 /*
  * Say HELLO on fd (the module's character device; taken over, also on failure) and take its answer,
  * waiting a few seconds at most. 0, or a negative errno with message (size bytes) filled: -EPROTO
@@ -68,7 +63,5 @@ int kmod_push(struct kmod *kmod);
 
 /* Why it has ended; "" while it goes on. */
 const char *kmod_error(const struct kmod *kmod);
-
-const struct kmod_about *kmod_about(const struct kmod *kmod);
 
 #endif
