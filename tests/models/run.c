@@ -168,7 +168,7 @@ static bool run_accepted(struct run *run)
 
 static bool run_bind(struct run *run)
 {
-	int error;
+	int error = 0;
 
 	return bind_front(run, word(run, 1), 0, &error) &&
 	       expect_error(run, "BIND", error, word(run, 2));
@@ -179,7 +179,7 @@ static bool run_bind_again(struct run *run)
 {
 	enum offload_binder binder;
 	uint32_t id;
-	int error;
+	int error = 0;
 
 	if (!bind_front(run, word(run, 1), 0, &error) || !expect_error(run, "BIND", error, "ok") ||
 	    !device_front_end(word(run, 1), &binder))

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -190,15 +191,17 @@ void generate_expressions(struct nlmsghdr *nlh, struct random *random)
 	mnl_attr_nest_end(nlh, list);
 }
 
-static size_t append(char *text, size_t size, size_t used, const char *format, uint32_t a,
-		     const char *s)
+__attribute__((format(printf, 4, 5))) static size_t append(char *text, size_t size, size_t used,
+							   const char *format, ...)
 {
+	va_list arguments;
 	int n;
 
 	if (used >= size)
 		return used;
-	n = s ? snprintf(text + used, size - used, format, s)
-	      : snprintf(text + used, size - used, format, a);
+	va_start(arguments, format);
+	n = vsnprintf(text + used, size - used, format, arguments);
+	va_end(arguments);
 	return n < 0 ? used : used + (size_t)n;
 }
 
@@ -212,7 +215,7 @@ const char *describe_expressions(const struct nlattr *list)
 	mnl_attr_for_each_nested (elem, list) {
 		mnl_attr_for_each_nested (attr, elem) {
 			if (mnl_attr_get_type(attr) == NFTA_EXPR_NAME) {
-				used = append(text, sizeof(text), used, "\n\t%s", 0,
+				used = append(text, sizeof(text), used, "\n\t%s",
 					      mnl_attr_get_str(attr));
 				continue;
 			}
@@ -220,10 +223,9 @@ const char *describe_expressions(const struct nlattr *list)
 				const uint8_t *bytes = mnl_attr_get_payload(data);
 
 				used = append(text, sizeof(text), used,
-					      " %u=", mnl_attr_get_type(data), NULL);
+					      " %u=", mnl_attr_get_type(data));
 				for (size_t i = 0; i < mnl_attr_get_payload_len(data); i++)
-					used = append(text, sizeof(text), used, "%02x", bytes[i],
-						      NULL);
+					used = append(text, sizeof(text), used, "%02x", bytes[i]);
 			}
 		}
 	}

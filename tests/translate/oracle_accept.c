@@ -134,7 +134,7 @@ static bool run_batch(struct mnl_socket *socket, uint8_t *buffer, uint32_t *seq,
 {
 	struct kernel_answer answers[2 * PER_BATCH];
 	struct nlmsghdr *rules[2 * PER_BATCH];
-	struct random copy;
+	struct random copy = *random;
 	uint32_t first = *seq + 1;
 	uint8_t *p = buffer;
 
