@@ -52,9 +52,9 @@ static bool covers(const struct lint *lint, size_t outer, size_t inner)
 
 static bool leaves_order_open(const struct lint_entry *a, const struct lint_entry *b)
 {
-	return a->table && a->priority == b->priority &&
-	       (a->table->order == MODEL_ORDER_PRIORITY_UNDEFINED ||
-		a->table->order == MODEL_ORDER_UNKNOWN);
+	return a->table &&
+	       (a->table->order == MODEL_ORDER_UNKNOWN ||
+		(a->table->order == MODEL_ORDER_PRIORITY_UNDEFINED && a->priority == b->priority));
 }
 
 static void note(size_t *first, size_t *count, size_t entry)

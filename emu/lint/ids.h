@@ -66,8 +66,8 @@
 	  "two rules decide otherwise about the same packets, and the NIC has them in another "    \
 	  "order than software")                                                                   \
 	X(ORDER_UNDEFINED, "order-undefined", WARNING,                                             \
-	  "two rules of one priority decide otherwise about the same packets, and the NIC leaves " \
-	  "open which one does")                                                                   \
+	  "two rules decide otherwise about the same packets, and the NIC leaves open, or nobody " \
+	  "knows, which one does")                                                                 \
 	X(POLICY_SOFTWARE_ONLY, "policy-software-only", WARNING,                                   \
 	  "the NIC knows nothing of the chain's policy")                                           \
 	X(PORTS_OF_FRAGMENTS, "ports-of-fragments", NOTICE,                                        \

@@ -48,8 +48,7 @@ static const char *why_of(enum lint_number id, const struct lint_entry *entry)
 	if (id == LINT_ACCEPT_ENDS_LOOKUP)
 		return "the NIC passes them on to the host, and only software asks this rule then";
 	return entry->table->order == MODEL_ORDER_UNKNOWN
-		       ? "they have the same priority, and it is not known which of them the NIC "
-			 "asks first"
+		       ? "it is not known which of them the NIC asks first"
 		       : "they have the same priority, and the NIC leaves open which of them it "
 			 "asks first";
 }

@@ -110,6 +110,11 @@ static json_t *why_json(const struct explanation *e, const struct explain_candid
 			"of %zu entries that match it stands first in the table, at %u; "
 			"the next one stands at %u",
 			e->matching, winner->priority, next->priority);
+	if (winner->table && winner->table->order == MODEL_ORDER_UNKNOWN)
+		return json_sprintf("of %zu entries that match nicemu takes the one with the "
+				    "lowest priority number, of equals the first; which one the "
+				    "hardware takes is not known",
+				    e->matching);
 	if (next->priority != winner->priority)
 		return json_sprintf("of %zu entries that match it has the lowest priority number, "
 				    "%u; the next one has %u",

@@ -299,13 +299,20 @@ class Tree(unittest.TestCase):
         self.assertEqual(document["host"], {"sees": fate == "host", "again": False,
                                             "port": "rep0" if fate == "host" else None})
 
+    def arrival_only(self):
+        """Like generic, and the table does not look at the priority: the model's file."""
+        with open(os.path.join(SOURCE, "netdevsim-config", "models", "generic.yaml")) as file:
+            return write_temporary(file.read().replace("order: priority-arrival", "order: arrival"), ".yaml")
+
     def test_an_order_that_a_model_does_not_keep_is_told(self):
+        arrival = self.arrival_only()
         rules = ["ip saddr 10.0.0.1 ip protocol tcp drop", "ip protocol tcp drop"]
         why = {model: self.ask(rules, [tcp("10.0.0.1", "10.0.0.2", 1, 80)], "-m", model)["verdict"]["why"]
-               for model in ("generic", "mlx5", "ice")}
+               for model in ("generic", "mlx5", "ice", arrival)}
         self.assertRegex(why["generic"], "with the same priority 10, it came first$")
         self.assertRegex(why["mlx5"], "the hardware can take any of them$")
-        self.assertRegex(why["ice"], "does not look at the priority$")
+        self.assertRegex(why["ice"], "which one the hardware takes is not known$")
+        self.assertRegex(why[arrival], "does not look at the priority$")
 
     def test_of_many_rules_software_shows_the_first_the_last_and_the_nics(self):
         rules = ["ip saddr 10.9.9.%d drop" % i for i in range(50)]

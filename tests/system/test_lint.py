@@ -171,6 +171,21 @@ class Switchdev(unittest.TestCase):
         self.assertIn("does `drop`", found[0]["text"])
 
 
+class UnknownOrder(unittest.TestCase):
+    def test_overlapping_rules_are_told_where_nobody_knows_which_one_the_nic_asks_first(self):
+        rules = " ip saddr 10.0.0.1 drop\n ip saddr 10.0.0.0/8 ip daddr 10.0.0.2 fwd to rep1\n"
+        for model in ("ice", "nfp"):
+            with self.subTest(model):
+                path = write_temporary((CHAIN % rules).replace("eth0", "rep0"))
+                (finding,) = of(lint(path, "-n", Switchdev.NIC, "-m", model)[0], "order-undefined")
+                self.assertIn("it is not known which of them the NIC asks first", finding["text"])
+
+    def test_priorities_do_not_settle_it(self):
+        text = SeveralChains.TEXT % ("", 5, "ip daddr 10.0.0.1 drop", 10, "ip daddr 10.0.0.0/8 ip saddr 10.0.0.2 fwd to eth1")
+        (finding,) = of(lint(write_temporary(text), "-m", "sfc", "--port", "eth1")[0], "order-undefined")
+        self.assertEqual(finding["rule"]["chain"], "b")
+
+
 class SeveralChains(unittest.TestCase):
     """On one port: the model odd takes them."""
     TEXT = ('table netdev t {\n chain a {\n type filter hook ingress devices = { "eth0"%s } priority %d; flags offload;\n'
