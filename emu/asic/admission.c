@@ -218,12 +218,3 @@ int admit_rule(const struct question *question, struct asic_admitted *admitted,
 		error = admit_actions(question, &admitted->decision, reason);
 	return error ? error : choose_table(question, admitted, reason);
 }
-
-int asic_admit(const struct nic *nic, const struct offload_binding *binding,
-	       const struct offload_command *command, struct asic_admitted *admitted,
-	       struct reason *reason)
-{
-	const struct question question = {.nic = nic, .binding = binding, .command = command};
-
-	return admit_rule(&question, admitted, reason);
-}

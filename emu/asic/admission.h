@@ -26,6 +26,15 @@
 int admit_binding(const struct nic *nic, const struct offload_binding *binding,
 		  struct reason *reason);
 
+/* What a rule becomes that is taken. */
+struct asic_admitted {
+	struct tcam_entry tcam; /* value, mask, ranges, priority */
+	struct asic_decision decision;
+	const struct model_table *table;
+	const struct model_cost *cost; /* NULL: one entry */
+	uint64_t entries, slices;      /* that it takes */
+};
+
 /*
  * 0 and *admitted, or a negative errno with reason; then *admitted is not to be used. Of the
  * decision binding, cookie and matched are set, too.

@@ -41,7 +41,8 @@
 #endif
 #include <uthash.h>
 
-struct row; /* an entry that is cut into slices */
+struct asic_admitted; /* admission.h */
+struct row;           /* an entry that is cut into slices */
 
 /* A table of the NIC, or of one of its ports. */
 struct unit {

@@ -10,6 +10,7 @@
 #ifndef NICEMU_ASIC_ROOM_H
 #define NICEMU_ASIC_ROOM_H
 
+#include "admission.h"
 #include "internal.h"
 
 struct room {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "board.h"
 
+#include "admission.h"
+
 #include <criterion/criterion.h>
 
 struct board board;
@@ -71,6 +73,15 @@ int board_replace(uint32_t binding, uint64_t cookie, uint32_t prio, const struct
 		.binding = binding, .cookie = cookie, .prio = prio, .rule = rule};
 
 	return offload_replace(board.offload, &command, reason);
+}
+
+int board_admit(const struct offload_binding *binding, const struct offload_command *command,
+		struct asic_admitted *admitted, struct reason *reason)
+{
+	const struct question question = {
+		.nic = &board.nic, .binding = binding, .command = command};
+
+	return admit_rule(&question, admitted, reason);
 }
 
 int board_destroy(uint32_t binding, uint64_t cookie)

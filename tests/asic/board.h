@@ -15,6 +15,8 @@ struct board {
 	struct asic_worker *worker;
 };
 
+struct asic_admitted; /* admission.h */
+
 extern struct board board;
 
 void board_setup(void);
@@ -35,6 +37,10 @@ void board_match(struct flow_rule *rule, enum flow_field_id id, uint64_t value, 
 /* REPLACE: what offload_replace says. */
 int board_replace(uint32_t binding, uint64_t cookie, uint32_t prio, const struct flow_rule *rule,
 		  struct reason *reason);
+
+/* Would the NIC's model have that rule? What admit_rule says. */
+int board_admit(const struct offload_binding *binding, const struct offload_command *command,
+		struct asic_admitted *admitted, struct reason *reason);
 
 int board_destroy(uint32_t binding, uint64_t cookie);
 

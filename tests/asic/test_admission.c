@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a model lets in, why it refuses, and what it makes of a match. */
+#include "admission.h"
 #include "toy.h"
 
 #include <criterion/criterion.h>
@@ -475,7 +476,7 @@ Test(admission, asking_says_where_a_rule_would_go_and_changes_nothing)
 	toy.costs[0].entries = 2;
 	toy.costs[1].slices = 1;
 	toy.costs[1].entries = 1;
-	cr_assert_eq(asic_admit(&board.nic, &bound, &command, &admitted, &reason), 0);
+	cr_assert_eq(board_admit(&bound, &command, &admitted, &reason), 0);
 	cr_assert_eq(admitted.table, &toy.table);
 	cr_assert_eq(admitted.cost, &toy.costs[1]);
 	cr_assert_eq(admitted.entries, 1);
@@ -485,12 +486,12 @@ Test(admission, asking_says_where_a_rule_would_go_and_changes_nothing)
 	cr_assert_eq(admitted.tcam.value.word[0] >> FLOW_PORT_SHIFT, 3);
 	command.rule = board_rule(0);
 	((struct flow_rule *)command.rule)->match.used_keys = FLOW_PRESENT(IPV6_ADDRS);
-	cr_assert_eq(asic_admit(&board.nic, &bound, &command, &admitted, &reason), 0);
+	cr_assert_eq(board_admit(&bound, &command, &admitted, &reason), 0);
 	cr_assert_eq(admitted.cost, &toy.costs[0]);
 	cr_assert_eq(admitted.entries, 2);
 	cr_assert_eq(admitted.slices, 4, "whole entries");
 	toy.table.front_ends = 1u << MODEL_CHAIN;
-	cr_assert_eq(asic_admit(&board.nic, &bound, &command, &admitted, &reason), -EOPNOTSUPP);
+	cr_assert_eq(board_admit(&bound, &command, &admitted, &reason), -EOPNOTSUPP);
 	cr_assert_str_eq(reason.id, "no-table");
 	cr_assert_eq(asic_entries(board.asic), 0);
 }

@@ -3,6 +3,7 @@
  * Rules drawn at random, given to every model that is built in: asking says what REPLACE does,
  * refusals say why, and entries are sound.
  */
+#include "admission.h"
 #include "board.h"
 
 #include <nicemu/base/random.h>
@@ -142,7 +143,7 @@ static void offer(const char *model, int round, const struct offload_binding *bo
 					  .rule = rule};
 	struct reason asked = {0}, told = {0};
 	struct asic_admitted admitted;
-	int answer = asic_admit(&board.nic, bound, &command, &admitted, &asked);
+	int answer = board_admit(bound, &command, &admitted, &asked);
 	int error = offload_replace(board.offload, &command, &told);
 
 	if (answer) {

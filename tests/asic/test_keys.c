@@ -122,7 +122,7 @@ Test(keys, entries_hold_no_value_bits_outside_their_mask)
 		rule->match.mask.word[w] = UINT64_C(0x00ff00ff0ff00ff0);
 	}
 	rule->match.used_keys = FLOW_PRESENT(BASIC) | FLOW_PRESENT(IPV6_ADDRS);
-	cr_assert_eq(asic_admit(&board.nic, &bound, &command, &admitted, NULL), 0);
+	cr_assert_eq(board_admit(&bound, &command, &admitted, NULL), 0);
 	cr_assert_eq(entry->priority, 7);
 	for (int w = 0; w < FLOW_KEY_WORDS; w++)
 		cr_assert_eq(entry->value.word[w] & ~entry->mask.word[w], 0, "word %d", w);

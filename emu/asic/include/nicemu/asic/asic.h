@@ -158,22 +158,6 @@ int asic_visit_entries(const struct asic *asic,
 		       int (*visit)(void *context, const struct tcam_entry *entry), void *context);
 
 /*
- * May the model have that rule on that binding's port, and in which table would it go? All that a
- * REPLACE asks but for room; nothing changes. binding->id is not looked at. *admitted is filled
- * when the result is 0.
- */
-struct asic_admitted {
-	struct tcam_entry tcam; /* value, mask, ranges, priority */
-	struct asic_decision decision;
-	const struct model_table *table;
-	const struct model_cost *cost; /* NULL: one entry */
-	uint64_t entries, slices;      /* that it takes */
-};
-int asic_admit(const struct nic *nic, const struct offload_binding *binding,
-	       const struct offload_command *command, struct asic_admitted *admitted,
-	       struct reason *reason);
-
-/*
  * The entries in (priority, arrival) order with what is known of each: for explain, lint, `show
  * tcam`. Stops at the first visit that returns other than 0, and returns that; 0 or -ENOMEM.
  */
