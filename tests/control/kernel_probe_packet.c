@@ -8,6 +8,21 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+/* The rule is whole: what becomes of that frame, or why the rule was refused. */
+static const char *end_and_play(struct world *w, const uint8_t *frame, uint32_t size)
+{
+	struct packet packet = {.data = frame, .captured = size, .length = size};
+	struct host_result result;
+	const char *refused;
+
+	rule_end(w);
+	refused = see_errors(w);
+	if (*refused)
+		return refused;
+	host_ingress(w->nft, &w->nic, &packet, 0, &result, NULL, NULL);
+	return host_verdict_name(result.verdict);
+}
+
 /* What becomes of a later fragment of UDP that begins with these bytes and a rule for some. */
 static const char *play_fragment(struct world *w, uint32_t offset, const char *bytes)
 {
@@ -17,20 +32,12 @@ static const char *play_fragment(struct world *w, uint32_t offset, const char *b
 		0,    1, 10, 0,  0, 2, 0,    53, /* */
 		0,    0,
 	};
-	struct packet packet = {.data = frame, .captured = sizeof(frame), .length = sizeof(frame)};
-	struct host_result result;
-	const char *refused;
 
 	start_chain(w, PLAIN);
 	rule_start(w, NFPROTO_NETDEV);
 	put_match(NFT_PAYLOAD_TRANSPORT_HEADER, offset, bytes, 2);
 	put_verdict(NF_DROP);
-	rule_end(w);
-	refused = see_errors(w);
-	if (*refused)
-		return refused;
-	host_ingress(w->nft, &w->nic, &packet, 0, &result, NULL, NULL);
-	return host_verdict_name(result.verdict);
+	return end_and_play(w, frame, sizeof(frame));
 }
 
 const char *probe_fragment_loads_fail(struct world *w)
@@ -53,9 +60,6 @@ const char *probe_inner_ip_found(struct world *w)
 		0x45, 0,    0, 20, 0,    1,    0,    0,  64,   17,   0, 0,
 		10,   0,    0, 1,  10,   0,    0,    2,
 	};
-	struct packet packet = {.data = frame, .captured = sizeof(frame), .length = sizeof(frame)};
-	struct host_result result;
-	const char *refused;
 
 	start_chain(w, PLAIN);
 	rule_start(w, NFPROTO_NETDEV);
@@ -66,10 +70,5 @@ const char *probe_inner_ip_found(struct world *w)
 	put_cmp("\x08\0", 2);
 	put_match(NFT_PAYLOAD_NETWORK_HEADER, 12, "\x0a\0\0\1", 4);
 	put_verdict(NF_DROP);
-	rule_end(w);
-	refused = see_errors(w);
-	if (*refused)
-		return refused;
-	host_ingress(w->nft, &w->nic, &packet, 0, &result, NULL, NULL);
-	return host_verdict_name(result.verdict);
+	return end_and_play(w, frame, sizeof(frame));
 }
