@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* nicemu show model. */
+/* nicemu show model. Threading: one thread. */
 #ifndef NICEMU_CLI_SHOW_MODEL_H
 #define NICEMU_CLI_SHOW_MODEL_H
 

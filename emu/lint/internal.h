@@ -7,6 +7,8 @@
  * they found and tells it in order.
  *
  * Out of memory is sticky (lint->failed): a check may go on, nothing is told then.
+ *
+ * Threading: one owner, while nothing changes (lint.h).
  */
 #ifndef NICEMU_LINT_INTERNAL_H
 #define NICEMU_LINT_INTERNAL_H

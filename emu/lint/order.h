@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Inside check_order.c and say_order.c: entries of one port, in the order in which they decide, and
- * what is found out about two of them.
+ * what is found out about two of them. Threading: as internal.h.
  */
 #ifndef NICEMU_LINT_ORDER_H
 #define NICEMU_LINT_ORDER_H

@@ -6,6 +6,8 @@
  *
  * A state machine: each layer reads its header through the cursor, writes its fields and names the
  * layer that follows. Ids of fields are constants here, so every flow_key_set is a shift and an OR.
+ *
+ * Threading: pure.
  */
 #ifndef NICEMU_PACKET_PARSER_H
 #define NICEMU_PACKET_PARSER_H
@@ -94,7 +96,8 @@ static inline void saw_bits(struct dissection *d, enum flow_field_id id, const u
 			(--trace->num_fields - i) * sizeof(trace->fields[0]));
 	trace->fields[trace->num_fields++] = (struct dissect_trace_field){
 		.id = id,
-		.header = (uint8_t)(trace->num_headers ? trace->num_headers - 1 : 0),
+		.header = (uint8_t)(trace->headers_left_out ? DISSECT_TRACE_HEADERS
+							    : trace->num_headers - 1),
 		.derived = derived,
 		.offset = offset_of(d, p),
 		.length = (uint16_t)((first_bit + num_bits + 7) / 8),
@@ -125,7 +128,7 @@ static inline void saw_header(struct dissection *d, const char *name, const uint
 /* More of the header that was seen last. */
 static inline void grow_header(struct dissection *d, uint32_t more)
 {
-	if (PARSER_TRACES && d->trace->num_headers)
+	if (PARSER_TRACES && !d->trace->headers_left_out)
 		d->trace->headers[d->trace->num_headers - 1].length += more;
 }
 
@@ -392,7 +395,10 @@ static enum layer ipv4(struct dissection *d)
 	know_ip_proto(d, p[9]);
 	saw(d, FLOW_BASIC_IP_PROTO, p + 9, 1);
 	d->payload_end = d->l3_offset + total;
-	if (!header(d, header_size - 20) || d->flags & DISSECT_LATER_FRAGMENT)
+	if (!header(d, header_size - 20))
+		return LAYER_END;
+	grow_header(d, header_size - 20);
+	if (d->flags & DISSECT_LATER_FRAGMENT)
 		return end(d, later_fragment);
 	return LAYER_TRANSPORT;
 }
