@@ -297,11 +297,13 @@ static bool told_before(const json_t *earlier, const json_t *record)
 }
 
 /* refusal: what the emulator knows of the error, or NULL. */
-static void add_error(json_t *run, const json_t *earlier, const struct rules_file *file,
-		      const struct nft_error *error, const json_t *refusal)
+static void add_error(struct session *session, json_t *run, const json_t *earlier,
+		      const struct rules_file *file, const struct nft_error *error,
+		      const json_t *refusal)
 {
 	json_t *record = refusal_record(file, error, refusal);
 
+	refusal_advise(record, session);
 	if (!told_before(earlier, record))
 		refusal_tell(file, error, refusal, record);
 	json_array_append_new(json_object_get(run, "errors"), record);
@@ -322,10 +324,10 @@ static void add_commit_errors(struct session *session, json_t *run, const json_t
 		bool known = refusal && refusal_belongs(refusal, error);
 
 		next += known;
-		add_error(run, earlier, file, error, known ? refusal : NULL);
+		add_error(session, run, earlier, file, error, known ? refusal : NULL);
 	}
 	if (!keep->errors.length)
-		add_error(run, earlier, file, &silent, NULL);
+		add_error(session, run, earlier, file, &silent, NULL);
 	json_decref(refusals);
 }
 
@@ -353,8 +355,8 @@ static void add_verdict(const struct check_arguments *a, const struct rules_file
 }
 
 /* An error of a message, with the words that nft found for it. */
-static void add_message_error(const struct rules_file *file, const struct located *located,
-			      const json_t *earlier, json_t *run)
+static void add_message_error(struct session *session, const struct rules_file *file,
+			      const struct located *located, const json_t *earlier, json_t *run)
 {
 	static const struct nft_error nowhere = {.file = "", .text = "", .quote = ""};
 	const struct nft_error *at = mark_of(&located->place);
@@ -366,24 +368,24 @@ static void add_message_error(const struct rules_file *file, const struct locate
 		told.column = at->column;
 		told.quote = at->quote;
 	}
-	add_error(run, earlier, file, &told, located->verdict);
+	add_error(session, run, earlier, file, &told, located->verdict);
 }
 
 /* What is not about the NIC; what nft says besides is its own. How many errors there are. */
-static size_t add_errors(const struct rules_file *file, const struct pass *locate,
-			 const struct located *located, size_t used, const json_t *earlier,
-			 json_t *run)
+static size_t add_errors(struct session *session, const struct rules_file *file,
+			 const struct pass *locate, const struct located *located, size_t used,
+			 const json_t *earlier, json_t *run)
 {
 	size_t errors = 0;
 
 	for (size_t i = 0; i < json_array_size(locate->verdicts); i++) {
 		if (!is_kind(located[i].verdict, "message"))
 			continue;
-		add_message_error(file, &located[i], earlier, run);
+		add_message_error(session, file, &located[i], earlier, run);
 		errors++;
 	}
 	for (; used < locate->errors.length; used++, errors++)
-		add_error(run, earlier, file, &locate->errors.error[used], NULL);
+		add_error(session, run, earlier, file, &locate->errors.error[used], NULL);
 	return errors;
 }
 
@@ -443,7 +445,7 @@ int check_file(struct session *session, const struct check_arguments *a,
 	length = json_array_size(locate.verdicts);
 	located = find_places(&locate, &used);
 	if (located)
-		errors = add_errors(file, &locate, located, used, earlier, run);
+		errors = add_errors(session, file, &locate, located, used, earlier, run);
 	else
 		status = complain(EXIT_ENVIRONMENT, "out of memory");
 	if (status == EXIT_DONE && !errors)

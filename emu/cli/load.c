@@ -135,8 +135,8 @@ static void borrow_place(struct nft_error *error, const struct nft_error *place)
 }
 
 /* Tell of every refusal of run; first is the run before it, where there was one. */
-static int tell_refusals(const struct rules_file *file, const struct run *run,
-			 const struct run *first, json_t *refused)
+static int tell_refusals(struct session *session, const struct rules_file *file,
+			 const struct run *run, const struct run *first, json_t *refused)
 {
 	struct judgement told, before = {0};
 	int status = judgement_of(&told, run);
@@ -155,6 +155,7 @@ static int tell_refusals(const struct rules_file *file, const struct run *run,
 		if (refusal && !error->line)
 			borrow_place(error, place_of(&before, refusal, &next));
 		record = refusal_record(file, error, refusal);
+		refusal_advise(record, session);
 		refusal_tell(file, error, refusal, record);
 		json_array_append_new(refused, record);
 	}
@@ -181,9 +182,9 @@ static int judge(struct session *session, const struct rules_file *file, const s
 	}
 	/* Where nothing is wrong one by one, all that is known is what the whole file met. */
 	if (second.status > 0 && json_array_size(second.refusals))
-		status = tell_refusals(file, &second, first, refused);
+		status = tell_refusals(session, file, &second, first, refused);
 	else
-		status = tell_refusals(file, first, NULL, refused);
+		status = tell_refusals(session, file, first, NULL, refused);
 	run_clear(&second);
 	return status;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "refusal.h"
+#include "print.h"
 
 #include <nicemu/base/reason.h>
 #include <nicemu/report/report.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int errno_of(const char *name)
@@ -71,14 +73,6 @@ const char *rules_name(const struct rules_file *file, const struct nft_error *er
 	return included ? error->file : file->name;
 }
 
-/* Help with what nft, not the kernel, says no to. */
-static const char *own_hint(const struct nft_error *error)
-{
-	if (strstr(error->text, "Interface does not exist"))
-		return "the NIC has no such port; --port NAME adds one, or name it in the NIC file";
-	return NULL;
-}
-
 json_t *refusal_record(const struct rules_file *file, const struct nft_error *error,
 		       const json_t *refusal)
 {
@@ -112,8 +106,63 @@ json_t *refusal_record(const struct rules_file *file, const struct nft_error *er
 	json_object_set_new(record, "layer", json_string(answer ? "kernel" : "nft"));
 	json_object_set_new(record, "expression", json_null());
 	json_object_set_new(record, "reason", report_string(error->text));
-	json_object_set_new(record, "hint", string_or_null(own_hint(error)));
+	json_object_set_new(record, "hint", json_null());
 	return record;
+}
+
+enum { PORTS_SHOWN = 32 };
+
+static void print_ports(FILE *out, const json_t *ports)
+{
+	size_t i, more = json_array_size(ports);
+	json_t *port;
+
+	json_array_foreach (ports, i, port) {
+		if (i == PORTS_SHOWN)
+			break;
+		fprintf(out, "%s%s", i ? ", " : "",
+			json_string_value(json_object_get(port, "name")));
+	}
+	if (more > PORTS_SHOWN)
+		fprintf(out, " and %zu more", more - PORTS_SHOWN);
+}
+
+/* Which ports the NIC has, and what would give it another. Owned, or NULL. */
+static char *port_hint(struct session *session)
+{
+	json_t *request = json_pack("{s:s, s:s}", "command", "show", "topic", "nic"), *nic;
+	FILE *out;
+	size_t size;
+	char *text = NULL;
+	int status;
+
+	nic = check_answer(session_request(session, request, NULL, 0, NULL, NULL), request,
+			   &status);
+	out = nic ? open_memstream(&text, &size) : NULL;
+	if (out) {
+		fputs("the ports of the NIC are ", out);
+		print_ports(out, json_object_get(nic, "ports"));
+		fputs(json_is_true(json_object_get(nic, "open_ports"))
+			      ? "; --port NAME adds one"
+			      : "; its NIC file would have to name another",
+		      out);
+		fclose(out);
+	}
+	json_decref(nic);
+	return text;
+}
+
+void refusal_advise(json_t *record, struct session *session)
+{
+	const char *reason = json_string_value(json_object_get(record, "reason"));
+	char *hint;
+
+	if (!json_is_null(json_object_get(record, "hint")) || !reason ||
+	    !strstr(reason, "Interface does not exist"))
+		return;
+	hint = port_hint(session);
+	json_object_set_new(record, "hint", string_or_null(hint));
+	free(hint);
 }
 
 static const char *text_of(const json_t *record, const char *key)

@@ -9,6 +9,7 @@
 
 #include "nft_errors.h"
 #include "rules_file.h"
+#include "session.h"
 
 #include <jansson.h>
 
@@ -21,6 +22,8 @@ const char *rules_name(const struct rules_file *file, const struct nft_error *er
 /* A new reference. */
 json_t *refusal_record(const struct rules_file *file, const struct nft_error *error,
 		       const json_t *refusal);
+/* A hint for what nft says no to without asking: a port that the session's NIC does not have. */
+void refusal_advise(json_t *record, struct session *session);
 /* On stderr. record: what refusal_record made of the same. */
 void refusal_tell(const struct rules_file *file, const struct nft_error *error,
 		  const json_t *refusal, const json_t *record);

@@ -47,6 +47,23 @@ static void guard_copy(const char *path)
 	}
 }
 
+/* As mkostemp; no signal comes between the copy and its guard. */
+static int make_copy(char *path)
+{
+	sigset_t set, before;
+	int fd;
+
+	sigemptyset(&set);
+	for (int i = 0; i < NUM_ENDING; i++)
+		sigaddset(&set, ending[i]);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		guard_copy(path);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return fd;
+}
+
 static void remove_copy(const char *path)
 {
 	unlink(path);
@@ -69,11 +86,10 @@ static int copy_stdin(struct rules_file *file)
 		file->path = NULL;
 		return complain(EXIT_ENVIRONMENT, "out of memory");
 	}
-	fd = mkostemp(file->path, O_CLOEXEC);
+	fd = make_copy(file->path);
 	if (fd < 0)
 		return complain(EXIT_ENVIRONMENT, "%s: %s", file->path, strerror(errno));
 	file->copied = true;
-	guard_copy(file->path);
 	file->name = "stdin";
 	while ((got = read(STDIN_FILENO, block, sizeof(block))) > 0)
 		if (write(fd, block, (size_t)got) != got)

@@ -42,13 +42,21 @@ static const char *command_of(const struct check_group *group)
 	return strcmp(member_text(record, "level"), "notice") == 0 ? "notice" : "warning";
 }
 
+/* As git names it: an annotation of "./a.nft" is shown at no line of a.nft. */
+static const char *without_dot(const char *file)
+{
+	while (strncmp(file, "./", 2) == 0)
+		file += 2 + strspn(file + 2, "/");
+	return file;
+}
+
 static void print_properties(FILE *out, const struct check_group *group)
 {
 	const json_t *record = group->record;
 
 	if (*member_text(record, "file")) {
 		fputs("file=", out);
-		print_escaped(out, member_text(record, "file"), true);
+		print_escaped(out, without_dot(member_text(record, "file")), true);
 		if (member_number(record, "line"))
 			fprintf(out, ",line=%llu,col=%llu", member_number(record, "line"),
 				member_number(record, "column"));
@@ -62,6 +70,7 @@ static void print_command(FILE *out, const struct check_group *group)
 {
 	const json_t *record = group->record;
 	bool is_lint = strcmp(group->list, "lint") == 0;
+	bool is_refusal = !is_lint && strcmp(group->list, "errors") != 0;
 	char *runs = check_group_runs(group);
 
 	fprintf(out, "::%s ", command_of(group));
@@ -71,7 +80,7 @@ static void print_command(FILE *out, const struct check_group *group)
 	print_part(out, "%0Aexpression: ", member_text(record, "expression"));
 	print_part(out, "%0Arule: ", member_text(record, is_lint ? "statement" : "rule"));
 	print_part(out, "%0Ahint: ", member_text(record, "hint"));
-	print_part(out, is_lint ? "%0Afor " : "%0Arefused by ", runs ? runs : "");
+	print_part(out, is_refusal ? "%0Arefused by " : "%0Afor ", runs ? runs : "");
 	fputc('\n', out);
 	free(runs);
 }

@@ -206,6 +206,17 @@ void check_groups_free(struct check_groups *groups)
 	*groups = (struct check_groups){0};
 }
 
+/* A file that two others include has a place once for each: the same port again. */
+static bool told_before(const struct check_group *group, size_t number)
+{
+	const char *port = member_text(group->same[number], "port");
+
+	for (size_t i = number; i-- > 0 && group->runs[i] == group->runs[number];)
+		if (strcmp(member_text(group->same[i], "port"), port) == 0)
+			return true;
+	return false;
+}
+
 char *check_group_ports(const struct check_group *group)
 {
 	char *text = NULL;
@@ -218,7 +229,7 @@ char *check_group_ports(const struct check_group *group)
 	for (size_t i = 0; i < group->count; i++) {
 		const char *port = member_text(group->same[i], "port");
 
-		if (group->runs[i] != group->runs[0] || !*port)
+		if (group->runs[i] != group->runs[0] || !*port || told_before(group, i))
 			continue;
 		fprintf(out, "%s%s", any ? ", " : "", port);
 		any = true;
@@ -242,7 +253,7 @@ char *check_group_runs(const struct check_group *group)
 		if (!again)
 			fprintf(out, "%s%s %s", i ? "; " : "", member_text(group->runs[i], "model"),
 				member_text(group->runs[i], "kernel"));
-		if (*port)
+		if (*port && !told_before(group, i))
 			fprintf(out, "%s%s", again ? ", " : " on ", port);
 	}
 	fclose(out);

@@ -59,6 +59,11 @@ static void print_class(FILE *out, const json_t *record)
 	const json_t *rule = json_object_get(record, "rule");
 	const json_t *names = json_is_object(rule) ? rule : record;
 
+	/* Of a syntax error nothing is known but its place, and readers want a class. */
+	if (!*member_text(names, "table")) {
+		print_attribute(out, "classname", member_text(record, "layer"));
+		return;
+	}
 	fputs(" classname=\"", out);
 	print_xml(out, member_text(names, "family"));
 	fputc(' ', out);

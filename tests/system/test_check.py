@@ -293,6 +293,17 @@ class Errors(Case):
         self.assertEqual([(e["line"], e["errno"]) for e in found["errors"]], [(7, "ENOENT")])
         self.assertEqual([r["verdict"] for r in found["rules"]], ["offloaded"])
 
+    def test_of_a_target_that_is_no_port_those_that_are_are_listed(self):
+        nic = self.write("nic: two\nports:\n  - name: eth4\n  - name: eth5\n", "nic.yaml")
+        text = chain('ip saddr 1.2.3.4 fwd to "eth9"', head=CHAIN.replace("eth0", "eth4"))
+        for words, hint in ((("-n", nic), "the ports of the NIC are eth4, eth5; its NIC file would have to name another"),
+                            (("--port", "eth8"), "eth7, eth8; --port NAME adds one")):
+            with self.subTest(words):
+                found = self.document(*words, self.write(text), status=1)["runs"][0]
+                self.assertEqual([e["line"] for e in found["errors"]], [4])
+                self.assertTrue(found["errors"][0]["hint"].endswith(hint), found["errors"][0])
+                self.assertIn(hint, self.check(*words, "rules.nft", status=1).stderr)
+
     def test_an_error_is_told_once_for_all_models_and_kernels(self):
         self.write("table netdev t {\n\tbogus\n}\n")
         alone = self.check("rules.nft", status=1).stderr
@@ -405,6 +416,25 @@ class Formats(Case):
         self.assertTrue(errors[0].startswith(
             "::error file=a%2Cb.nft,line=5,col=12,title=compare-operator::a field can only"), errors[0])
         self.assertIn("%0Aexpression: ip saddr != 1.2.3.4", errors[0])
+
+    def test_github_names_files_as_git_does(self):
+        os.mkdir(os.path.join(self.folder, "more"))
+        self.write(chain("ip saddr != 1.2.3.4 drop"), "more/rules.nft")
+        self.write('include "./more/*.nft"\n', "top.nft")
+        self.assertIn("::error file=more/rules.nft,line=4,", self.check("--format", "github", "top.nft").stdout)
+
+    def test_a_syntax_error_is_no_refusal_and_has_a_class(self):
+        self.write(chain("ip saddr dorp"))
+        out = self.check("--format", "github", "rules.nft", status=1).stdout
+        self.assertTrue(out.startswith("::error file=rules.nft,line=4,"), out)
+        self.assertNotIn("refused by", out)
+        suite = ElementTree.fromstring(self.check("--format", "junit", "rules.nft", status=1).stdout)[0]
+        self.assertEqual([case.get("classname") for case in suite.iter("testcase")], ["nft"])
+
+    def test_what_a_file_says_that_two_others_include_is_told_with_each_port_once(self):
+        self.write("add rule netdev t c ip saddr != 1.2.3.4 drop\n", "more.nft")
+        both = [self.write(chain() + 'include "./more.nft"\n', name) for name in ("one.nft", "two.nft")]
+        self.assertIn("  on: eth0\n", self.check(*both, status=1).stdout)
 
     def test_junit_is_xml_with_a_case_for_each_rule_and_port(self):
         self.write(self.RULES)
