@@ -14,6 +14,7 @@ from nicemu import NICEMU, SOURCE
 EXPECTED = {
     "What would this ruleset count?": r"tenant 10|vlan id 10",
     "Which rules were accepted": r"order-undefined",
+    "How many more of these rules": r"is2: [1-9]\d* rules of",
     "From a script": r"^[1-9]\d*\n$",
     "How fast is it": r"^replay +\d+\.\d\d [kMG]?/s",
     "Keep an emulator running": r"counter packets [1-9]",
