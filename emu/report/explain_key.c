@@ -95,15 +95,15 @@ static json_t *field_json(const struct packet *packet, const struct explanation 
 {
 	json_t *record = json_object();
 	bool whole = field && field->num_bits == 8 * field->length;
+	const struct dissect_trace_header *header = field && field->header < e->trace.num_headers
+							    ? &e->trace.headers[field->header]
+							    : NULL;
 
 	json_object_set_new(record, "name", json_string(flow_fields[id].name));
 	json_object_set_new(record, "value", value_json(&e->key, id));
-	json_object_set_new(record, "header",
-			    field ? json_string(e->trace.headers[field->header].name)
-				  : json_null());
+	json_object_set_new(record, "header", header ? json_string(header->name) : json_null());
 	json_object_set_new(record, "header_offset",
-			    field ? json_integer(e->trace.headers[field->header].offset)
-				  : json_null());
+			    header ? json_integer(header->offset) : json_null());
 	json_object_set_new(record, "offset", field ? json_integer(field->offset) : json_null());
 	json_object_set_new(record, "length", json_integer(field ? field->length : 0));
 	json_object_set_new(record, "bytes",

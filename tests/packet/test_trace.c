@@ -137,6 +137,34 @@ Test(trace, fields_stand_in_the_order_in_which_they_were_found_last)
 	expect_field(&trace, FLOW_BASIC_N_PROTO, 20, 2, 0, 16, false);
 }
 
+Test(trace, options_are_part_of_the_ipv4_header)
+{
+	struct dissect_trace trace =
+		trace_of(ETHERNET "0800 47000030 00010000 40060000 0a000001 0a000002 "
+				  "01010101 01010100" TCP,
+			 0);
+
+	expect_headers(&trace, "Ethernet 0+14, IPv4 14+28, TCP 42+20");
+	expect_field(&trace, FLOW_PORTS_DST, 44, 2, 0, 16, false);
+}
+
+Test(trace, fields_of_a_header_that_was_left_out_are_in_no_other)
+{
+	char hex[2 * FRAME_MAX] = ETHERNET;
+	struct dissect_trace trace;
+
+	for (int i = 0; i < 40; i++)
+		strcat(hex, "8100 0001 ");
+	strcat(hex, "0800" IPV4_TCP TCP);
+	trace = trace_of(hex, 0);
+	cr_expect_eq(trace.headers[DISSECT_TRACE_HEADERS - 1].length, 4);
+	cr_expect_eq(trace.headers_left_out, 1 + 40 + 2 - DISSECT_TRACE_HEADERS);
+	for (size_t i = 0; i < trace.num_fields; i++)
+		if (trace.fields[i].offset >= 14 + 4 * 40)
+			cr_expect_eq(trace.fields[i].header, DISSECT_TRACE_HEADERS, "%s",
+				     flow_fields[trace.fields[i].id].name);
+}
+
 Test(trace, a_frame_of_tags_only_is_recorded_up_to_a_limit)
 {
 	uint8_t bytes[12 + 4 * 300] = {0};

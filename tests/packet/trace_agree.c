@@ -37,6 +37,13 @@ static void cut(const struct packet *packet, const struct dissect_trace_field *f
 	}
 }
 
+/* A tag's type stands before it. */
+static bool is_behind(const struct dissect_trace_header *header,
+		      const struct dissect_trace_field *field)
+{
+	return field->offset + field->length > header->offset + header->length;
+}
+
 static const char *wrong_with(const struct packet *packet, const struct flow_key *key,
 			      const struct dissect_trace *trace,
 			      const struct dissect_trace_field *field)
@@ -49,8 +56,11 @@ static const char *wrong_with(const struct packet *packet, const struct flow_key
 		return "lies beyond the frame";
 	if (field->first_bit + field->num_bits > 8 * field->length)
 		return "has bits beyond its bytes";
-	if (trace->num_headers == 0 || field->header >= trace->num_headers)
+	if (trace->num_headers == 0 ||
+	    field->header >= trace->num_headers + (trace->headers_left_out ? 1 : 0))
 		return "is in no header";
+	if (field->header < trace->num_headers && is_behind(&trace->headers[field->header], field))
+		return "is not in its header";
 	if (field->derived)
 		return NULL;
 	cut(packet, field, bytes);

@@ -29,8 +29,9 @@ struct dissect_trace_header {
 
 struct dissect_trace_field {
 	enum flow_field_id id;
-	uint8_t header; /* index in headers, where it was found */
-	bool derived;   /* the value follows from these bytes and is not written in them */
+	/* Index in headers, where it was found; DISSECT_TRACE_HEADERS: in one that was left out. */
+	uint8_t header;
+	bool derived; /* the value follows from these bytes and is not written in them */
 	/* The bytes that have it, and which of their bits, from the top. */
 	uint32_t offset;
 	uint16_t length, first_bit, num_bits;
