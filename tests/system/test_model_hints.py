@@ -73,6 +73,8 @@ ON_BOTH = {
     "cxgb4:rule-on-two-ports": ("eth0", "eth1"),
     "ice:rule-on-two-ports": ("rep0", "eth0"),
     "ice:rule-on-uplink-too": ("eth0", "rep0"),
+    "sfc:rule-on-two-ports": ("rep0", "eth0"),
+    "sfc:rule-on-uplink-too": ("eth0", "rep0"),
 }
 
 # Their clauses are met by tc filters only: nft's rules have an action, and name TCP or UDP before a port; or an
