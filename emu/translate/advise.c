@@ -447,6 +447,30 @@ static void advise_meta(struct advice *a)
 	}
 }
 
+void advise_action(struct reason *reason, const struct nft_expr *exprs, size_t num_exprs)
+{
+	static const struct {
+		const char *last, *hint;
+	} known[] = {
+		{"reject", "in place of reject end the rule with `drop` or `accept`"},
+		{"queue", "leave this rule to a chain without `flags offload`"},
+		{"fwd", "forward to a port, without an address of a neighbour"},
+	};
+	const struct nft_expr *last = num_exprs ? &exprs[num_exprs - 1] : NULL;
+
+	if (last && expr_is(last, "lookup") && last->lookup.has_dreg) {
+		reason_hint(reason, "write one rule for each element, with its verdict");
+		return;
+	}
+	for (size_t i = 0; last && i < sizeof(known) / sizeof(known[0]); i++) {
+		if (expr_is(last, known[i].last)) {
+			reason_hint(reason, "%s", known[i].hint);
+			return;
+		}
+	}
+	reason_hint(reason, "end the rule with `accept` or `drop`");
+}
+
 static const struct {
 	const char *id;
 	void (*advise)(struct advice *a);

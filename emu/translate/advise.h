@@ -14,5 +14,7 @@
  */
 void advise(struct reason *reason, const struct nft_expr *exprs, size_t num_exprs,
 	    const struct translate_context *context);
+/* The rule has no action: what it ends with decides what would be one. */
+void advise_action(struct reason *reason, const struct nft_expr *exprs, size_t num_exprs);
 
 #endif

@@ -348,13 +348,13 @@ static void miscount_actions(struct offload *o, size_t room)
 	o->rule->num_actions = room;
 }
 
-static int refuse_no_action(struct reason *reason)
+static int refuse_no_action(struct reason *reason, const struct nft_expr *exprs, size_t num_exprs)
 {
 	reason_set(
 		reason, "rule-without-action", EOPNOTSUPP, REASON_KERNEL,
 		"an offloaded rule needs a verdict (accept or drop), `fwd` or `dup`; this one has "
 		"none");
-	reason_hint(reason, "end the rule with `accept` or `drop`");
+	advise_action(reason, exprs, num_exprs);
 	return -EOPNOTSUPP;
 }
 
@@ -369,7 +369,7 @@ int translate_nft_rule(struct flow_rule **rule, const struct nft_expr *exprs, si
 
 	*rule = NULL;
 	if (room == 0 && context->kernel->no_action_refused)
-		return refuse_no_action(reason);
+		return refuse_no_action(reason, exprs, num_exprs);
 	o.rule = flow_rule_alloc(num_actions > room ? num_actions : room);
 	if (!o.rule)
 		return reason_set(reason, "out-of-memory", ENOMEM, REASON_KERNEL, "out of memory");

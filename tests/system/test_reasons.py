@@ -218,6 +218,18 @@ class Hints(unittest.TestCase):
                 for form in (f for f in forms if f != "flags offload"):
                     self.assertEqual(self.ask(with_verdict(form)), (0, ""), hint)
 
+    def test_a_rule_without_an_action_is_told_what_to_write_for_what_it_ends_with(self):
+        for rule, hint in (("tcp dport 1", "end the rule with `accept` or `drop`"),
+                           ("tcp dport vmap { 1 : drop, 2 : accept }", "one rule for each element, with its verdict"),
+                           ("fwd ip to 192.0.2.1 device \"eth1\"", "forward to a port, without an address"),
+                           ("ip saddr 1.1.1.1 reject", "in place of reject"),
+                           ("ip saddr 1.1.1.1 queue", "leave this rule to a chain without `flags offload`")):
+            with self.subTest(rule=rule):
+                status, text = self.ask(rule)
+                self.assertEqual(status, 1, text)
+                self.assertIn("rule-without-action", text)
+                self.assertIn(hint, text)
+
     def test_the_forms_work_on_kernels_that_know_less(self):
         for kernel in ("5.15", "6.1", "6.18", "ideal"):
             for rule, _, _ in HINTS:
