@@ -114,6 +114,23 @@ static bool has(const struct differ *d, uint64_t keys)
 	return (d->keys & keys) != 0;
 }
 
+/* No chain is asked. */
+static bool is_dropped_at_once(const struct differ *d)
+{
+	const struct host_result *result = &d->software->result;
+
+	return result->verdict == HOST_DROP && !result->by_policy && !result->rule.chain;
+}
+
+/* A chain is, and none of its rules. */
+static bool is_dropped_for_its_header(const struct differ *d)
+{
+	const struct host_result *result = &d->software->result;
+
+	return result->verdict == HOST_DROP && !result->by_policy && result->rule.chain &&
+	       !result->rule.handle;
+}
+
 static bool is_not_offloaded(const struct differ *d)
 {
 	return d->software->result.rule.handle && !d->offloaded;
@@ -144,7 +161,12 @@ static bool is_802_3(const struct differ *d)
 
 static bool is_pppoe(const struct differ *d)
 {
-	return d->e->key.word[0] & FLOW_PRESENT(PPPOE) && has(d, ~FLOW_PRESENT(PPPOE));
+	enum { SESSION = 0x8864 };
+	uint64_t type = flow_key_get(&d->e->key, FLOW_BASIC_N_PROTO);
+	bool read = d->e->key.word[0] & FLOW_PRESENT(PPPOE);
+
+	read |= d->emulator->kernel.inner_ip_found && type == SESSION;
+	return read && has(d, ~FLOW_PRESENT(PPPOE));
 }
 
 static bool has_extension(const struct differ *d)
@@ -229,6 +251,12 @@ static const struct {
 	bool (*holds)(const struct differ *differ);
 	const char *text;
 } explanations[] = {
+	{"link-layer", is_dropped_at_once,
+	 "the frame ends inside of its Ethernet header or its tag: a kernel drops it and asks no "
+	 "chain"},
+	{"inet-header", is_dropped_for_its_header,
+	 "a chain of the family inet drops an IP packet whose header or lengths are wrong before "
+	 "its first rule"},
 	{"not-offloaded", is_not_offloaded,
 	 "the rule that decides in software is not in the NIC on this port"},
 	{"policy-drop", policy_drops,
@@ -239,8 +267,8 @@ static const struct {
 	 "in the IPv6 header, for them"},
 	{"two-tags", has_two_tags,
 	 "behind two tags the NIC reads on; software sees the second tag as the protocol, and "
-	 "nothing "
-	 "of L3 or L4 matches"},
+	 "nothing of L3 or L4 matches; from 7.1 on it finds IP behind the second tag, once a rule "
+	 "has asked for a protocol"},
 	{"tag-and-type", has_tag_and_type,
 	 "of a tagged frame the NIC matches the type behind the tag; software's `ether type` loads "
 	 "the tag's own"},
@@ -249,8 +277,9 @@ static const struct {
 	 "protocol` "
 	 "is 4"},
 	{"pppoe", is_pppoe,
-	 "the NIC reads on inside of a PPPoE session; for software its type stays 0x8864 and no "
-	 "address or port matches"},
+	 "the NIC reads on inside of a PPPoE session, if its header is in order; for software its "
+	 "type stays 0x8864 and no address or port matches; from 7.1 on it finds IP inside, once a "
+	 "rule has asked for a protocol"},
 	{"extension-headers", has_extension,
 	 "the NIC's protocol is the one behind all IPv6 extension headers; software's `ip6 "
 	 "nexthdr` "

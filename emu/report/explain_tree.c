@@ -91,13 +91,27 @@ static void print_packet(const struct tree *t, const json_t *packet)
 
 /* --- bytes to keys --- */
 
+static bool has_bytes(const json_t *field)
+{
+	return member_number(field, "length") != 0;
+}
+
+static bool same_header(const json_t *field, const json_t *other)
+{
+	return has_bytes(field) == has_bytes(other) &&
+	       json_equal(json_object_get(field, "header_offset"),
+			  json_object_get(other, "header_offset"));
+}
+
 static void print_header(const struct tree *t, const json_t *key, const json_t *field)
 {
 	const json_t *header;
 	size_t i;
 
 	if (!*member_text(field, "header"))
-		fputs("  not from the frame's bytes\n", t->out);
+		fputs(has_bytes(field) ? "  in headers that are left out, as there are so many\n"
+				       : "  not from the frame's bytes\n",
+		      t->out);
 	json_array_foreach (json_object_get(key, "headers"), i, header) {
 		unsigned long long at = member_number(header, "offset");
 
@@ -109,10 +123,8 @@ static void print_header(const struct tree *t, const json_t *key, const json_t *
 
 static void print_field(const struct tree *t, const json_t *field)
 {
-	bool has_bytes = member_number(field, "length") != 0;
-
 	fprintf(t->out, "    %-*s", NAME_WIDTH, member_text(field, "name"));
-	if (has_bytes) {
+	if (has_bytes(field)) {
 		fprintf(t->out, " %4llu  ", member_number(field, "offset"));
 		print_bytes(t, member_text(field, "bytes"), BYTES_WIDTH);
 	} else {
@@ -134,9 +146,9 @@ static void print_key(const struct tree *t, const json_t *key)
 
 	heading(t, "key: what the parser made of the bytes");
 	json_array_foreach (json_object_get(key, "fields"), i, field) {
-		if (!before || !json_equal(json_object_get(field, "header_offset"), before))
+		if (!before || !same_header(field, before))
 			print_header(t, key, field);
-		before = json_object_get(field, "header_offset");
+		before = field;
 		print_field(t, field);
 	}
 	json_array_foreach (json_object_get(key, "notes"), i, note) {
@@ -426,6 +438,8 @@ static void print_software_verdict(const struct tree *t, const json_t *software)
 	} else if (json_is_object(rule)) {
 		fputs(", at ", t->out);
 		print_rule(t, rule);
+	} else if (strcmp(verdict, "drop") == 0) {
+		fputs(", before a rule is asked", t->out);
 	}
 	fputc('\n', t->out);
 }

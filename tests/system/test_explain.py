@@ -369,8 +369,15 @@ WEB = tcp("10.0.0.1", "10.0.0.2", 1, 80)
 SOFT = {"flags": "", "priority": 20, "name": "soft"}
 HOP_BY_HOP = bytes([17, 0, 1, 4, 0, 0, 0, 0]) + struct.pack("!HHHH", 1, 53, 8, 0)
 
+INET = """table inet i {
+	chain in { type filter hook ingress device "eth0" priority 20; }
+}
+"""
+
 # id: (rules, of one file or of several, frame, words, fate in the NIC, verdict of software); as in the table.
 DIFFERENCES = {
+    "link-layer": (chain(["tcp dport 80 accept"]), WEB[:13], [], "host", "drop"),
+    "inet-header": (chain(["tcp dport 80 accept"]) + INET, claims(WEB, 1000), [], "host", "drop"),
     "not-offloaded": (chain(["udp dport 53 drop"]) + chain(["tcp dport 80 drop"], **SOFT), WEB, [], "host", "drop"),
     "policy-drop": (chain(["udp dport 53 drop"]) + chain([], **SOFT).replace("20;", "20; policy drop;"), WEB, [],
                     "host", "drop"),
@@ -420,6 +427,23 @@ class Differences(unittest.TestCase):
         with open(os.path.join(SOURCE, "emu", "report", "explain_differ.c")) as source:
             table = source.read().split("} explanations[] = {")[1].split("\n};")[0]
         self.assertEqual(re.findall(r'\{"([a-z0-9-]+)", ', table), list(DIFFERENCES))
+
+    def test_newer_kernels_look_into_sessions_that_the_nic_does_not_take(self):
+        frame = pppoe(WEB).replace(b"\x88\x64\x11", b"\x88\x64\x21")
+        with Folder() as folder:
+            documents, done = self.ask(folder, chain(["ip saddr 10.0.0.1 drop"]), frame, "-k", "7.2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        document, = documents
+        self.assertEqual((document["verdict"]["fate"], document["software"]["verdict"]), ("host", "drop"))
+        self.assertEqual([r["id"] for r in document["difference"]["reasons"]], ["pppoe"])
+
+    def test_a_drop_without_a_rule_says_so(self):
+        with Folder() as folder:
+            for name in ("link-layer", "inet-header"):
+                rules, frame, words = DIFFERENCES[name][:3]
+                done = nicemu("explain", *words, "-r", folder.write("r.nft", rules),
+                              folder.write("in.pcap", pcap([frame])))
+                self.assertIn("\n  drop, before a rule is asked\n", done.stdout)
 
     def test_a_mirror_that_takes_the_packet_is_the_model_s_doing(self):
         nic = os.path.join(SOURCE, "netdevsim-config", "switchdev.yaml")
