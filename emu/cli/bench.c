@@ -188,12 +188,10 @@ int command_bench(int argc, char **argv)
 	struct bench_arguments arguments;
 	int status = bench_arguments_parse(&arguments, argc, argv);
 
-	if (arguments.help && status == EXIT_DONE) {
-		fputs(help, stdout);
-		fputs(common_help, stdout);
-	} else if (status == EXIT_DONE) {
+	if (arguments.help && status == EXIT_DONE)
+		printf("%s\n%s", help, common_help);
+	else if (status == EXIT_DONE)
 		status = replay_in_session(&arguments.play, run_session, &arguments);
-	}
 	bench_arguments_free(&arguments);
 	return status;
 }

@@ -138,8 +138,7 @@ int command_check(int argc, char **argv)
 	struct rules_file *files = NULL;
 
 	if (arguments.help && status == EXIT_DONE) {
-		fputs(help, stdout);
-		fputs(common_help, stdout);
+		printf("%s\n%s", help, common_help);
 	} else if (status == EXIT_DONE) {
 		files = calloc(arguments.files.count, sizeof(*files));
 		status = files ? check(&arguments, files)

@@ -306,12 +306,10 @@ int command_explain(int argc, char **argv)
 	struct arguments arguments;
 	int status = parse(&arguments, argc, argv);
 
-	if (arguments.play.help && status == EXIT_DONE) {
-		fputs(help, stdout);
-		fputs(common_help, stdout);
-	} else if (status == EXIT_DONE) {
+	if (arguments.play.help && status == EXIT_DONE)
+		printf("%s\n%s", help, common_help);
+	else if (status == EXIT_DONE)
 		status = replay_in_session(&arguments.play, run_session, &arguments);
-	}
 	replay_arguments_free(&arguments.play);
 	return status;
 }

@@ -287,12 +287,10 @@ int command_replay(int argc, char **argv)
 	struct replay_arguments arguments;
 	int status = replay_arguments_parse(&arguments, argc, argv);
 
-	if (arguments.help && status == EXIT_DONE) {
-		fputs(help, stdout);
-		fputs(common_help, stdout);
-	} else if (status == EXIT_DONE) {
+	if (arguments.help && status == EXIT_DONE)
+		printf("%s\n%s", help, common_help);
+	else if (status == EXIT_DONE)
 		status = replay_in_session(&arguments, run_session, &arguments);
-	}
 	replay_arguments_free(&arguments);
 	return status;
 }

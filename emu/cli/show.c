@@ -280,8 +280,7 @@ int command_show(int argc, char **argv)
 		int taken = common_option(&options, c, optarg);
 
 		if (c == 'h' && !taken) {
-			fputs(help, stdout);
-			fputs(common_help, stdout);
+			printf("%s\n%s", help, common_help);
 			goto out;
 		}
 		if (c == OPTION_DRIVER) {
