@@ -39,6 +39,16 @@ static json_t *fronts_json(const struct model *model)
 	return object;
 }
 
+/* What a clause or a conflict says no with. */
+static void add_answer(json_t *record, int error, const char *text, const char *clause,
+		       const char *hint, const struct model_source *source)
+{
+	json_object_update_new(record,
+			       json_pack("{s:o, s:s, s:s, s:s, s:o}", "errno",
+					 errno_json(error, "ok"), "text", text, "clause", clause,
+					 "hint", hint, "source", source_json(source)));
+}
+
 static json_t *clauses_json(const struct model *model)
 {
 	json_t *list = json_array();
@@ -51,11 +61,7 @@ static json_t *clauses_json(const struct model *model)
 					   model_conditions_json(&c->unless), "require",
 					   model_conditions_json(&c->require));
 
-		json_object_update_new(record,
-				       json_pack("{s:o, s:s, s:s, s:s, s:o}", "errno",
-						 errno_json(c->error, "ok"), "text", c->text,
-						 "clause", c->clause, "hint", c->hint, "source",
-						 source_json(c->source)));
+		add_answer(record, c->error, c->text, c->clause, c->hint, c->source);
 		json_array_append_new(list, record);
 	}
 	return list;
@@ -85,11 +91,7 @@ static json_t *conflicts_json(const struct model *model)
 				  model_conditions_json(&c->others_unless), "relations",
 				  relations_json(c->relations));
 
-		json_object_update_new(record,
-				       json_pack("{s:o, s:s, s:s, s:s, s:o}", "errno",
-						 errno_json(c->error, "ok"), "text", c->text,
-						 "clause", c->clause, "hint", c->hint, "source",
-						 source_json(c->source)));
+		add_answer(record, c->error, c->text, c->clause, c->hint, c->source);
 		json_array_append_new(list, record);
 	}
 	return list;
