@@ -202,9 +202,31 @@ static void add_mask(struct text *text, const struct nft_expr *bitwise, struct o
 	operand->has_mask = true;
 }
 
+/* What is compared is a hash of the loads before it, whose modulus and seed are not kept. */
+static size_t find_hash(const struct statement *s, size_t at, size_t end)
+{
+	while (at < end && !expr_is(&s->exprs[at], "hash"))
+		at++;
+	return at;
+}
+
+static void hash_left(struct text *text, const struct statement *s, size_t at, size_t hash,
+		      struct operand *operand)
+{
+	text_add(text, at == hash ? "symhash" : "jhash ");
+	if (at < hash)
+		match_left(text, s, at, hash, operand);
+	for (at++; at < hash; at++)
+		if (!expr_is(&s->exprs[at], "bitwise") && !expr_is(&s->exprs[at], "byteorder"))
+			text_add(text, " . …");
+	text_add(text, " mod …");
+	*operand = (struct operand){.kind = VALUE_NUMBER, .width = 32, .host_order = true};
+}
+
 void match_left(struct text *text, const struct statement *s, size_t at, size_t end,
 		struct operand *operand)
 {
+	size_t hash = find_hash(s, at, end);
 	const struct nft_expr *load = &s->exprs[at];
 	bool masked = at + 1 < end && expr_is(&s->exprs[at + 1], "bitwise") &&
 		      s->exprs[at + 1].bitwise.op == NFT_BITWISE_BOOL;
@@ -213,6 +235,10 @@ void match_left(struct text *text, const struct statement *s, size_t at, size_t 
 	*operand = (struct operand){.kind = VALUE_HEX};
 	if (at >= end) {
 		text_add(text, "[ ? ]");
+		return;
+	}
+	if (hash < end) {
+		hash_left(text, s, at, hash, operand);
 		return;
 	}
 	if (expr_is(load, "meta"))

@@ -151,6 +151,14 @@ class Expressions(unittest.TestCase):
                 wrong.append("%s\n  printed: %s\n  %s\n  %s" % (rule, text, before, after))
         self.assertFalse(wrong, "%d of %d:\n%s" % (len(wrong), checked, "\n".join(wrong)))
 
+    def test_of_a_hash_it_is_said_that_it_is_one(self):
+        for rule, text in (("jhash ip saddr mod 2 0", "jhash ip saddr mod … 0"),
+                           ("jhash ip saddr . ip daddr mod 2 1", "jhash ip saddr . … mod … 1"),
+                           ("symhash mod 2 0", "symhash mod … 0")):
+            with self.subTest(rule=rule):
+                done = nicemu("exec", "--", "nft", "-f", write_temporary(CHAIN % ("\t\t" + rule + " drop")))
+                self.assertIn("expression: %s\n" % text, done.stderr)
+
 
 # rule, reason, and whether the hint has a form that is accepted in its place
 HINTS = (
