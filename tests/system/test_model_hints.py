@@ -68,6 +68,24 @@ CASES = {
     "sfc:unsupported-action": (IP + "accept", IP + "drop"),
 }
 
+# Reason of a conflict: chains (port, priority, rules by line) of which the last rule is refused, and as the hint says.
+BESIDE = {
+    "cxgb4:priority-order": ([("eth0", 2, IP + "drop"), ("eth1", 1, IP + "drop")],
+                             [("eth0", 1, IP + "drop"), ("eth1", 2, IP + "drop")]),
+    "dpaa2-switch:one-mirror-port": ([("eth0", 1, MIRRORED + "\n" + MIRRORED.replace("5", "6").replace("eth1", "eth2"))],
+                                     [("eth0", 1, MIRRORED + "\n" + MIRRORED.replace("5", "6"))]),
+    "dpaa2-switch:mirror-twice": ([("eth0", 1, MIRRORED + "\n" + MIRRORED)],
+                                  [("eth0", 1, MIRRORED + "\n" + MIRRORED.replace("5", "6"))]),
+    "hns3:priority-used": ([("eth0", 1, IP + "ip saddr 10.0.0.1 drop\n" + IP + "ip saddr 10.0.0.2 drop")],
+                           [("eth0", 1, IP + "ip saddr 10.0.0.1 drop"), ("eth1", 1, IP + "ip saddr 10.0.0.2 drop")]),
+    "ocelot:arp-beside-ip": ([("eth0", 1, IP + "drop\nether type arp drop")],
+                             [("eth0", 1, IP + "drop"), ("eth1", 1, "ether type arp drop")]),
+    "ocelot:ip-beside-arp": ([("eth0", 1, "ether type arp drop\n" + IP + "drop")],
+                             [("eth0", 1, "ether type arp drop"), ("eth1", 1, IP + "drop")]),
+    "ocelot:one-mirror-port": ([("eth0", 1, IP + "dup to eth1\nmeta protocol ip6 dup to eth2")],
+                               [("eth0", 1, IP + "dup to eth1\nmeta protocol ip6 dup to eth1")]),
+}
+
 # Reason: the two ports that no chain can be on; a chain for each can.
 ON_BOTH = {
     "cxgb4:rule-on-two-ports": ("eth0", "eth1"),
@@ -80,7 +98,14 @@ ON_BOTH = {
 # Their clauses are met by tc filters only: nft's rules have an action, and name TCP or UDP before a port; or an
 # earlier clause of the model is met first. tests/models has the commands.
 NOT_FROM_NFT = {"stmmac:needs-action", "hns3:needs-action", "bnxt:needs-action", "bnxt:ports-tcp-udp", "sfc:l4-needs-tcp-udp",
-                "nfp:ethertype-needed", "ocelot:mac-needs-ethertype"}
+                "nfp:ethertype-needed", "ocelot:mac-needs-ethertype", "ocelot:mac-beside-ip", "ocelot:ip-beside-mac",
+                "ocelot:mac-in-vlan-beside-ip", "ocelot:ip-beside-mac-in-vlan"}
+
+
+def chains(*parts):
+    """A file with a chain for each (port, priority, rules by line)."""
+    return "".join(FILE.replace(" t ", " t%d " % i).replace("eth0", port).replace("priority 1", "priority %d" % priority) % rules
+                   for i, (port, priority, rules) in enumerate(parts))
 
 
 def verdicts(model, rules, *ports):
@@ -97,14 +122,14 @@ def hints():
     models = json.loads(nicemu("show", "model", "-j").stdout)["models"]
     for model in models:
         document = json.loads(nicemu("show", "model", model["name"], "-j").stdout)
-        for clause in document["clauses"]:
+        for clause in document["clauses"] + document["conflicts"]:
             if clause["hint"] and not any(words in clause["hint"] for words in NO_FORM):
                 yield clause["reason"], model["name"], clause["hint"]
 
 
 class Hints(unittest.TestCase):
     def test_each_is_tried_or_its_clause_is_out_of_reach(self):
-        known = set(CASES) | NOT_FROM_NFT
+        known = set(CASES) | set(BESIDE) | set(ON_BOTH) | NOT_FROM_NFT
         self.assertEqual({(reason, hint) for reason, _, hint in hints() if reason not in known}, set())
         self.assertEqual(known - {reason for reason, _, _ in hints()}, set(), "no longer there")
 
@@ -115,13 +140,20 @@ class Hints(unittest.TestCase):
                 self.assertEqual(verdicts(model, refused), [("refused", reason)])
                 self.assertEqual(verdicts(model, advised), [("offloaded", None)])
 
+    def test_what_is_advised_stands_beside_other_rules(self):
+        for reason, files in BESIDE.items():
+            with self.subTest(reason):
+                model = reason.split(":")[0]
+                refused, advised = (verdicts(model, chains(*file), "eth0") for file in files)
+                self.assertEqual(refused, [("offloaded", None), ("refused", reason)])
+                self.assertEqual(advised, [("offloaded", None), ("offloaded", None)])
+
     def test_a_chain_for_each_port_is_taken_where_one_on_both_is_refused(self):
         for reason, ports in ON_BOTH.items():
             with self.subTest(reason):
                 model = reason.split(":")[0]
                 both = BOTH % ports
-                each = "".join(FILE.replace(" t ", " t%d " % i).replace("eth0", port) % "\t\tip saddr 10.0.0.1 drop"
-                               for i, port in enumerate(ports))
+                each = chains(*((port, 1, "ip saddr 10.0.0.1 drop") for port in ports))
                 self.assertEqual(dict(verdicts(model, both, *ports)), {"offloaded": None, "refused": reason})
                 self.assertEqual(verdicts(model, each, *ports), [("offloaded", None), ("offloaded", None)])
 
