@@ -4,6 +4,8 @@
 
 #include <nicemu/kernel/wire.h>
 
+#include "printed.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,16 +107,10 @@ static void add_all(void)
 	bind_and_replace(KMOD_BINDER_TC, KMOD_EGRESS, 3);
 }
 
-static char *printed(json_t *document,
-		     void (*print)(FILE *, const json_t *, const struct report_style *))
+static char *printed_once(print_fn print, json_t *document)
 {
-	const struct report_style style = {.columns = 100};
-	char *text;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	char *text = printed(print, document, false);
 
-	print(out, document, &style);
-	fclose(out);
 	json_decref(document);
 	return text;
 }
@@ -139,7 +135,7 @@ Test(attached, rules_of_chains_are_told_by_what_the_kernel_told, .init = setup, 
 	cr_assert_str_eq(json_string_value(json_object_get(rule, "table")), "t");
 	cr_assert_eq(json_integer_value(json_object_get(rule, "handle")), 6);
 	cr_assert(json_is_null(json_object_get(rule, "has_counter")));
-	text = printed(document, report_print_rules);
+	text = printed_once(report_print_rules, document);
 	assert_has(text, "netdev t c, port wan, priority 10\n");
 	cr_assert_null(strstr(text, "has no 'counter'"), "nobody knows");
 	free(text);
@@ -150,7 +146,7 @@ Test(attached, the_drivers_view_marks_what_is_recorded_only, .init = setup, .fin
 	char *text;
 
 	add_all();
-	text = printed(report_driver(emulator, NULL), report_print_driver);
+	text = printed_once(report_print_driver, report_driver(emulator, NULL));
 	assert_has(text, "REPLACE wan: netdev t c handle 6: ports.dst 53 REDIRECT lan\n");
 	assert_has(text, "REPLACE wan: flowtable ingress, recorded only\n");
 	assert_has(text, "REPLACE wan: flower egress, recorded only\n");
@@ -162,15 +158,15 @@ Test(attached, nic_and_counters_tell_how_many_are_recorded_only, .init = setup, 
 {
 	char *text;
 
-	text = printed(report_nic(emulator), report_print_nic);
+	text = printed_once(report_print_nic, report_nic(emulator));
 	cr_assert_null(strstr(text, "recorded only"), "there is none");
 	free(text);
 	add_all();
-	text = printed(report_nic(emulator), report_print_nic);
+	text = printed_once(report_print_nic, report_nic(emulator));
 	assert_has(text, "1 of 1048576 entries in use");
 	assert_has(text, "recorded only: 1 rules of flowtables, 1 of flower\n");
 	free(text);
-	text = printed(report_counters(emulator), report_print_counters);
+	text = printed_once(report_print_counters, report_counters(emulator));
 	assert_has(text, "recorded only: 1 rules of flowtables, 1 of flower\n");
 	free(text);
 }
@@ -191,7 +187,7 @@ Test(attached, a_packet_is_explained_as_far_as_rules_are_known, .init = setup, .
 	packet.port = (uint16_t)nic_port_by_name(&emulator->nic, "wan");
 	cr_assert_eq(explain_packet(emulator, &packet, &options, &e, message, sizeof(message)), 0,
 		     "%s", message);
-	text = printed(report_explain(emulator, &packet, &e, &source), report_print_explain);
+	text = printed_once(report_print_explain, report_explain(emulator, &packet, &e, &source));
 	explanation_clear(&e);
 	assert_has(text,
 		   "  redirected to lan\n  by netdev t c handle 6: ports.dst 53 REDIRECT lan\n");

@@ -3,29 +3,16 @@
 #include <nicemu/report/check.h>
 
 #include "fail_alloc.h"
+#include "printed.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef void (*print_fn)(FILE *out, const json_t *document, const struct report_style *style);
-
 static const print_fn formats[] = {report_print_check, report_print_check_github,
 				   report_print_check_junit, report_print_check_tap};
 
 enum { NUM_FORMATS = sizeof(formats) / sizeof(*formats) };
-
-static char *render(print_fn print, const json_t *document)
-{
-	const struct report_style style = {.columns = 100};
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	print(out, document, &style);
-	fclose(out);
-	return text;
-}
 
 static json_t *rule(json_int_t number, const char *port, const char *verdict, const char *id)
 {
@@ -97,7 +84,8 @@ Test(check, summaries_count_verdicts_of_each_run_and_of_all)
 Test(check, what_runs_and_ports_have_in_common_is_said_once)
 {
 	json_t *d = two_runs();
-	char *text = render(report_print_check, d), *github = render(report_print_check_github, d);
+	char *text = printed(report_print_check, d, false),
+	     *github = printed(report_print_check_github, d, false);
 
 	cr_assert_eq(count(text, ": x (EOPNOTSUPP"), 1, "%s", text);
 	cr_assert(strstr(text, "by: one 6.12.117 on eth0, eth1; two 6.12.117 on eth0\n"), "%s",
@@ -112,7 +100,7 @@ Test(check, what_runs_and_ports_have_in_common_is_said_once)
 Test(check, a_rule_on_several_ports_is_in_the_matrix_as_good_as_the_worst)
 {
 	json_t *d = two_runs();
-	char *text = render(report_print_check, d);
+	char *text = printed(report_print_check, d, false);
 	const char *row = strstr(text, "r.nft:5     ");
 
 	cr_assert(row, "%s", text);
@@ -131,7 +119,7 @@ Test(check, rules_in_one_place_are_told_apart_by_what_is_wrong_and_come_in_order
 						    rule(1, "eth0", "refused", "b"),
 						    rule(1, "eth0", "refused", "a"))));
 	json_t *d = document(runs);
-	char *text = render(report_print_check_github, d);
+	char *text = printed(report_print_check_github, d, false);
 	const char *b = strstr(text, "title=b"), *a = strstr(text, "title=a"),
 		   *late = strstr(text, "title=late");
 
@@ -163,7 +151,7 @@ Test(check, hostile_texts_make_no_line_of_their_own)
 	json_t *d = hostile();
 
 	for (size_t i = 0; i < NUM_FORMATS; i++) {
-		char *text = render(formats[i], d);
+		char *text = printed(formats[i], d, false);
 
 		cr_assert(!strstr(text, "\n::error::x"), "format %zu: %s", i, text);
 		cr_assert(!strchr(text, '\x1b') && !strchr(text, '\x01'), "format %zu: %s", i,
@@ -178,7 +166,7 @@ Test(check, a_document_without_runs_is_printed)
 	json_t *d = document(json_array());
 
 	for (size_t i = 0; i < NUM_FORMATS; i++)
-		free(render(formats[i], d));
+		free(printed(formats[i], d, false));
 	json_decref(d);
 }
 
@@ -189,7 +177,7 @@ Test(check, any_allocation_can_fail)
 	for (size_t i = 0; i < NUM_FORMATS; i++) {
 		for (size_t nth = 1;; nth++) {
 			fail_alloc_at(nth);
-			free(render(formats[i], d));
+			free(printed(formats[i], d, false));
 			if (!fail_alloc_happened())
 				break;
 			cr_assert_lt(nth, 1000);

@@ -4,6 +4,8 @@
 
 #include <nicemu/report/explain.h>
 
+#include "printed.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,18 +36,6 @@ static json_t *document_of(const uint8_t *before, uint32_t size, const uint8_t *
 	return document;
 }
 
-static char *printed(const json_t *document)
-{
-	const struct report_style style = {.columns = 100};
-	char *text;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	report_print_explain(out, document, &style);
-	fclose(out);
-	return text;
-}
-
 Test(explain, bytes_that_are_rewritten_are_told_as_a_difference)
 {
 	uint8_t before[20] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x88, 0xcc}, after[22];
@@ -63,7 +53,7 @@ Test(explain, bytes_that_are_rewritten_are_told_as_a_difference)
 			      "{\"offset\":2,\"before\":\"0304\",\"after\":\"aabb\"},"
 			      "{\"offset\":20,\"before\":\"\",\"after\":\"ffff\"}]}");
 	free(all);
-	text = printed(document);
+	text = printed(report_print_explain, document, false);
 	cr_expect(strstr(text, "  at    2  - 03 04\n           + aa bb\n"), "%s", text);
 	cr_expect(!strstr(text, "unchanged"), "%s", text);
 	free(text);
@@ -74,7 +64,7 @@ Test(explain, an_empty_frame_has_a_document_too)
 {
 	json_t *document = document_of(NULL, 0, NULL, 0);
 	json_t *key = json_object_get(document, "key");
-	char *text = printed(document);
+	char *text = printed(report_print_explain, document, false);
 
 	cr_expect_str_eq(json_string_value(json_object_get(key, "stop")),
 			 "the captured bytes end inside of this header");
@@ -92,7 +82,7 @@ Test(explain, what_is_not_known_is_not_guessed)
 	char *text;
 
 	json_object_set_new(document, "difference", difference);
-	text = printed(document);
+	text = printed(report_print_explain, document, false);
 	cr_expect(strstr(text, "  by another rule than in the NIC: it is not known why\n"), "%s",
 		  text);
 	free(text);

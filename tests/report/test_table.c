@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <nicemu/report/report.h>
+#include "printed.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-
-static char *render(const json_t *report, bool color)
-{
-	const struct report_style style = {.columns = 100, .color = color};
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	report_print(out, report, &style);
-	fclose(out);
-	return text;
-}
 
 static json_t *counter(json_int_t packets, json_int_t bytes)
 {
@@ -77,7 +65,7 @@ Test(table, a_rule_line_has_text_packets_share_and_time)
 {
 	json_t *report = report_with(
 		json_pack("[o]", rule("ip saddr 10.0.0.0/8 counter drop", 10, true)), "a.pcap");
-	char *text = render(report, false);
+	char *text = printed(report_print, report, false);
 
 	cr_assert(has_line(text, "ip saddr 10.0.0.0/8 counter drop", "25.0%"), "%s", text);
 	cr_assert(has_line(text, "22:13:20.000001", " 600 "), "%s", text);
@@ -104,7 +92,7 @@ Test(table, the_rules_of_a_chain_on_several_ports_are_grouped_by_port)
 					       rule_of("one", "eth0"), rule_of("two", "eth1"),
 					       rule_of("two", "eth0")),
 				     "a");
-	char *text = render(report, false);
+	char *text = printed(report_print, report, false);
 	const char *first = strstr(text, ", port eth1"), *second = strstr(text, ", port eth0");
 
 	cr_assert(first && second && first < second, "%s", text);
@@ -132,7 +120,7 @@ Test(table, short_times_are_told_without_exponents)
 
 		json_object_set_new(json_object_get(report, "timing"), "elapsed_seconds",
 				    json_real(times[i].seconds));
-		text = render(report, false);
+		text = printed(report_print, report, false);
 		cr_assert(strstr(text, times[i].text), "%s not in %s", times[i].text, text);
 		free(text);
 		json_decref(report);
@@ -142,13 +130,13 @@ Test(table, short_times_are_told_without_exponents)
 Test(table, what_a_filter_left_out_is_told)
 {
 	json_t *report = report_with(json_array(), "a");
-	char *text = render(report, false);
+	char *text = printed(report_print, report, false);
 
 	cr_assert_null(strstr(text, "--filter"), "%s", text);
 	free(text);
 	json_object_set_new(json_array_get(json_object_get(report, "captures"), 0), "filtered",
 			    json_integer(7));
-	text = render(report, false);
+	text = printed(report_print, report, false);
 	cr_assert(strstr(text, "7 packets were left out by --filter"), "%s", text);
 	free(text);
 	json_decref(report);
@@ -157,7 +145,7 @@ Test(table, what_a_filter_left_out_is_told)
 Test(table, rules_without_a_counter_are_marked)
 {
 	json_t *report = report_with(json_pack("[o]", rule("tcp dport 80 drop", 10, false)), "a");
-	char *text = render(report, false);
+	char *text = printed(report_print, report, false);
 
 	cr_assert(has_line(text, "* tcp dport 80 drop", "10"), "%s", text);
 	cr_assert(has_line(text, "* has no 'counter'", "nft"), "%s", text);
@@ -174,7 +162,7 @@ Test(table, nothing_is_wider_than_asked)
 	memset(wide, 'x', sizeof(wide) - 1);
 	wide[sizeof(wide) - 1] = '\0';
 	report = report_with(json_pack("[o, o]", rule(wide, 10, false), rule(wide, 1, true)), wide);
-	text = render(report, false);
+	text = printed(report_print, report, false);
 	cr_assert_leq(widest_line(text), 100, "%s", text);
 	cr_assert(has_line(text, "…", "xxx"), "%s", text);
 	free(text);
@@ -186,7 +174,7 @@ Test(table, control_characters_do_not_reach_the_terminal)
 	json_t *report =
 		report_with(json_pack("[o]", rule("log prefix \"\033]0;x\a\" drop", 1, true)),
 			    "a\033[2Jb\n\xc2\x9b");
-	char *text = render(report, false);
+	char *text = printed(report_print, report, false);
 
 	cr_assert_null(strpbrk(text, "\033\a"), "%s", text);
 	cr_assert_null(strstr(text, "\xc2\x9b"));
@@ -198,7 +186,7 @@ Test(table, control_characters_do_not_reach_the_terminal)
 Test(table, colour_only_where_asked)
 {
 	json_t *report = report_with(json_array(), "a");
-	char *text = render(report, true);
+	char *text = printed(report_print, report, true);
 
 	cr_assert_not_null(strstr(text, "\033[1m"));
 	cr_assert(has_line(text, "no rule is offloaded", ""), "%s", text);
