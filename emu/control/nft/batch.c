@@ -7,6 +7,7 @@
  * and nothing is answered. Without BATCH_END all is undone, errors are answered (a check).
  */
 #include "internal.h"
+#include "judge.h"
 #include "receive.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
  * so it is asked again about the rule with fewer matches, until it no longer says the same. What is
  * offered for that is taken out at once. For judge and check mode: a kernel asks once.
  */
-#include "internal.h"
+#include "judge.h"
 
 #include <errno.h>
 
@@ -26,18 +26,23 @@ static bool is_match(const struct nft_expr *expr)
 	       !strcmp(name, "cmp");
 }
 
-/* Are the trial's expressions refused for the same reason? */
-static bool ask_alike(struct trial *trial, size_t count)
+enum answer {
+	TAKEN,
+	REFUSED_ALIKE,     /* for the same reason */
+	REFUSED_OTHERWISE, /* which hides what else would be said */
+};
+
+static enum answer ask(struct trial *trial, size_t count)
 {
 	struct reason reason = {0};
 
-	return nft_offload_try(trial->call, trial->chain, trial->hook, trial->exprs, count,
-			       &reason) &&
-	       reason.id && !strcmp(reason.id, trial->id);
+	if (!nft_offload_try(trial->call, trial->chain, trial->hook, trial->exprs, count, &reason))
+		return TAKEN;
+	return reason.id && !strcmp(reason.id, trial->id) ? REFUSED_ALIKE : REFUSED_OTHERWISE;
 }
 
-/* Is the rule refused for the same reason with only the matches before end, and all actions? */
-static bool refused_alike(struct trial *trial, size_t end)
+/* What of the rule with only the matches before end, and all actions? */
+static enum answer ask_before(struct trial *trial, size_t end)
 {
 	const struct nft_rule *rule = trial->rule;
 	size_t count = 0;
@@ -45,27 +50,7 @@ static bool refused_alike(struct trial *trial, size_t end)
 	for (size_t i = 0; i < rule->num_exprs && count < NFT_EXPR_MAXEXPRS; i++)
 		if (i < end || !is_match(&rule->exprs[i]))
 			trial->exprs[count++] = rule->exprs[i];
-	return ask_alike(trial, count);
-}
-
-/* The index of the first expression of the match to blame, or -1. */
-static int match_to_blame(struct trial *trial)
-{
-	const struct nft_rule *rule = trial->rule;
-	size_t begin = 0;
-
-	if (refused_alike(trial, 0))
-		return -1;
-	for (size_t i = 0; i < rule->num_exprs; i++) {
-		if (!is_match(&rule->exprs[i])) {
-			begin = i + 1;
-		} else if (!strcmp(nft_expr_name(&rule->exprs[i]), "cmp")) {
-			if (refused_alike(trial, i + 1))
-				return (int)begin;
-			begin = i + 1;
-		}
-	}
-	return -1;
+	return ask(trial, count);
 }
 
 static bool is_action(const struct nft_expr *expr)
@@ -127,12 +112,48 @@ static size_t take_other_verdict(struct trial *trial, int32_t verdict)
 	return count + 1;
 }
 
-/* A rule's only action, where another verdict in its place is not refused alike; or -1. */
+/* Is the rule not refused alike with another verdict instead of all its actions? */
+static bool actions_are_to_blame(struct trial *trial)
+{
+	bool drops = trial->rule->flow->actions[0].id == FLOW_ACTION_DROP;
+	size_t count = take_other_verdict(trial, drops ? NF_ACCEPT : NF_DROP);
+
+	return count && ask(trial, count) != REFUSED_ALIKE;
+}
+
+/*
+ * The index of the first expression of the match to blame, or -1. A match that only takes another
+ * refusal out of the way is not to blame where the actions are.
+ */
+static int match_to_blame(struct trial *trial)
+{
+	const struct nft_rule *rule = trial->rule;
+	enum answer before = ask_before(trial, 0), now;
+	size_t begin = 0;
+
+	if (before == REFUSED_ALIKE)
+		return -1;
+	for (size_t i = 0; i < rule->num_exprs; i++) {
+		if (!is_match(&rule->exprs[i])) {
+			begin = i + 1;
+		} else if (!strcmp(nft_expr_name(&rule->exprs[i]), "cmp")) {
+			now = ask_before(trial, i + 1);
+			if (now == REFUSED_ALIKE)
+				return before == REFUSED_OTHERWISE && actions_are_to_blame(trial)
+					       ? -1
+					       : (int)begin;
+			before = now;
+			begin = i + 1;
+		}
+	}
+	return -1;
+}
+
+/* A rule's only action, where it is to blame; or -1. */
 static int action_to_blame(struct trial *trial)
 {
 	const struct nft_rule *rule = trial->rule;
 	int action = -1, actions = 0;
-	size_t count;
 
 	for (size_t i = 0; i < rule->num_exprs; i++) {
 		if (!is_action(&rule->exprs[i]))
@@ -140,11 +161,7 @@ static int action_to_blame(struct trial *trial)
 		action = (int)i;
 		actions++;
 	}
-	if (actions != 1)
-		return -1;
-	count = take_other_verdict(trial, rule->flow->actions[0].id == FLOW_ACTION_DROP ? NF_ACCEPT
-											: NF_DROP);
-	return count && !ask_alike(trial, count) ? action : -1;
+	return actions == 1 && actions_are_to_blame(trial) ? action : -1;
 }
 
 void nft_blame(struct nft_call *call, struct nft_chain *chain, struct nft_hook *hook,
@@ -158,7 +175,7 @@ void nft_blame(struct nft_call *call, struct nft_chain *chain, struct nft_hook *
 	    rule->num_exprs > NFT_EXPR_MAXEXPRS)
 		return;
 	trial.id = reason->id;
-	if (!refused_alike(&trial, rule->num_exprs))
+	if (ask_before(&trial, rule->num_exprs) != REFUSED_ALIKE)
 		return;
 	reason->expression = action_that_is_named(rule, reason);
 	if (reason->expression < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Chains: NEWCHAIN DELCHAIN DESTROYCHAIN (GETCHAIN: chain_dump.c). */
+#include "chain_refusal.h"
 #include "internal.h"
 
 #include <errno.h>

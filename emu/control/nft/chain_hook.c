@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* NFTA_CHAIN_HOOK: type, hook, priority and devices of a base chain. */
+#include "chain_refusal.h"
 #include "internal.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Why messages about base and offload chains are refused, in words. Nothing is decided here. */
-#include "internal.h"
+#include "chain_refusal.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
  * Check mode: each message of a batch is put to the NIC at once, and what is refused becomes a
  * verdict instead of an error. See nft.h.
  */
-#include "internal.h"
+#include "judge.h"
 
 #include <errno.h>
 #include <stdlib.h>

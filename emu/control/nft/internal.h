@@ -547,21 +547,6 @@ int nft_offload_chain_check(struct nft_call *call, const struct nft_chain *chain
 int nft_offload_translate(struct nft_call *call, struct nft_rule *rule);
 /* The walk over the open batch at commit. 0, or the errno after rolling back, with call->reason. */
 int nft_offload_commit(struct nft_call *call);
-/* Judge mode: carry out one transaction at once; and take back what it did. */
-int nft_offload_offer(struct nft_call *call, struct nft_trans *trans);
-void nft_offload_withdraw(struct nft *nft, struct nft_trans *trans);
-/*
- * Check mode: put a new rule to each port of its chain by itself and tell of each answer. Where one
- * refuses, it is taken out of the others again. Whether all have it.
- */
-typedef void (*nft_offload_answer)(struct nft_call *call, const struct nft_rule *rule, int port,
-				   int error, const struct reason *reason);
-bool nft_offload_offer_each(struct nft_call *call, struct nft_trans *trans,
-			    nft_offload_answer answer);
-/* Would the hook's port take a rule of these expressions? It is taken out again. 0 or an errno. */
-int nft_offload_try(struct nft_call *call, const struct nft_chain *chain,
-		    const struct nft_hook *hook, const struct nft_expr *exprs, size_t num_exprs,
-		    struct reason *reason);
 /* Is it about a chain that the NIC is told of? */
 bool nft_offload_concerns(struct nft_trans *trans);
 /* Adds what came since the last call to the rule's counters. */
@@ -628,59 +613,10 @@ bool nft_device_exists(const struct nft *nft, const struct nft_hook *hook);
 /* "eth0, eth1, …" for a message. */
 void nft_list_ports(const struct nic *nic, char *text, size_t size);
 
-/* ---- judge and check mode (judge.c, check.c) ---- */
-
-/* batch.c: parse a batch's message and have it handled. */
-int nft_handle_message(struct nft_call *call);
-/* Each is nft_handle_message and what the NIC says to it. */
-int nft_judge_message(struct nft_call *call);
-int nft_check_message(struct nft_call *call);
-/* The NIC has been asked at each message: it takes all transactions back, the last one first. */
-void nft_withdraw_all(struct nft *nft);
-/*
- * blame.c: which statement of the rule the model refuses, if it is one: reason->expression and
- * offset, call->expression and extack.
- */
-void nft_blame(struct nft_call *call, struct nft_chain *chain, struct nft_hook *hook,
-	       const struct nft_rule *rule, struct reason *reason);
-/* A batch begins, or begins anew. */
-void nft_check_begin(struct nft *nft);
-/* Before it is committed: what nft made for rules that check mode has left out goes, too. */
-int nft_check_drop_unbound(struct nft_call *call);
-/* It is committed. */
-void nft_check_commit(struct nft *nft);
-/* The handler has refused the message: before its attributes are forgotten. */
-void nft_check_failed(struct nft_call *call, int error);
-
 /* ---- refusals (refusal.c) ---- */
 
 /* "netdev" … for NFPROTO_*; "?" for an unknown number. */
 const char *nft_family_name(uint8_t family);
-
-/* What a message about a chain can be refused for (chain_refusal.c has the words). */
-enum nft_chain_fault {
-	NFT_CHAIN_FLAGS_UNKNOWN,
-	NFT_CHAIN_WITHOUT_HOOK,
-	NFT_CHAIN_HOOK_INCOMPLETE,
-	NFT_CHAIN_TYPE_UNKNOWN,
-	NFT_CHAIN_HOOK_UNKNOWN,
-	NFT_CHAIN_WITHOUT_DEVICE,
-	NFT_CHAIN_DEVICE_TWICE,
-	NFT_CHAIN_DEVICES_TOO_MANY,
-	NFT_CHAIN_EXISTS,
-	NFT_CHAIN_REPLACED,
-	NFT_CHAIN_FLAGS_CHANGED,
-	NFT_CHAIN_PRIORITY_CHANGED,
-	NFT_CHAIN_HOOK_CHANGED,
-	NFT_CHAIN_TYPE_CHANGED,
-	NFT_CHAIN_IS_REGULAR,
-	NFT_CHAIN_DEVICES_FIXED,
-	NFT_CHAIN_DEVICES_KEPT,
-	NFT_CHAIN_DEVICE_ABSENT,
-};
-
-/* Set the call's reason; the kernel's negative errno for it. */
-int nft_chain_refuse(struct nft_call *call, enum nft_chain_fault fault);
 
 /* The attribute with the name of the chain that a message is about; NULL: there is none. */
 const struct nlattr *nft_chain_attr(const struct nft_call *call);

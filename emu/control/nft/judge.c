@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Judge mode: each message of a batch is put to the NIC at once, and in the end all is undone. */
-#include "internal.h"
+#include "judge.h"
 
 /* The port that refuses the rule tells which statement of it. */
 static void blame(struct nft_call *call, const struct nft_trans_rule *t)

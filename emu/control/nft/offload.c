@@ -9,6 +9,7 @@
  * translated.
  */
 #include "internal.h"
+#include "judge.h"
 #include "offload_log.h"
 
 #include <nicemu/config/model.h>

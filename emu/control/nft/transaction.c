@@ -5,6 +5,7 @@
  * transaction, then notifications, then the new generation is announced, then memory is freed.
  */
 #include "internal.h"
+#include "judge.h"
 
 #include <errno.h>
 #include <stdlib.h>
