@@ -50,13 +50,6 @@ static bool covers(const struct lint *lint, size_t outer, size_t inner)
 			     lint_value(lint, inner), lint_mask(lint, inner), lint->num_words);
 }
 
-static bool leaves_order_open(const struct lint_entry *a, const struct lint_entry *b)
-{
-	return a->table &&
-	       (a->table->order == MODEL_ORDER_UNKNOWN ||
-		(a->table->order == MODEL_ORDER_PRIORITY_UNDEFINED && a->priority == b->priority));
-}
-
 static void note(size_t *first, size_t *count, size_t entry)
 {
 	if ((*count)++ == 0)
@@ -70,7 +63,7 @@ static void relate(const struct order *order, const struct span *span, size_t be
 	const struct lint_entry *a = &lint->entries[before], *b = &lint->entries[entry];
 	bool conflict = !lint_same_fate(a, b);
 
-	if (conflict && leaves_order_open(a, b))
+	if (conflict && order_is_open(a, b))
 		note(&relation->undefined, &relation->num_undefined, before);
 	else if (conflict && span->reordered && order->rank[before] > order->rank[entry])
 		note(&relation->differs, &relation->num_differs, before);
@@ -89,7 +82,7 @@ static bool is_settled(const struct span *span, const struct lint_entry *entry,
 		       const struct relation *relation)
 {
 	return relation->cover != SIZE_MAX && !span->reordered && !span->several &&
-	       !leaves_order_open(entry, entry);
+	       !order_is_open(entry, entry);
 }
 
 /* Of the entry at a place of the list. Returns how many pairs were compared. */
@@ -121,7 +114,7 @@ static void say_found(struct order *order, const struct span *span, size_t entry
 	const struct lint_entry *a = &lint->entries[found], *b = &lint->entries[entry];
 
 	if (a->table == b->table &&
-	    (lint_same_fate(a, b) || (!leaves_order_open(a, b) && !span->several)))
+	    (lint_same_fate(a, b) || (!order_is_open(a, b) && !span->several)))
 		say_covered(order, span, entry, found);
 }
 

@@ -53,6 +53,14 @@ static inline size_t order_chain(const struct lint *lint, size_t entry)
 	return lint->rules[order_rule(lint, entry)].chain;
 }
 
+/* Nobody knows, or the NIC leaves open, which of two entries of one port is asked first. */
+static inline bool order_is_open(const struct lint_entry *a, const struct lint_entry *b)
+{
+	return a->table &&
+	       (a->table->order == MODEL_ORDER_UNKNOWN ||
+		(a->table->order == MODEL_ORDER_PRIORITY_UNDEFINED && a->priority == b->priority));
+}
+
 void say_relation(struct order *order, const struct span *span, size_t entry,
 		  const struct relation *relation);
 void say_covered(struct order *order, const struct span *span, size_t entry, size_t cover);

@@ -83,15 +83,19 @@ void say_covered(struct order *order, const struct span *span, size_t entry, siz
 {
 	struct lint *lint = order->lint;
 	bool by_nic = order->rank[cover] > order->rank[entry];
+	bool is_open = order_is_open(&lint->entries[cover], &lint->entries[entry]);
 	char match[192], fate[64], name[128];
 
 	print_common(lint, cover, cover, match, sizeof(match));
 	print_rule(lint, cover, entry, name, sizeof(name));
 	lint_print_fate(fate, sizeof(fate), lint, &lint->entries[cover]);
 	lint_add(lint, LINT_NEVER_HIT, place_of(lint, span, entry, cover),
-		 "delete it, or put it before the other one",
+		 is_open ? "delete it" : "delete it, or put it before the other one",
 		 "the rule with %s (`%s`, %s), which %s first, takes all packets of this one", name,
-		 match, fate, by_nic ? "the NIC asks" : "is asked");
+		 match, fate,
+		 is_open  ? "may be asked"
+		 : by_nic ? "the NIC asks"
+			  : "is asked");
 }
 
 static void say_union(struct order *order, const struct span *span, size_t entry,

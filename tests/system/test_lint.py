@@ -180,6 +180,14 @@ class UnknownOrder(unittest.TestCase):
                 (finding,) = of(lint(path, "-n", Switchdev.NIC, "-m", model)[0], "order-undefined")
                 self.assertIn("it is not known which of them the NIC asks first", finding["text"])
 
+    def test_of_a_rule_that_is_not_needed_it_is_not_said_that_the_other_one_is_asked_first(self):
+        path = write_temporary(CHAIN % " ip saddr 10.0.0.0/8 drop\n ip saddr 10.0.0.1 drop\n")
+        for model, asked in (("generic", "is asked"), ("mlx5", "may be asked"), ("ice", "may be asked")):
+            with self.subTest(model):
+                (finding,) = of(lint(path, "-m", model)[0], "never-hit")
+                self.assertIn("which %s first" % asked, finding["text"])
+                self.assertEqual(finding["hint"] == "delete it", model != "generic")
+
     def test_priorities_do_not_settle_it(self):
         text = SeveralChains.TEXT % ("", 5, "ip daddr 10.0.0.1 drop", 10, "ip daddr 10.0.0.0/8 ip saddr 10.0.0.2 fwd to eth1")
         (finding,) = of(lint(write_temporary(text), "-m", "sfc", "--port", "eth1")[0], "order-undefined")
