@@ -48,6 +48,7 @@ CASES = {
     "dpaa2-switch:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
     "ice:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "meta protocol ip ip saddr 10.0.0.1 drop"),
     "ice:nothing-to-match": ("meta l4proto udp drop", "meta protocol ip ip saddr 10.0.0.1 drop"),
+    "ice:nothing-but-port-zero": ("tcp dport 0 drop", "meta protocol ip tcp dport 0 drop"),
     "ice:unsupported-action": ("ip saddr 10.0.0.1 accept", "ip saddr 10.0.0.1 fwd to rep0"),
     "mlx5:ingress-port": ("iif eth1 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
     "mlx5:uplink-to-uplink": ("ip saddr 10.0.0.1 fwd to eth1", "ip saddr 10.0.0.1 fwd to rep0"),
