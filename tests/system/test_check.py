@@ -141,6 +141,12 @@ class Blame(Case):
         self.assertEqual(self.refused("mlx5", 'ip saddr 1.2.3.4 fwd to "eth1"'),
                          [("mlx5:uplink-to-uplink", 'fwd to "eth1"', 20)])
 
+    def test_a_target_also_where_the_rule_without_matches_is_refused_for_another_reason(self):
+        nic = self.write("nic: one\nmodel: nfp\nports:\n  - {name: eth0}\n  - {name: pf0, kind: pf}\n", "nic.yaml")
+        rules = self.write(chain('ip saddr 1.2.3.4 fwd to "pf0"'))
+        rule, = self.document("-n", nic, rules, status=1)["runs"][0]["rules"]
+        self.assertEqual((rule["id"], rule["expression"], rule["column"]), ("nfp:out-port", 'fwd to "pf0"', 20))
+
     def test_nothing_single_where_something_lacks(self):
         self.assertEqual(self.refused("bnxt", "vlan id 20 counter drop"),
                          [("bnxt:needs-control-and-basic", None, 3)])
