@@ -151,6 +151,11 @@ class Blame(Case):
         self.assertEqual(self.refused("bnxt", "vlan id 20 counter drop"),
                          [("bnxt:needs-control-and-basic", None, 3)])
 
+    def test_a_verdict_is_not_to_blame_because_another_one_is_refused_otherwise(self):
+        self.assertEqual(self.refused("ice", "meta l4proto 47 drop"), [("ice:nothing-to-match", None, 3)])
+        self.assertEqual(self.refused("hns3", "ip saddr 1.2.3.4 drop", "ip saddr 1.2.3.5 drop"),
+                         [("hns3:priority-used", None, 3)])
+
     def test_what_was_asked_leaves_nothing_in_the_nic(self):
         self.write(chain('ip saddr 1.2.3.4 iif "eth0" drop', "ip saddr 1.2.3.4 drop"))
         nic = self.write("nic: one\nmodel: sfc\nports:\n  - name: eth0\n", "nic.yaml")

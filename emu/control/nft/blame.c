@@ -112,13 +112,13 @@ static size_t take_other_verdict(struct trial *trial, int32_t verdict)
 	return count + 1;
 }
 
-/* Is the rule not refused alike with another verdict instead of all its actions? */
-static bool actions_are_to_blame(struct trial *trial)
+/* What of the rule with another verdict instead of all its actions? */
+static enum answer ask_other_verdict(struct trial *trial)
 {
 	bool drops = trial->rule->flow->actions[0].id == FLOW_ACTION_DROP;
 	size_t count = take_other_verdict(trial, drops ? NF_ACCEPT : NF_DROP);
 
-	return count && ask(trial, count) != REFUSED_ALIKE;
+	return count ? ask(trial, count) : REFUSED_ALIKE;
 }
 
 /*
@@ -139,7 +139,8 @@ static int match_to_blame(struct trial *trial)
 		} else if (!strcmp(nft_expr_name(&rule->exprs[i]), "cmp")) {
 			now = ask_before(trial, i + 1);
 			if (now == REFUSED_ALIKE)
-				return before == REFUSED_OTHERWISE && actions_are_to_blame(trial)
+				return before == REFUSED_OTHERWISE &&
+						       ask_other_verdict(trial) != REFUSED_ALIKE
 					       ? -1
 					       : (int)begin;
 			before = now;
@@ -149,7 +150,10 @@ static int match_to_blame(struct trial *trial)
 	return -1;
 }
 
-/* A rule's only action, where it is to blame; or -1. */
+/*
+ * A rule's only action, where it is to blame; or -1. That another one is refused otherwise says
+ * nothing: many drivers know no `accept`.
+ */
 static int action_to_blame(struct trial *trial)
 {
 	const struct nft_rule *rule = trial->rule;
@@ -161,7 +165,7 @@ static int action_to_blame(struct trial *trial)
 		action = (int)i;
 		actions++;
 	}
-	return actions == 1 && actions_are_to_blame(trial) ? action : -1;
+	return actions == 1 && ask_other_verdict(trial) == TAKEN ? action : -1;
 }
 
 void nft_blame(struct nft_call *call, struct nft_chain *chain, struct nft_hook *hook,
