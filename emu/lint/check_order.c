@@ -12,6 +12,7 @@
 #include "cover_index.h"
 #include "order.h"
 
+#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,14 +28,37 @@ static bool is_left_out(const struct lint_entry *entry)
 
 /* --- pairs --- */
 
-/* No packet has addresses of both versions, whatever the two rules leave open. */
+/* The type of the payload where the two ask for a whole one together; 0: they leave it open. */
+static uint16_t type_of_both(const struct lint *lint, size_t i, size_t k)
+{
+	const struct flow_position at = flow_positions[FLOW_BASIC_N_PROTO];
+	size_t w = 0;
+
+	while (w < lint->num_words && lint->words[w] != at.word)
+		w++;
+	if (w == lint->num_words ||
+	    (uint16_t)((lint_mask(lint, i)[w] | lint_mask(lint, k)[w]) >> at.shift) != UINT16_MAX)
+		return 0;
+	return (uint16_t)((lint_value(lint, i)[w] | lint_value(lint, k)[w]) >> at.shift);
+}
+
+/*
+ * No packet has addresses of both versions, and none has a protocol of L4 without being IP,
+ * whatever the two rules leave open.
+ */
 static bool is_possible(const struct lint *lint, size_t i, size_t k)
 {
-	const uint64_t both = FLOW_PRESENT(IPV4_ADDRS) | FLOW_PRESENT(IPV6_ADDRS);
+	const uint64_t versions = FLOW_PRESENT(IPV4_ADDRS) | FLOW_PRESENT(IPV6_ADDRS);
+	uint64_t present;
+	uint16_t type;
 
 	if (lint->num_words == 0 || lint->words[0] != 0)
 		return true;
-	return ((lint_value(lint, i)[0] | lint_value(lint, k)[0]) & both) != both;
+	present = lint_value(lint, i)[0] | lint_value(lint, k)[0];
+	if ((present & versions) == versions)
+		return false;
+	type = present & FLOW_PRESENT_IP_PROTO ? type_of_both(lint, i, k) : 0;
+	return type == 0 || type == ETH_P_IP || type == ETH_P_IPV6;
 }
 
 static bool meet(const struct lint *lint, size_t i, size_t k)

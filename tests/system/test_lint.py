@@ -148,6 +148,12 @@ class Order(unittest.TestCase):
         findings = lint_rules("ip saddr 0.0.0.0/0 drop", "ip6 saddr ::/0 accept")
         self.assertEqual(of(findings, "never-hit"), [])
 
+    def test_a_port_and_a_type_that_is_not_ip_have_no_packet_in_common(self):
+        path = write_temporary(CHAIN % " tcp dport 23 drop\n meta protocol arp accept\n")
+        self.assertEqual(of(lint(path, "-m", "mlx5")[0], "order-undefined"), [])
+        path = write_temporary(CHAIN % " tcp dport 23 drop\n meta protocol ip6 accept\n")
+        self.assertEqual(len(of(lint(path, "-m", "mlx5")[0], "order-undefined")), 1)
+
 
 class Switchdev(unittest.TestCase):
     NIC = os.path.join(SOURCE, "netdevsim-config", "switchdev.yaml")
