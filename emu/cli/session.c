@@ -82,24 +82,55 @@ int session_make_folder(char folder[SESSION_FOLDER_SIZE])
 	return EXIT_ENVIRONMENT;
 }
 
+/* In a folder of its own, which the emulator removes when it ends. */
+static int fork_in_folder(struct session *session, const struct common_options *options)
+{
+	char folder[SESSION_FOLDER_SIZE];
+	int status = session_make_folder(folder);
+
+	if (status)
+		return status;
+	snprintf(session->socket_path, sizeof(session->socket_path), "%s/socket", folder);
+	session->directory = strdup(folder);
+	status = session->directory
+			 ? emulate_fork(options, session->socket_path, session->directory,
+					&session->emulator, &session->lifeline)
+			 : complain(EXIT_ENVIRONMENT, "out of memory");
+	if (status)
+		rmdir(folder);
+	return status;
+}
+
+/* No signal ends nicemu while the folder is there and no emulator that removes it. */
+static int fork_undisturbed(struct session *session, const struct common_options *options)
+{
+	sigset_t ends, before;
+	int status;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ends, &before);
+	status = fork_in_folder(session, options);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return status;
+}
+
 /* On socket, or where that is NULL on one in a folder of its own. */
 static int start_own(struct session *session, const struct common_options *options,
 		     const char *socket)
 {
-	char folder[SESSION_FOLDER_SIZE];
-	int status = socket ? socket_path_resolve(socket, session->socket_path)
-			    : session_make_folder(folder);
+	int status;
 
-	if (status)
-		return status;
 	if (!socket) {
-		session->directory = strdup(folder);
-		snprintf(session->socket_path, sizeof(session->socket_path), "%s/socket", folder);
-		if (!session->directory)
-			return complain(EXIT_ENVIRONMENT, "out of memory");
+		status = fork_undisturbed(session, options);
+	} else {
+		status = socket_path_resolve(socket, session->socket_path);
+		if (!status)
+			status = emulate_fork(options, session->socket_path, NULL,
+					      &session->emulator, &session->lifeline);
 	}
-	status = emulate_fork(options, session->socket_path, session->directory, &session->emulator,
-			      &session->lifeline);
 	return status ? status : dial(session);
 }
 
