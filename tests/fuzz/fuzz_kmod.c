@@ -6,6 +6,7 @@
 #include "kmod/internal.h"
 
 #include <nicemu/asic/asic.h>
+#include <nicemu/config/model.h>
 #include <nicemu/flow/view.h>
 #include <nicemu/offload/router.h>
 #include <nicemu/offload/store.h>
@@ -26,6 +27,17 @@ struct world {
 	struct kmod *kmod;
 };
 
+/* Read once: reading takes longer than most conversations. */
+static struct model *model(void)
+{
+	static struct model *generic;
+	struct config_error error;
+
+	if (!generic && model_load(&generic, NIC_DEFAULT_MODEL, &error))
+		abort();
+	return generic;
+}
+
 static void open_world(struct world *w)
 {
 	const struct kmod_hello hello = {
@@ -35,7 +47,7 @@ static void open_world(struct world *w)
 	char message[256];
 	int pair[2];
 
-	*w = (struct world){.nic = {.entries = 64}};
+	*w = (struct world){.nic = {.profile = model(), .entries = 64}};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) ||
 	    send(pair[0], &hello, sizeof(hello), 0) < 0)
 		abort();
@@ -66,6 +78,7 @@ static void close_world(struct world *w)
 	router_destroy(w->router);
 	store_destroy(w->store);
 	asic_destroy(w->asic);
+	w->nic.profile = NULL; /* stays for the next input */
 	nic_clear(&w->nic);
 	close(w->fd);
 }
