@@ -22,7 +22,7 @@ static const char help[] =
 	"      --each        each file by itself; else they are loaded one after the other\n"
 	"      --allow ID    refusals and lint findings of this id are no failure; can be "
 	"repeated\n"
-	"      --strict      lint findings are a failure, too\n"
+	"      --strict      warnings of the lint are a failure, too (notices are not)\n"
 	"      --format F    text, json (as -j), github, junit or tap\n"
 	"\n"
 	"Exit status: 0 all is offloaded, 1 something is refused, 2 usage, 3 a file can't be "
@@ -95,6 +95,24 @@ static int open_files(const struct check_arguments *a, struct rules_file *files)
 	return status;
 }
 
+/* Findings that are more than a notice, and not allowed. */
+static json_int_t count_warnings(const json_t *document)
+{
+	const json_t *run, *finding;
+	json_int_t count = 0;
+	size_t i, j;
+
+	json_array_foreach (json_object_get(document, "runs"), i, run) {
+		json_array_foreach (json_object_get(run, "lint"), j, finding) {
+			const char *level = json_string_value(json_object_get(finding, "level"));
+
+			count += !json_is_true(json_object_get(finding, "allowed")) &&
+				 (!level || strcmp(level, "notice") != 0);
+		}
+	}
+	return count;
+}
+
 /* Whether the document is a failure. */
 static int verdict(const struct check_arguments *a, const json_t *document)
 {
@@ -103,7 +121,7 @@ static int verdict(const struct check_arguments *a, const json_t *document)
 			    json_integer_value(json_object_get(summary, "errors"));
 
 	if (a->strict)
-		failed += json_integer_value(json_object_get(summary, "lint"));
+		failed += count_warnings(document);
 	return failed ? EXIT_REFUSED : EXIT_DONE;
 }
 

@@ -377,6 +377,12 @@ class Lint(Case):
         self.check("--strict", "rules.nft", status=1)
         self.check("--strict", "--allow", "never-hit", "rules.nft", status=0)
 
+    def test_a_notice_is_no_failure_with_strict(self):
+        self.write(chain("meta l4proto udp counter accept"))
+        found = self.document("rules.nft", status=0)
+        self.assertEqual({f["level"] for f in found["runs"][0]["lint"]}, {"notice"})
+        self.check("--strict", "rules.nft", status=0)
+
     def test_each_format_tells_it(self):
         self.write(self.TEXT)
         self.assertRegex(self.check("rules.nft").stdout, r"(?m)^rules\.nft:5:3: warning: .*\(never-hit\)$")
