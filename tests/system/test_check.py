@@ -361,6 +361,21 @@ class Allowed(Case):
         self.assertIn("policy-drop", self.check("--allow", "policy-dorp", "rules.nft", status=2).stderr)
 
 
+class Replaced(Case):
+    def test_a_refused_rule_that_would_replace_another_leaves_the_chain_that_it_brought_along(self):
+        """The emulator went down: the chain was freed with the rule, and its own transaction was still there."""
+        self.write("add table netdev t\n"
+                   "add chain netdev t c { type filter hook ingress device eth0 priority 1; flags offload; }\n"
+                   "add rule netdev t c ip saddr 10.0.0.1 drop\n"
+                   "replace rule netdev t c handle 2 ip saddr 10.0.0.1 jump { drop; }\n"
+                   "add rule netdev t c ip saddr 10.0.0.2 jump { accept; }\n"
+                   "replace rule netdev t c handle 2 tcp dport { 80, 443 } drop\n"
+                   "add rule netdev t c ip saddr 10.0.0.3 drop\n")
+        rules = self.document("rules.nft", status=1)["runs"][0]["rules"]
+        self.assertEqual([(r["line"], r["verdict"]) for r in rules],
+                         [(3, "offloaded"), (4, "refused"), (5, "refused"), (6, "refused"), (7, "offloaded")])
+
+
 class Lint(Case):
     """What is accepted and will not do what was meant stands beside the verdicts."""
     TEXT = chain("ip saddr 10.0.0.0/8 drop", "ip saddr 10.1.0.0/16 accept")

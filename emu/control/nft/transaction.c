@@ -50,6 +50,16 @@ static struct nft_trans *cut_after(struct nft *nft, struct nft_trans *mark)
 	return head;
 }
 
+/*
+ * The chain or set that a rule brought along (`jump { … }`) was made by a message before it, whose
+ * transaction is still there: it stays, as if the rule had never referred to it.
+ */
+static void keep_what_is_referred_to(struct nft *nft, struct nft_trans *trans)
+{
+	if (trans->type == &nft_trans_newrule)
+		nft_references_undo(nft, ((struct nft_trans_rule *)trans)->rule);
+}
+
 void nft_abort(struct nft *nft, struct nft_trans *mark)
 {
 	struct nft_trans *head = cut_after(nft, mark), *trans, *before;
@@ -57,6 +67,8 @@ void nft_abort(struct nft *nft, struct nft_trans *mark)
 	if (!head)
 		return;
 	for (trans = head->prev;; trans = trans->prev) {
+		if (mark)
+			keep_what_is_referred_to(nft, trans);
 		trans->type->abort(nft, trans);
 		if (trans == head)
 			break;
