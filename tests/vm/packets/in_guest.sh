@@ -17,6 +17,11 @@ for device in eth0 wire0 eth1 wire1; do
 	ip link set $device arp off mtu 65535 up
 done
 
+# First: nft may crash over the rules that it took.
+nft -f - <<END
+table netdev arrived { chain c { type filter hook ingress device "eth0" priority -100; counter comment "all"; }; }
+END
+
 # Rules that are refused leave the file, line by line, until the rest is taken.
 rounds=0
 while ! nft -f rules.nft 2>errors; do
@@ -29,9 +34,6 @@ while ! nft -f rules.nft 2>errors; do
 	sed -i "$refused" rules.nft
 done
 cp rules.nft out/
-nft -f - <<END
-table netdev arrived { chain c { type filter hook ingress device "eth0" priority -100; counter comment "all"; }; }
-END
 tcpreplay --quiet --topspeed --intf1=wire0 frames.pcap >out/replay 2>&1
 
 # The guest may be slow: until nothing is counted any more.

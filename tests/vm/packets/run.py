@@ -57,11 +57,14 @@ def build(folder):
     return program
 
 
-def in_guest(kernel, folder, seed):
-    """(the frames, the rules that the guest's kernel took, what these counted)"""
+def draw(seed):
     generator = random.Random(seed)
     some = gather(generator)
-    lines = draw_language.Drawer(generator, some).ruleset(RULES)
+    return some, draw_language.Drawer(generator, some).ruleset(RULES)
+
+
+def in_guest(kernel, folder, some, lines):
+    """(the rules that the guest's kernel took, what these counted)"""
     with open(os.path.join(folder, "rules.nft"), "w", encoding="ascii") as file:
         file.write("\n".join(line.replace("policy drop", "policy accept") for line in lines) + "\n")
     frames.write_capture(os.path.join(folder, "frames.pcap"), some)
@@ -77,12 +80,12 @@ def in_guest(kernel, folder, seed):
     if arrived != len(some):
         raise SystemExit("%d of %d frames arrived" % (arrived, len(some)))
     with open(os.path.join(out, "rules.nft"), encoding="ascii") as file:
-        return some, file.read().split("\n"), wanted
+        return file.read().split("\n"), wanted
 
 
-def here(kernel, folder, some, lines):
-    """What the same rules count here; those that are refused here leave the lines."""
-    interpreter, refused = parity.Interpreter(folder, kernel), 0
+def refused_here(interpreter, lines):
+    """How many of the rules; they leave the lines."""
+    refused = 0
     while True:
         complaint = interpreter.load("\n".join(lines) + "\n")
         numbers = {int(number) - 2 for number in re.findall(r"\.nft:(\d+):[^\n]*Error", complaint)}
@@ -93,11 +96,25 @@ def here(kernel, folder, some, lines):
             lines[number] = ""
         refused += len(numbers)
         if not numbers:
-            break
-    rules, answer = interpreter.count(some)
-    if interpreter.close() or answer["verdicts"]["not interpreted"]:
-        raise SystemExit("run_ingress: %s" % answer)
-    return rules, refused
+            return refused
+
+
+def on_both(kernel, folder, seed):
+    """(frames, rules by comment as counted here, as counted by the guest, the lines, how many were left out). A rule that
+    only one side has would change what others count, where it ends in a verdict: then the guest runs again without."""
+    some, lines = draw(seed)
+    left_out = 0
+    for _ in range(4):
+        lines, wanted = in_guest(kernel, folder, some, lines)
+        interpreter = parity.Interpreter(folder, kernel)
+        refused = refused_here(interpreter, lines)
+        rules, answer = (None, None) if refused else interpreter.count(some)
+        if interpreter.close() or answer and answer["verdicts"]["not interpreted"]:
+            raise SystemExit("run_ingress: %s" % answer)
+        left_out += refused
+        if not refused:
+            return some, rules, wanted, lines, left_out
+    raise SystemExit("seed %s: the two do not come to take the same rules" % seed)
 
 
 def main():
@@ -110,8 +127,7 @@ def main():
     totals = collections.Counter()
     for seed in options.seed or SEEDS:
         with tempfile.TemporaryDirectory() as folder:
-            some, lines, wanted = in_guest(options.kernel, folder, seed)
-            rules, refused = here(options.kernel, folder, some, lines)
+            some, rules, wanted, lines, refused = on_both(options.kernel, folder, seed)
         different = [comment for comment in rules if rules[comment] != wanted.get(comment)]
         for comment in different:
             print("differs: kernel %s, here %s: %s" % (wanted.get(comment), rules[comment], next(
