@@ -69,7 +69,7 @@ static uint64_t keys_of_fields(const struct model_condition *c)
 	uint64_t keys = 0;
 
 	for (size_t i = 0; i < c->num_fields; i++)
-		keys |= UINT64_C(1) << match_field_key(c->fields[i]);
+		keys |= UINT64_C(1) << model_field_key(c->fields[i]);
 	return keys;
 }
 
@@ -99,7 +99,7 @@ static int field_not_listed(const struct model_condition *c, const struct questi
 	for (uint16_t id = 0; keys && id < FLOW_FIELD_COUNT + FLOW_EXTRA_COUNT; id++) {
 		struct model_field field = {.id = id};
 
-		if (keys >> match_field_key(field) & 1 && is_matched(q, field) &&
+		if (keys >> model_field_key(field) & 1 && is_matched(q, field) &&
 		    !is_listed(c, q, id))
 			return id;
 	}

@@ -45,7 +45,7 @@ struct conflict_rule {
 
 static bool is_flagged(const struct flow_match *match, struct model_field field)
 {
-	return match->used_keys >> match_field_key(field) & 1;
+	return match->used_keys >> model_field_key(field) & 1;
 }
 
 static uint64_t mix(uint64_t hash, uint64_t word)

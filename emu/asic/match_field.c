@@ -11,12 +11,6 @@ struct wide_number wide_ones(unsigned int width)
 	return ones;
 }
 
-enum flow_dissector_key_id match_field_key(struct model_field field)
-{
-	return match_field_in_key(field) ? flow_fields[field.id].key
-					 : flow_extra_fields[field.id - FLOW_FIELD_COUNT].key;
-}
-
 static struct wide_number key_number(const struct flow_key *key, enum flow_field_id id)
 {
 	const struct flow_position *p = &flow_positions[id];
@@ -72,7 +66,7 @@ struct match_field match_field_read(const struct flow_match *match, struct model
 	}
 	if (field.bits)
 		cut(&read, field.bits);
-	if (!(match->used_keys >> match_field_key(field) & 1))
+	if (!(match->used_keys >> model_field_key(field) & 1))
 		read.mask = (struct wide_number){0};
 	read.value.high &= read.mask.high;
 	read.value.low &= read.mask.low;

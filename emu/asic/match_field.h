@@ -40,8 +40,6 @@ static inline bool match_field_in_key(struct model_field field)
 	return field.id < FLOW_FIELD_COUNT;
 }
 
-enum flow_dissector_key_id match_field_key(struct model_field field);
-
 /* All bits of a field that is in the flow key, in place. */
 struct flow_key match_field_bits(struct model_field field);
 

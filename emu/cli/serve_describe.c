@@ -47,8 +47,7 @@ static int note_table(void *context, const struct asic_entry *entry)
 	char key[KEY_SIZE];
 
 	write_key(key, entry->decision->binding, entry->decision->cookie);
-	if (entry->table)
-		json_object_set_new(d->tables, key, json_string(entry->table->name));
+	json_object_set_new(d->tables, key, json_string(entry->table->name));
 	return 0;
 }
 

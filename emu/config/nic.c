@@ -232,6 +232,11 @@ uint16_t nic_exit_port(const struct nic *nic, uint16_t port)
 	return (uint16_t)nic->ports[port].peer;
 }
 
+const char *nic_port_name(const struct nic *nic, size_t number)
+{
+	return number < nic->num_ports ? nic->ports[number].name : "?";
+}
+
 void nic_print_target(FILE *out, void *context, const struct flow_action_entry *action)
 {
 	const struct nic *nic = context;

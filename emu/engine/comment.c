@@ -15,20 +15,17 @@ static const struct {
 	{DISSECT_LATER_FRAGMENT, "is a later fragment: it has no ports"},
 };
 
-static const char *port_name(const struct nic *nic, uint16_t port)
-{
-	return port < nic->num_ports ? nic->ports[port].name : "?";
-}
-
 static void put_fate(FILE *out, const struct nic *nic, const struct asic_decision *decision)
 {
 	switch (decision->fate) {
 	case ASIC_DROP: fputs("dropped", out); break;
-	case ASIC_REDIRECT: fprintf(out, "redirected to %s", port_name(nic, decision->port)); break;
+	case ASIC_REDIRECT:
+		fprintf(out, "redirected to %s", nic_port_name(nic, decision->port));
+		break;
 	default: fputs("passed to the host", out); break;
 	}
 	for (int i = 0; i < decision->num_mirrors; i++)
-		fprintf(out, ", copied to %s", port_name(nic, decision->mirrors[i]));
+		fprintf(out, ", copied to %s", nic_port_name(nic, decision->mirrors[i]));
 }
 
 static void put_rule(FILE *out, const struct commenter *commenter,
@@ -64,7 +61,7 @@ void comment_packet(const struct commenter *commenter, const struct packet *pack
 	text[0] = '\0';
 	if (!out)
 		return;
-	fprintf(out, "%s: ", port_name(commenter->nic, packet->port));
+	fprintf(out, "%s: ", nic_port_name(commenter->nic, packet->port));
 	put_fate(out, commenter->nic, decision);
 	put_rule(out, commenter, decision);
 	put_remarks(out, packet);

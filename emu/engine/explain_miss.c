@@ -143,11 +143,6 @@ static void compare_fields(struct comparison *c)
 	}
 }
 
-static const char *port_name(const struct nic *nic, uint64_t port)
-{
-	return port < nic->num_ports ? nic->ports[port].name : "?";
-}
-
 static void compare_port(struct comparison *c)
 {
 	uint64_t mask = c->entry->mask.word[0] & FLOW_PORT_MASK;
@@ -158,8 +153,8 @@ static void compare_port(struct comparison *c)
 	if (!((c->key->word[0] ^ c->entry->value.word[0]) & mask) || !count_miss(c))
 		return;
 	snprintf(miss.field, sizeof(miss.field), "ingress port");
-	snprintf(miss.value, sizeof(miss.value), "%s", port_name(c->nic, has));
-	snprintf(miss.wanted, sizeof(miss.wanted), "%s", port_name(c->nic, wanted));
+	snprintf(miss.value, sizeof(miss.value), "%s", nic_port_name(c->nic, has));
+	snprintf(miss.wanted, sizeof(miss.wanted), "%s", nic_port_name(c->nic, wanted));
 	c->visit(c->context, &miss);
 }
 

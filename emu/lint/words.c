@@ -194,9 +194,7 @@ void lint_print_match(char *text, size_t size, const struct flow_key *value,
 
 const char *lint_port_name(const struct lint *lint, int port)
 {
-	const struct nic *nic = &lint->emulator->nic;
-
-	return port >= 0 && (size_t)port < nic->num_ports ? nic->ports[port].name : "?";
+	return nic_port_name(&lint->emulator->nic, (size_t)port);
 }
 
 /* What was sent to a representor leaves by the VF; the rule names the representor. */

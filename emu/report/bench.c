@@ -55,7 +55,7 @@ static json_t *captures(const struct emulator *emulator, const struct bench_resu
 
 		json_object_set_new(record, "file", report_string(capture->name));
 		json_object_set_new(record, "port",
-				    report_string(port_name(&emulator->nic, capture->port)));
+				    report_string(nic_port_name(&emulator->nic, capture->port)));
 		json_object_set_new(record, "packets",
 				    integer(results->surveyed, capture->read.packets));
 		json_object_set_new(record, "bytes",

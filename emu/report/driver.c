@@ -87,7 +87,7 @@ static void add_command(void *context, const struct offload_binding *binding,
 	const struct nic *nic = &walk->emulator->nic;
 	json_t *record = record_of(walk, binding->id, command->cookie);
 
-	json_object_set_new(record, "port", text_json(port_name(nic, binding->port)));
+	json_object_set_new(record, "port", text_json(nic_port_name(nic, binding->port)));
 	json_object_set_new(record, "command", json_string(offload_verb_name(OFFLOAD_REPLACE)));
 	json_object_set_new(record, "binding", json_integer(binding->id));
 	json_object_set_new(record, "binder", json_string(offload_binder_name(binding->binder)));

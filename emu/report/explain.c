@@ -29,10 +29,10 @@ static void add_table(void *context, const struct asic_table_use *use)
 	json_object_set_new(record, "name", json_string(table->name));
 	json_object_set_new(record, "kind", json_string(model_table_kind_name(table->kind)));
 	json_object_set_new(record, "order", json_string(model_order_name(table->order)));
-	json_object_set_new(
-		record, "port",
-		use->port < 0 ? json_null()
-			      : text_json(port_name(&walk->emulator->nic, (uint16_t)use->port)));
+	json_object_set_new(record, "port",
+			    use->port < 0 ? json_null()
+					  : text_json(nic_port_name(&walk->emulator->nic,
+								    (uint16_t)use->port)));
 	json_object_set_new(record, "asked", json_boolean(holds_rules(table)));
 	json_object_set_new(record, "entries",
 			    use->entries == MODEL_UNKNOWN ? json_null()
@@ -67,7 +67,8 @@ static json_t *candidate_json(const struct emulator *emulator, const struct expl
 	json_object_set_new(record, "place", json_integer((json_int_t)candidate->place));
 	json_object_set_new(record, "table",
 			    text_json(candidate->table ? candidate->table->name : NULL));
-	json_object_set_new(record, "port", text_json(port_name(&emulator->nic, candidate->port)));
+	json_object_set_new(record, "port",
+			    text_json(nic_port_name(&emulator->nic, candidate->port)));
 	json_object_set_new(record, "priority", json_integer(candidate->priority));
 	json_object_set_new(record, "arrival", json_integer((json_int_t)candidate->arrival));
 	json_object_set_new(record, "rule",
@@ -157,12 +158,12 @@ static json_t *verdict_json(const struct emulator *emulator, const struct explan
 	json_t *record = json_object(), *copies = json_array();
 
 	for (int i = 0; i < decision->num_mirrors; i++)
-		json_array_append_new(copies,
-				      text_json(port_name(&emulator->nic, decision->mirrors[i])));
+		json_array_append_new(
+			copies, text_json(nic_port_name(&emulator->nic, decision->mirrors[i])));
 	json_object_set_new(record, "fate", json_string(fates[decision->fate]));
 	json_object_set_new(record, "port",
 			    decision->fate == ASIC_REDIRECT
-				    ? text_json(port_name(&emulator->nic, decision->port))
+				    ? text_json(nic_port_name(&emulator->nic, decision->port))
 				    : json_null());
 	json_object_set_new(record, "copies", copies);
 	json_object_set_new(record, "matched", json_boolean(decision->matched));
@@ -226,7 +227,8 @@ static json_t *host_json(const struct emulator *emulator, const struct packet *p
 	bool sees = e->decision.fate == ASIC_HOST;
 
 	return json_pack("{s:b, s:o}", "sees", sees, "port",
-			 sees ? text_json(port_name(&emulator->nic, packet->port)) : json_null());
+			 sees ? text_json(nic_port_name(&emulator->nic, packet->port))
+			      : json_null());
 }
 
 /* The rule of the NIC's decision, in software's terms. */

@@ -52,7 +52,7 @@ json_t *explain_packet_json(const struct emulator *emulator, const struct packet
 
 	json_object_set_new(record, "file", report_string(source->file));
 	json_object_set_new(record, "number", json_integer((json_int_t)source->number));
-	json_object_set_new(record, "port", text_json(port_name(&emulator->nic, packet->port)));
+	json_object_set_new(record, "port", text_json(nic_port_name(&emulator->nic, packet->port)));
 	json_object_set_new(record, "sent_by", text_json(sender(&emulator->nic, packet->port)));
 	json_object_set_new(record, "time", time_json(packet->time_ns));
 	json_object_set_new(record, "length", json_integer(packet->length));

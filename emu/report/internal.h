@@ -17,9 +17,6 @@ json_t *text_json(const char *text);
 /* {"flowtable": 0, "flower": 0}: how many rules are recorded only. */
 json_t *recorded_json(const struct emulator *emulator);
 
-/* "?" for a number without a port. */
-const char *port_name(const struct nic *nic, uint16_t port);
-
 /* [{"name", "rx", "tx"}]; counters may be NULL: all 0. */
 json_t *ports_json(const struct nic *nic, const struct emulator_port_counters *counters);
 

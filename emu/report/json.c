@@ -30,11 +30,6 @@ json_t *text_json(const char *text)
 	return text ? report_string(text) : json_null();
 }
 
-const char *port_name(const struct nic *nic, uint16_t port)
-{
-	return port < nic->num_ports ? nic->ports[port].name : "?";
-}
-
 static json_t *counters_json(const struct replay_counters *counters)
 {
 	static const struct replay_counters zero;
@@ -53,7 +48,7 @@ static json_t *captures_json(const struct emulator *emulator, const struct repla
 
 		json_object_set_new(capture, "file", report_string(c->name));
 		json_object_set_new(capture, "port",
-				    json_string(port_name(&emulator->nic, c->port)));
+				    json_string(nic_port_name(&emulator->nic, c->port)));
 		json_object_set_new(capture, "packets",
 				    json_integer((json_int_t)c->played.packets));
 		json_object_set_new(capture, "bytes", json_integer((json_int_t)c->played.bytes));
@@ -122,7 +117,7 @@ json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,
 	json_object_set_new(record, "table", text_json(rule->table));
 	json_object_set_new(record, "chain", text_json(rule->chain));
 	json_object_set_new(record, "handle", json_integer((json_int_t)rule->handle));
-	json_object_set_new(record, "port", json_string(port_name(nic, rule->port)));
+	json_object_set_new(record, "port", json_string(nic_port_name(nic, rule->port)));
 	json_object_set_new(record, "priority", json_integer(rule->priority));
 	json_object_set_new(record, "rule", text_json(rule_text(rule, texts)));
 	json_object_set_new(record, "comment", text_json(rule->comment));

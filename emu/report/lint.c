@@ -37,8 +37,8 @@ static void add_finding(void *context, const struct lint_finding *finding)
 	json_object_set_new(record, "statement", json_null());
 	json_object_set_new(record, "port",
 			    text_json(finding->port < 0 ? NULL
-							: port_name(&walk->emulator->nic,
-								    (uint16_t)finding->port)));
+							: nic_port_name(&walk->emulator->nic,
+									(uint16_t)finding->port)));
 	json_object_set_new(record, "other", number_or_null(finding->other));
 	json_object_set_new(record, "text", report_string(finding->text));
 	json_object_set_new(record, "hint", report_string(finding->hint));

@@ -21,7 +21,7 @@ static json_t *place_json(const struct nic *nic, const struct nft_offload_rule *
 	json_array_append_new(place, json_string(rule->family));
 	json_array_append_new(place, text_json(rule->table));
 	json_array_append_new(place, text_json(rule->chain));
-	json_array_append_new(place, json_string(port_name(nic, rule->port)));
+	json_array_append_new(place, json_string(nic_port_name(nic, rule->port)));
 	json_array_append_new(place, json_integer(rule->priority));
 	return place;
 }

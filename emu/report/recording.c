@@ -144,7 +144,7 @@ static void add_binding(json_t *line, const struct recorder *r, const struct off
 
 	json_object_set_new(line, "binding", number_or_null(id));
 	json_object_set_new(line, "port",
-			    binding ? text_json(port_name(&r->emulator->nic, binding->port))
+			    binding ? text_json(nic_port_name(&r->emulator->nic, binding->port))
 				    : json_null());
 }
 
@@ -214,7 +214,8 @@ static void see(void *context, const struct offload_event *e)
 		tell_targets(r, e->command->rule);
 	line = new_line(r, offload_verb_name(e->verb));
 	if (e->verb == OFFLOAD_PORT_GONE) {
-		json_object_set_new(line, "port", text_json(port_name(&r->emulator->nic, e->port)));
+		json_object_set_new(line, "port",
+				    text_json(nic_port_name(&r->emulator->nic, e->port)));
 		r->told[e->port][0] = '\0';
 	} else if (e->verb != OFFLOAD_LOST) {
 		add_binding(line, r, e);

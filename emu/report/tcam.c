@@ -77,7 +77,7 @@ static void add_table(void *context, const struct asic_table_use *use)
 	json_object_set_new(record, "kind", json_string(model_table_kind_name(table->kind)));
 	json_object_set_new(record, "port",
 			    use->port < 0 ? json_null()
-					  : text_json(port_name(nic, (uint16_t)use->port)));
+					  : text_json(nic_port_name(nic, (uint16_t)use->port)));
 	json_object_set_new(record, "entries", json_integer((json_int_t)use->entries));
 	json_object_set_new(
 		record, "entries_known",
@@ -164,7 +164,8 @@ static json_t *rule_record(const struct rule_walk *walk, const struct nft_offloa
 	json_object_set_new(record, "table", text_json(rule->table));
 	json_object_set_new(record, "chain", text_json(rule->chain));
 	json_object_set_new(record, "handle", json_integer((json_int_t)rule->handle));
-	json_object_set_new(record, "port", text_json(port_name(&walk->emulator->nic, rule->port)));
+	json_object_set_new(record, "port",
+			    text_json(nic_port_name(&walk->emulator->nic, rule->port)));
 	json_object_set_new(record, "rule", text_json(rule_text(rule, walk->texts)));
 	json_object_set_new(record, "comment", text_json(rule->comment));
 	json_object_set_new(record, "nic_table", json_string(table->name));
@@ -236,7 +237,7 @@ static void count_in_chain(struct rule_walk *walk, const struct nft_offload_rule
 {
 	json_t *chain = chain_of(walk, rule);
 	json_t *ports = json_object_get(chain, "ports");
-	const char *port = port_name(&walk->emulator->nic, rule->port);
+	const char *port = nic_port_name(&walk->emulator->nic, rule->port);
 
 	add_port(ports, port);
 	if (!strcmp(json_string_value(json_array_get(ports, 0)), port))

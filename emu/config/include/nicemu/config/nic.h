@@ -138,6 +138,9 @@ int nic_port_by_name(const struct nic *nic, const char *name);
 int nic_port_by_ifindex(const struct nic *nic, uint32_t ifindex); /* an emulated one */
 int nic_port_in_netns(const struct nic *nic, uint32_t netns, uint32_t ifindex);
 
+/* The port's name, also of one that is gone; "?" for a number that none has. */
+const char *nic_port_name(const struct nic *nic, size_t number);
+
 /* Where an action sends packets: the port's name, or "ifindex-N". For flow_view_line. */
 struct flow_action_entry;
 void nic_print_target(FILE *out, void *nic, const struct flow_action_entry *action);
