@@ -210,6 +210,9 @@ const struct kernel_table_row kernel_table[ROWS] = {
 	    "the patch of 16 March 2026 (double-tagged vlan and pppoe support); on 7.2.13 and 7.3.4, "
 	    "not on 6.12.117 and 6.18.44",
 	    "the first version, by date", {0}),
+	ROW(concat_overlaps_refused, 6, 19, CHANGELOG,
+	    "7711f4bb4b36; observed on 6.12.117, 6.18.44 and 7.2.13, not on 5.10.262 and 6.1.192",
+	    "the release of 6.18, by date; 6.6", {6, 12, 66}, {6, 18, 6}),
 };
 /* clang-format on */
 const size_t kernel_table_length = ROWS;

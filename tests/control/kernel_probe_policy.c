@@ -111,6 +111,63 @@ static void put_map(struct world *w)
 	batch_add(w, nlh);
 }
 
+/* One of the set's elements: an address and a range of bytes. */
+static void put_concatenated(struct world *w, const char *start, const char *end)
+{
+	struct nlmsghdr *nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM,
+					     NFPROTO_NETDEV, NLM_F_CREATE);
+	struct nlattr *list, *elem, *key;
+
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, "t");
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, "s");
+	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+	elem = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+	key = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_KEY);
+	mnl_attr_put(nlh, NFTA_DATA_VALUE, 8, start);
+	mnl_attr_nest_end(nlh, key);
+	key = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_KEY_END);
+	mnl_attr_put(nlh, NFTA_DATA_VALUE, 8, end);
+	mnl_attr_nest_end(nlh, key);
+	mnl_attr_nest_end(nlh, elem);
+	mnl_attr_nest_end(nlh, list);
+	batch_add(w, nlh);
+}
+
+/* A set of concatenated intervals. */
+static void put_concatenation(struct world *w)
+{
+	struct nlmsghdr *nlh = batch_message(w, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSET,
+					     NFPROTO_NETDEV, NLM_F_CREATE);
+	static const uint8_t field_lengths[] = {4, 1};
+	struct nlattr *desc, *concat, *field;
+
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, "t");
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, "s");
+	mnl_attr_put_u32(nlh, NFTA_SET_ID, htonl(1));
+	mnl_attr_put_u32(nlh, NFTA_SET_FLAGS, htonl(NFT_SET_INTERVAL | NFT_SET_CONCAT));
+	mnl_attr_put_u32(nlh, NFTA_SET_KEY_LEN, htonl(8));
+	desc = mnl_attr_nest_start(nlh, NFTA_SET_DESC);
+	concat = mnl_attr_nest_start(nlh, NFTA_SET_DESC_CONCAT);
+	for (size_t i = 0; i < sizeof(field_lengths); i++) {
+		field = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+		mnl_attr_put_u32(nlh, NFTA_SET_FIELD_LEN, htonl(field_lengths[i]));
+		mnl_attr_nest_end(nlh, field);
+	}
+	mnl_attr_nest_end(nlh, concat);
+	mnl_attr_nest_end(nlh, desc);
+	batch_add(w, nlh);
+}
+
+const char *probe_concat_overlaps_refused(struct world *w)
+{
+	batch_begin(w);
+	add_table(w, "t");
+	put_concatenation(w);
+	put_concatenated(w, "\x0a\0\0\1\x14\0\0\0", "\x0a\0\0\1\x1e\0\0\0");
+	put_concatenated(w, "\x0a\0\0\1\x19\0\0\0", "\x0a\0\0\1\x19\0\0\0");
+	return see_errors(w);
+}
+
 const char *probe_lookup_map_keys(struct world *w)
 {
 	start_chain(w, PLAIN);

@@ -178,10 +178,12 @@ void nft_put_expr(struct nft_writer *w, uint16_t type, const struct nft_expr *ex
 /* ---- set_index.c ---- */
 
 /*
- * Into the index and the list. 0, or *clash is in the way: -EEXIST the same key, -ENOTEMPTY an
- * overlap; -ECANCELED: never mind; -EINVAL for an interval that ends before it starts, -ENOMEM.
+ * Into the index and the list. 0, or *clash is in the way: -EEXIST the same key (or what this
+ * kernel takes for the same), -ENOTEMPTY an overlap; -ECANCELED: never mind; -EINVAL for an
+ * interval that ends before it starts, -ENOMEM.
  */
-int nft_set_index_insert(struct nft_set *set, struct nft_setelem *elem, struct nft_setelem **clash);
+int nft_set_index_insert(const struct kernel_behavior *kernel, struct nft_set *set,
+			 struct nft_setelem *elem, struct nft_setelem **clash);
 /* Out of the index, back into it (never fails: room is kept). */
 void nft_set_index_remove(struct nft_set *set, struct nft_setelem *elem);
 void nft_set_index_restore(struct nft_set *set, struct nft_setelem *elem);

@@ -12,7 +12,8 @@
 #include <stdlib.h>
 
 struct index_ops {
-	int (*insert)(struct nft_set *set, struct nft_setelem *elem, struct nft_setelem **clash);
+	int (*insert)(const struct kernel_behavior *kernel, struct nft_set *set,
+		      struct nft_setelem *elem, struct nft_setelem **clash);
 	void (*remove)(struct nft_set *set, struct nft_setelem *elem);
 	void (*restore)(struct nft_set *set, struct nft_setelem *elem);
 	struct nft_setelem *(*get)(const struct nft_set *set, const uint8_t *key, uint32_t flags);
@@ -33,7 +34,8 @@ static void hash_restore(struct nft_set *set, struct nft_setelem *elem)
 	HASH_ADD_KEYPTR(by_key, set->by_key, elem->bytes, set->desc.key_length, elem);
 }
 
-static int hash_insert(struct nft_set *set, struct nft_setelem *elem, struct nft_setelem **clash)
+static int hash_insert(const struct kernel_behavior *kernel, struct nft_set *set,
+		       struct nft_setelem *elem, struct nft_setelem **clash)
 {
 	*clash = hash_find(set, elem->bytes, 0);
 	if (*clash)
@@ -211,7 +213,8 @@ static int tree_reserve(struct nft_set *set)
 	return 0;
 }
 
-static int tree_insert(struct nft_set *set, struct nft_setelem *elem, struct nft_setelem **clash)
+static int tree_insert(const struct kernel_behavior *kernel, struct nft_set *set,
+		       struct nft_setelem *elem, struct nft_setelem **clash)
 {
 	int error = tree_check(set, elem, clash);
 
@@ -325,18 +328,27 @@ static bool is_backwards(const struct nft_set *set, const struct nft_setelem *el
 	return false;
 }
 
-static int ranges_insert(struct nft_set *set, struct nft_setelem *elem, struct nft_setelem **clash)
+/*
+ * Whether the kernel takes the two for the same element, which may be added again: older ones look
+ * at the first register of the keys only, so that what just overlaps is left out and no error.
+ */
+static bool is_same(const struct kernel_behavior *kernel, const struct nft_set *set,
+		    const struct nft_setelem *a, const struct nft_setelem *b)
+{
+	size_t length = kernel->concat_overlaps_refused ? set->desc.key_length : sizeof(uint32_t);
+
+	return !memcmp(a->bytes, b->bytes, length) &&
+	       !memcmp(nft_setelem_key_end(set, a), nft_setelem_key_end(set, b), length);
+}
+
+static int ranges_insert(const struct kernel_behavior *kernel, struct nft_set *set,
+			 struct nft_setelem *elem, struct nft_setelem **clash)
 {
 	const uint8_t *end = nft_setelem_key_end(set, elem);
-	size_t length = set->desc.key_length;
 
 	*clash = ranges_find(set, elem->bytes, 0);
-	if (*clash) {
-		bool same = !memcmp((*clash)->bytes, elem->bytes, length) &&
-			    !memcmp(nft_setelem_key_end(set, *clash), end, length);
-
-		return same ? -EEXIST : -ENOTEMPTY;
-	}
+	if (*clash)
+		return is_same(kernel, set, *clash, elem) ? -EEXIST : -ENOTEMPTY;
 	*clash = ranges_find(set, end, 0);
 	if (*clash)
 		return -ENOTEMPTY;
@@ -363,7 +375,8 @@ static const struct index_ops *ops_of(const struct nft_set *set)
 	}
 }
 
-int nft_set_index_insert(struct nft_set *set, struct nft_setelem *elem, struct nft_setelem **clash)
+int nft_set_index_insert(const struct kernel_behavior *kernel, struct nft_set *set,
+			 struct nft_setelem *elem, struct nft_setelem **clash)
 {
 	int error = 0;
 
@@ -374,7 +387,7 @@ int nft_set_index_insert(struct nft_set *set, struct nft_setelem *elem, struct n
 			return -EEXIST;
 		set->catchall = elem;
 	} else {
-		error = ops_of(set)->insert(set, elem, clash);
+		error = ops_of(set)->insert(kernel, set, elem, clash);
 	}
 	if (error)
 		return error;

@@ -126,7 +126,7 @@ static int insert(struct nft_call *call, struct nft_set *set, struct nft_setelem
 	struct trans_elem *trans;
 	int error;
 
-	error = nft_set_index_insert(set, elem, &clash);
+	error = nft_set_index_insert(call->nft->env.kernel, set, elem, &clash);
 	if (error)
 		return judge_clash(call, set, elem, clash, error);
 	if (is_counted(elem))

@@ -92,6 +92,7 @@ static const struct {
 	ROW(fib_input_forward),
 	ROW(queue_hooks),
 	ROW(synproxy_object_hooks),
+	ROW(concat_overlaps_refused),
 };
 
 int main(int argc, char **argv)

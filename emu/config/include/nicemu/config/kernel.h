@@ -96,7 +96,9 @@
 	X(synproxy_object_hooks, "a synproxy object is refused but at input and forward")          \
 	X(fragment_headers_checked, "to software a later fragment has no transport header")        \
 	X(fragment_loads_fail, "software never loads ports from a later fragment's payload")       \
-	X(inner_ip_found, "asked for a protocol, software finds IP behind two tags and in PPPoE")
+	X(inner_ip_found, "asked for a protocol, software finds IP behind two tags and in PPPoE")  \
+	X(concat_overlaps_refused,                                                                 \
+	  "overlaps of concatenated intervals are EEXIST; else some are left out")
 
 struct kernel_behavior {
 	char version[24]; /* X.Y.Z as resolved, or "ideal": what reports print */
