@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nicemu check: what becomes of each rule of a file, before any hardware sees it. */
+#include "check_notes.h"
 #include "check_run.h"
+#include "check_stop.h"
 
 #include <nicemu/report/check.h>
 
@@ -27,7 +29,8 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 all is offloaded, 1 something is refused, 2 usage, 3 a file can't be "
 	"read,\n"
-	"4 there is no nft.\n";
+	"4 there is no nft, 5 the report can't be written, 130 interrupted (what was found until\n"
+	"then is reported).\n";
 
 struct progress {
 	bool wanted;
@@ -50,21 +53,24 @@ static void erase_progress(const struct progress *progress)
 
 /* One model and kernel, over all files. */
 static int add_run(const struct check_arguments *a, const struct common_options *options,
-		   const struct rules_file *files, json_t *runs)
+		   const struct rules_file *files, struct check_results *results)
 {
+	size_t step = a->each ? 1 : a->files.count;
 	json_t *run = NULL;
 	int status = EXIT_DONE;
 
-	if (!a->each)
-		status = check_run(a, options, files, a->files.count, runs, &run);
-	for (size_t i = 0; a->each && i < a->files.count && status == EXIT_DONE; i++)
-		status = check_run(a, options, &files[i], 1, runs, &run);
+	for (size_t i = 0; i < a->files.count && status == EXIT_DONE; i += step)
+		if (check_stopped())
+			check_run_leave_out(options, &files[i], step, results);
+		else
+			status = check_run(a, options, &files[i], step, results, &run);
 	if (run)
-		json_array_append_new(runs, run);
+		json_array_append_new(results->runs, run);
 	return status;
 }
 
-static int add_runs(const struct check_arguments *a, const struct rules_file *files, json_t *runs)
+static int add_runs(const struct check_arguments *a, const struct rules_file *files,
+		    struct check_results *results)
 {
 	size_t models = a->models.count ? a->models.count : 1;
 	size_t kernels = a->kernels.count ? a->kernels.count : 1;
@@ -79,8 +85,9 @@ static int add_runs(const struct check_arguments *a, const struct rules_file *fi
 
 		options.model = a->models.count ? a->models.list[i / kernels] : NULL;
 		options.kernel = a->kernels.count ? a->kernels.list[i % kernels] : NULL;
-		show_progress(&progress, &options);
-		status = add_run(a, &options, files, runs);
+		if (!check_stopped())
+			show_progress(&progress, &options);
+		status = add_run(a, &options, files, results);
 	}
 	erase_progress(&progress);
 	return status;
@@ -125,25 +132,46 @@ static int verdict(const struct check_arguments *a, const json_t *document)
 	return failed ? EXIT_REFUSED : EXIT_DONE;
 }
 
+static int print_results(const struct check_arguments *a, const struct check_results *results,
+			 json_t *notes)
+{
+	json_t *document = report_check(&(struct report_checked){
+		.generator = "nicemu " NICEMU_VERSION,
+		.runs = results->runs,
+		.not_checked = results->not_checked,
+		.notes = notes,
+		.interrupted = check_stopped(),
+	});
+	int printed, status;
+
+	if (!document)
+		return complain(EXIT_ENVIRONMENT, "out of memory");
+	if (check_stopped())
+		complain(EXIT_INTERRUPTED, "interrupted: the report is what was found until then");
+	printed = print_document(stdout, document, a->print, &a->common);
+	status = check_stopped() ? EXIT_INTERRUPTED : printed ? printed : verdict(a, document);
+	json_decref(document);
+	return status;
+}
+
 static int check(const struct check_arguments *a, struct rules_file *files)
 {
-	json_t *runs = json_array(), *document = NULL;
-	int status = open_files(a, files), printed;
+	struct check_results results = {.runs = json_array(), .not_checked = json_array()};
+	json_t *notes = json_array();
+	int status = open_files(a, files);
 
 	if (status == EXIT_DONE)
-		status = add_runs(a, files, runs);
-	if (status != EXIT_DONE)
-		goto out;
-	document = report_check("nicemu " NICEMU_VERSION, runs);
-	if (!document) {
-		status = complain(EXIT_ENVIRONMENT, "out of memory");
-		goto out;
+		status = check_notes_add(a, notes);
+	if (status == EXIT_DONE) {
+		check_stop_begin();
+		status = add_runs(a, files, &results);
+		check_stop_end();
 	}
-	printed = print_document(stdout, document, a->print, &a->common);
-	status = printed ? printed : verdict(a, document);
-out:
-	json_decref(document);
-	json_decref(runs);
+	if (status == EXIT_DONE)
+		status = print_results(a, &results, notes);
+	json_decref(notes);
+	json_decref(results.not_checked);
+	json_decref(results.runs);
 	for (size_t i = 0; i < a->files.count; i++)
 		rules_close(&files[i]);
 	return status;

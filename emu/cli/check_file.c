@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One rules file in one emulator: two passes of nft, and what they say put together. */
 #include "check_run.h"
+#include "check_stop.h"
 #include "refusal.h"
 
 #include <nicemu/base/reason.h>
@@ -72,7 +73,8 @@ static int pass(struct session *session, const char *mode, const struct rules_fi
 	json_decref(ask(session, json_pack("{s:s, s:s}", "command", "check", "mode", mode)));
 	json_decref(fetch(session, "refusals"));
 	pass->status = session_run(session, argv, &pass->output, &errors);
-	status = explain_nft(pass->status);
+	check_stop_note(session_forwarded_signal());
+	status = check_stopped() ? EXIT_INTERRUPTED : explain_nft(pass->status);
 	if (status == EXIT_DONE && nft_errors_parse(&pass->errors, errors ? errors : "") < 0)
 		status = complain(EXIT_ENVIRONMENT, "out of memory");
 	if (status == EXIT_DONE && !(pass->verdicts = fetch(session, "verdicts")))
@@ -253,6 +255,23 @@ static json_t *flowtable_record(const struct rules_file *file, const struct loca
 	return record;
 }
 
+/* The first place is where the chain was made; what comes later adds to it. */
+static void note_place(json_t *places, const struct rules_file *file, const struct located *located)
+{
+	const json_t *verdict = located->verdict;
+	json_t *place = json_object();
+	char *key;
+
+	set_place(place, file, mark_of(&located->place));
+	if (asprintf(&key, "%s %s %s", text_or_empty(verdict, "family"),
+		     text_or_empty(verdict, "table"), text_or_empty(verdict, "chain")) < 0)
+		key = NULL;
+	if (key && !json_object_get(places, key))
+		json_object_set(places, key, place);
+	json_decref(place);
+	free(key);
+}
+
 static void count(json_t *run, const char *key)
 {
 	json_object_set_new(run, key, json_integer(number_of(run, key) + 1));
@@ -334,11 +353,13 @@ static void add_commit_errors(struct session *session, json_t *run, const json_t
 /* ---- the file ---- */
 
 static void add_verdict(const struct check_arguments *a, const struct rules_file *file,
-			const struct located *located, json_t *run)
+			const struct located *located, json_t *places, json_t *run)
 {
 	const json_t *verdict = located->verdict;
 
-	if (is_kind(verdict, "rule"))
+	if (is_kind(verdict, "place"))
+		note_place(places, file, located);
+	else if (is_kind(verdict, "rule"))
 		json_array_append_new(json_object_get(run, "rules"), rule_record(a, file, located));
 	else if (is_kind(verdict, "chain"))
 		json_array_append_new(json_object_get(run, "chains"),
@@ -433,7 +454,7 @@ static int compare_verdicts(const void *one, const void *other)
 }
 
 int check_file(struct session *session, const struct check_arguments *a,
-	       const struct rules_file *file, const json_t *earlier, json_t *run)
+	       const struct rules_file *file, const json_t *earlier, json_t *places, json_t *run)
 {
 	struct pass locate = {0}, keep = {0};
 	struct located *located = NULL;
@@ -450,7 +471,10 @@ int check_file(struct session *session, const struct check_arguments *a,
 		status = complain(EXIT_ENVIRONMENT, "out of memory");
 	if (status == EXIT_DONE && !errors)
 		status = pass(session, "keep", file, &keep);
-	if (status != EXIT_DONE)
+	/* The verdicts are there, and are the same without the second pass. */
+	if (status == EXIT_INTERRUPTED)
+		keep.status = EXIT_DONE;
+	else if (status != EXIT_DONE)
 		goto out;
 	/* What the file has nft print; data on stdout is ours. */
 	if (keep.output)
@@ -461,7 +485,7 @@ int check_file(struct session *session, const struct check_arguments *a,
 		find_kept(located, length, &keep);
 	qsort(located, length, sizeof(*located), compare_verdicts);
 	for (size_t i = 0; i < length; i++)
-		add_verdict(a, file, &located[i], run);
+		add_verdict(a, file, &located[i], places, run);
 	status = errors || keep.status ? EXIT_REFUSED : EXIT_DONE;
 out:
 	free(located);

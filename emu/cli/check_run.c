@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "check_run.h"
 
+#include "check_stop.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,17 +85,32 @@ static void set_texts(json_t *rules, size_t first, const json_t *listing)
 	json_decref(index);
 }
 
-/* A finding of the lint, with where its rule stands. */
+/* "netdev t c"; owned, or NULL where none is named. */
+static char *chain_key(const json_t *rule)
+{
+	const char *family = json_string_value(json_object_get(rule, "family"));
+	const char *table = json_string_value(json_object_get(rule, "table"));
+	const char *chain = json_string_value(json_object_get(rule, "chain"));
+	char *key;
+
+	if (!family || !table || !chain || asprintf(&key, "%s %s %s", family, table, chain) < 0)
+		return NULL;
+	return key;
+}
+
+/* A finding of the lint, with where its rule stands, or the chain that it is about. */
 static json_t *finding_record(const struct check_arguments *a, const json_t *finding,
-			      const json_t *rules)
+			      const json_t *rules, const json_t *places)
 {
 	static const char *const copied[] = {"file", "line", "column"};
 	char *key = rule_key(json_object_get(finding, "rule"));
+	char *chain = chain_key(json_object_get(finding, "rule"));
 	const json_t *rule = key ? json_object_get(rules, key) : NULL;
+	const json_t *place = rule ? rule : chain ? json_object_get(places, chain) : NULL;
 	json_t *record = json_object();
 
 	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied); i++) {
-		json_t *value = json_object_get(rule, copied[i]);
+		json_t *value = json_object_get(place, copied[i]);
 
 		json_object_set_new(record, copied[i], value ? json_incref(value) : json_null());
 	}
@@ -103,13 +120,14 @@ static json_t *finding_record(const struct check_arguments *a, const json_t *fin
 	json_object_set_new(
 		record, "allowed",
 		json_boolean(check_allows(a, json_string_value(json_object_get(finding, "id")))));
+	free(chain);
 	free(key);
 	return record;
 }
 
 /* What was accepted and will not do what was meant. */
-static void add_findings(struct session *session, const struct check_arguments *a, json_t *run,
-			 size_t first)
+static void add_findings(struct session *session, const struct check_arguments *a,
+			 const json_t *places, json_t *run, size_t first)
 {
 	json_t *lint = ask(session, json_pack("{s:s, s:s}", "command", "show", "topic", "lint"));
 	json_t *rules = index_rules(json_object_get(run, "rules"), first), *finding;
@@ -117,39 +135,86 @@ static void add_findings(struct session *session, const struct check_arguments *
 
 	json_array_foreach (json_object_get(lint, "findings"), i, finding)
 		json_array_append_new(json_object_get(run, "lint"),
-				      finding_record(a, finding, rules));
+				      finding_record(a, finding, rules, places));
 	json_decref(rules);
 	json_decref(lint);
 }
 
+static void leave_out(const struct common_options *options, const char *file, const char *what,
+		      struct check_results *results)
+{
+	json_array_append_new(results->not_checked,
+			      json_pack("{s:s?, s:s?, s:o, s:s}", "model", options->model, "kernel",
+					options->kernel, "file",
+					file ? report_string(file) : json_null(), "what", what));
+}
+
+void check_run_leave_out(const struct common_options *options, const struct rules_file *files,
+			 size_t num_files, struct check_results *results)
+{
+	for (size_t i = 0; i < num_files; i++)
+		leave_out(options, files[i].name, "rules", results);
+}
+
+/* nft's texts of the rules, and the lint. */
+static int complete(struct session *session, const struct check_arguments *a, const json_t *places,
+		    json_t *run, size_t first)
+{
+	json_t *rules = json_object_get(run, "rules"), *listing = NULL;
+	int status = EXIT_DONE;
+
+	if (json_array_size(rules) > first) {
+		status = fetch_listing(session, &listing);
+		check_stop_note(session_forwarded_signal());
+	}
+	set_texts(rules, first, listing);
+	json_decref(listing);
+	if (check_stopped())
+		return EXIT_INTERRUPTED;
+	add_findings(session, a, places, run, first);
+	return status;
+}
+
+/* *checked: how many of the files. */
+static int check_files(struct session *session, const struct check_arguments *a,
+		       const struct rules_file *files, size_t num_files,
+		       const struct check_results *results, json_t *run, size_t *checked)
+{
+	size_t first = json_array_size(json_object_get(run, "rules"));
+	json_t *places = json_object();
+	int status = EXIT_DONE;
+
+	while (*checked < num_files && status == EXIT_DONE && !check_stopped()) {
+		status = check_file(session, a, &files[*checked], results->runs, places, run);
+		*checked += status == EXIT_DONE || status == EXIT_REFUSED;
+	}
+	if (status == EXIT_DONE || status == EXIT_REFUSED)
+		status = check_stopped() ? EXIT_INTERRUPTED
+					 : complete(session, a, places, run, first);
+	json_decref(places);
+	return status;
+}
+
 int check_run(const struct check_arguments *a, const struct common_options *options,
-	      const struct rules_file *files, size_t num_files, const json_t *earlier, json_t **run)
+	      const struct rules_file *files, size_t num_files, struct check_results *results,
+	      json_t **run)
 {
 	struct session session;
-	json_t *listing = NULL, *rules;
 	int status = session_open_own(&session, options), closed;
-	size_t first;
+	size_t checked = 0;
 
 	if (status != EXIT_DONE)
 		return status;
 	if (!*run)
 		*run = new_run(&session);
-	if (!*run) {
-		status = EXIT_ENVIRONMENT;
-		goto out;
-	}
-	rules = json_object_get(*run, "rules");
-	first = json_array_size(rules);
-	for (size_t i = 0; i < num_files && status == EXIT_DONE; i++)
-		status = check_file(&session, a, &files[i], earlier, *run);
-	if (status == EXIT_DONE || status == EXIT_REFUSED) {
-		status = json_array_size(rules) > first ? fetch_listing(&session, &listing)
-							: EXIT_DONE;
-		set_texts(rules, first, listing);
-		add_findings(&session, a, *run, first);
-	}
-out:
-	json_decref(listing);
+	status = *run ? check_files(&session, a, files, num_files, results, *run, &checked)
+		      : EXIT_ENVIRONMENT;
+	check_run_leave_out(options, files + checked, num_files - checked, results);
+	if (status == EXIT_INTERRUPTED)
+		leave_out(options, NULL, "lint", results);
 	closed = session_close(&session);
+	/* The signal may have been for the emulator, too. */
+	if (check_stopped())
+		return EXIT_DONE;
 	return status ? status : closed;
 }

@@ -43,6 +43,7 @@ static json_t *verdict_json(const struct emulator *emulator, const struct nft_ve
 		[NFT_VERDICT_FLOWTABLE] = "flowtable",
 		[NFT_VERDICT_FLOW_RULE] = "flow-rule",
 		[NFT_VERDICT_MESSAGE] = "message",
+		[NFT_VERDICT_PLACE] = "place",
 	};
 	const struct reason *reason = verdict->reason;
 	json_t *object = json_object();

@@ -82,6 +82,8 @@ int session_hold_signals(bool ignore_terminal);
 void session_restore_signals(void);
 /* Send on what has come, without waiting; with pid 0 it is forgotten. */
 void session_forward_signals(int signals, pid_t pid);
+/* The last one since session_hold_signals, or 0: the program may have ended before it got there. */
+int session_forwarded_signal(void);
 
 /*
  * Spawn with output and errors collected (owned), wait: its exit status or a negative errno.

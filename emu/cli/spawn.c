@@ -161,6 +161,7 @@ static const int terminal_signals[TERMINAL_SIGNALS] = {SIGINT, SIGQUIT};
 static struct sigaction signals_before[TERMINAL_SIGNALS];
 static sigset_t mask_before;
 static bool holding, ignoring;
+static int forwarded;
 
 int session_hold_signals(bool ignore_terminal)
 {
@@ -176,6 +177,7 @@ int session_hold_signals(bool ignore_terminal)
 	for (int i = 0; ignore_terminal && i < TERMINAL_SIGNALS; i++)
 		sigaction(terminal_signals[i], &ignore, &signals_before[i]);
 	holding = true;
+	forwarded = 0;
 	ignoring = ignore_terminal;
 	return signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -194,9 +196,16 @@ void session_forward_signals(int signals, pid_t pid)
 {
 	struct signalfd_siginfo info;
 
-	while (signals >= 0 && read(signals, &info, sizeof(info)) == sizeof(info))
+	while (signals >= 0 && read(signals, &info, sizeof(info)) == sizeof(info)) {
+		forwarded = (int)info.ssi_signo;
 		if (pid > 0)
-			kill(pid, (int)info.ssi_signo);
+			kill(pid, forwarded);
+	}
+}
+
+int session_forwarded_signal(void)
+{
+	return forwarded;
 }
 
 /* In the child: streams in place, signals as nicemu found them, door closed, program run. */

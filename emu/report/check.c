@@ -47,8 +47,14 @@ static json_t *summary_json(const struct counts *counts)
 			 "errors", counts->errors, "lint", counts->lint);
 }
 
-json_t *report_check(const char *generator, json_t *runs)
+static json_t *list_or_empty(json_t *list)
 {
+	return list ? json_incref(list) : json_array();
+}
+
+json_t *report_check(const struct report_checked *checked)
+{
+	json_t *runs = checked->runs;
 	struct counts whole = {0};
 	json_t *run;
 	size_t i;
@@ -64,6 +70,9 @@ json_t *report_check(const char *generator, json_t *runs)
 		whole.errors += counts.errors;
 		whole.lint += counts.lint;
 	}
-	return json_pack("{s:i, s:s, s:O, s:o}", "schema_version", REPORT_SCHEMA_VERSION,
-			 "generator", generator, "runs", runs, "summary", summary_json(&whole));
+	return json_pack("{s:i, s:s, s:b, s:O, s:o, s:o, s:o}", "schema_version",
+			 REPORT_SCHEMA_VERSION, "generator", checked->generator, "interrupted",
+			 (int)checked->interrupted, "runs", runs, "not_checked",
+			 list_or_empty(checked->not_checked), "notes",
+			 list_or_empty(checked->notes), "summary", summary_json(&whole));
 }

@@ -85,6 +85,19 @@ static void print_command(FILE *out, const struct check_group *group)
 	free(runs);
 }
 
+static void print_missing(FILE *out, const json_t *document)
+{
+	const char *why = check_missing_why(document);
+	char *missing = why ? check_missing(document, "\n") : NULL;
+
+	if (why) {
+		fprintf(out, "::error title=not checked::%s", why);
+		print_part(out, ": ", missing ? missing : "");
+		fputc('\n', out);
+	}
+	free(missing);
+}
+
 void report_print_check_github(FILE *out, const json_t *document, const struct report_style *style)
 {
 	struct check_groups groups;
@@ -93,6 +106,7 @@ void report_print_check_github(FILE *out, const json_t *document, const struct r
 		for (size_t i = 0; i < groups.length; i++)
 			print_command(out, groups.group[i]);
 	check_groups_free(&groups);
+	print_missing(out, document);
 }
 
 /* ---- TAP ---- */
@@ -177,10 +191,30 @@ static void print_comments(FILE *out, const json_t *run)
 	json_array_foreach (json_object_get(run, "lint"), i, finding) {
 		fprintf(out, "# %s: ", member_text(finding, "level"));
 		print_clean(out, member_text(finding, "file"));
-		fprintf(out, ":%llu: ", member_number(finding, "line"));
+		if (member_number(finding, "line"))
+			fprintf(out, ":%llu:%llu", member_number(finding, "line"),
+				member_number(finding, "column"));
+		fputs(*member_text(finding, "file") ? ": " : "", out);
 		print_clean(out, member_text(finding, "text"));
 		fprintf(out, " (%s)\n", member_text(finding, "id"));
 	}
+}
+
+/* An interrupted test says so with "Bail out!". */
+static void end_tap(FILE *out, const json_t *document)
+{
+	const char *why = check_missing_why(document);
+	char *missing = why ? check_missing(document, "; ") : NULL;
+
+	if (why) {
+		fprintf(out, "%s%s: ",
+			json_is_true(json_object_get(document, "interrupted")) ? "Bail out! "
+									       : "# ",
+			why);
+		print_clean(out, missing ? missing : "");
+		fputc('\n', out);
+	}
+	free(missing);
 }
 
 static size_t count_cases(const json_t *runs)
@@ -209,4 +243,5 @@ void report_print_check_tap(FILE *out, const json_t *document, const struct repo
 		print_cases(&tap, run, "rules", "rule");
 		print_comments(out, run);
 	}
+	end_tap(out, document);
 }

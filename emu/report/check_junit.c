@@ -2,6 +2,7 @@
 /* A check as JUnit's XML: a suite for each run, a case for each rule and port. */
 #include "check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Control characters can't be written in XML 1.0 at all. Of an attribute line ends are escaped. */
@@ -122,7 +123,10 @@ static void print_findings(FILE *out, const json_t *run)
 		print_xml(out, member_text(finding, "level"));
 		fputs(": ", out);
 		print_xml(out, member_text(finding, "file"));
-		fprintf(out, ":%llu: ", member_number(finding, "line"));
+		if (member_number(finding, "line"))
+			fprintf(out, ":%llu:%llu", member_number(finding, "line"),
+				member_number(finding, "column"));
+		fputs(*member_text(finding, "file") ? ": " : "", out);
 		print_xml(out, member_text(finding, "text"));
 		fputs(" (", out);
 		print_xml(out, member_text(finding, "id"));
@@ -156,6 +160,24 @@ static void print_suite(FILE *out, const json_t *run)
 	fputs("  </testsuite>\n", out);
 }
 
+/* A suite of its own, so that nobody takes a report for whole that is not. */
+static void print_missing(FILE *out, const json_t *document)
+{
+	const char *why = check_missing_why(document);
+	char *missing = why ? check_missing(document, "; ") : NULL;
+
+	if (!why)
+		return;
+	fprintf(out,
+		"  <testsuite name=\"not checked\" tests=\"1\" failures=\"0\" errors=\"1\" "
+		"skipped=\"0\">\n    <testcase classname=\"nicemu\" name=\"all is "
+		"checked\">\n      <error message=\"%s\">",
+		why);
+	print_xml(out, missing ? missing : "");
+	fputs("</error>\n    </testcase>\n  </testsuite>\n", out);
+	free(missing);
+}
+
 void report_print_check_junit(FILE *out, const json_t *document, const struct report_style *style)
 {
 	json_t *run;
@@ -165,5 +187,6 @@ void report_print_check_junit(FILE *out, const json_t *document, const struct re
 	      out);
 	json_array_foreach (json_object_get(document, "runs"), i, run)
 		print_suite(out, run);
+	print_missing(out, document);
 	fputs("</testsuites>\n", out);
 }

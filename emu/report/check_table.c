@@ -89,6 +89,8 @@ static void print_finding(FILE *out, const struct check_group *group, bool again
 	fprintf(out, " (%s)\n", member_text(record, "id"));
 	if (!again)
 		print_member(out, "rule", record, "statement");
+	if (!*member_text(record, "statement"))
+		print_member(out, "chain", json_object_get(record, "rule"), "chain");
 	print_member(out, "hint", record, "hint");
 	if (many_runs)
 		print_text_member(out, "by", check_group_runs(group));
@@ -337,6 +339,27 @@ static void make_matrix(FILE *out, const json_t *runs, const struct report_style
 	json_decref(m.index);
 }
 
+static void print_missing(FILE *out, const json_t *document, const struct report_style *style)
+{
+	const char *why = check_missing_why(document);
+	char *missing = why ? check_missing(document, "\n") : NULL;
+
+	if (!why)
+		return;
+	fputc('\n', out);
+	paint(out, style, PAINT_WARNING, "%s:", why);
+	fputc('\n', out);
+	for (char *line = missing, *rest; line && *line; line = rest) {
+		rest = line + strcspn(line, "\n");
+		if (*rest)
+			*rest++ = '\0';
+		fputs("  ", out);
+		print_clean(out, line);
+		fputc('\n', out);
+	}
+	free(missing);
+}
+
 void report_print_check(FILE *out, const json_t *document, const struct report_style *style)
 {
 	const json_t *runs = json_object_get(document, "runs");
@@ -355,4 +378,5 @@ void report_print_check(FILE *out, const json_t *document, const struct report_s
 		print_left_out(out, json_array_get(runs, 0));
 	if (many_runs)
 		make_matrix(out, runs, style);
+	print_missing(out, document, style);
 }

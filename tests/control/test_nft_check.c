@@ -39,6 +39,7 @@ static const char *verdicts(void)
 		[NFT_VERDICT_CHAIN] = "chain",      [NFT_VERDICT_CHAIN_RULE] = "unjudged",
 		[NFT_VERDICT_OTHER_RULE] = "other", [NFT_VERDICT_FLOWTABLE] = "flowtable",
 		[NFT_VERDICT_FLOW_RULE] = "flow",   [NFT_VERDICT_MESSAGE] = "message",
+		[NFT_VERDICT_PLACE] = "place",
 	};
 	static char text[4096];
 	size_t used = 0;
@@ -73,11 +74,11 @@ Test(nft_check, a_kept_batch_is_committed_with_the_refused_rule_in_software_only
 {
 	send_chain(NFT_CHECK_KEEP, "eth0", NULL, 3, 2);
 	expect_errors("");
-	expect_verdicts("2:0=+ 3:0=payload-offset 4:0=+");
+	expect_verdicts("1:place=+ 2:0=+ 3:0=payload-offset 4:0=+");
 	expect_commands("BIND eth0\nREPLACE eth0 1\nREPLACE eth0 3\n");
 	cr_assert_str_eq(rules(w), "c:2(0) c:3(0) c:4(0)");
-	cr_assert_eq(nft_verdict(w->nft, 1)->handle, 3);
-	cr_assert_not_null(nft_verdict(w->nft, 1)->expression);
+	cr_assert_eq(nft_verdict(w->nft, 2)->handle, 3);
+	cr_assert_not_null(nft_verdict(w->nft, 2)->expression);
 }
 
 Test(nft_check, what_the_nic_refuses_on_one_port_is_taken_from_the_others)
@@ -87,7 +88,7 @@ Test(nft_check, what_the_nic_refuses_on_one_port_is_taken_from_the_others)
 	w->refuse_error = ENOSPC;
 	send_chain(NFT_CHECK_KEEP, "eth0", "eth1", 2, 0);
 	expect_errors("");
-	expect_verdicts("2:0=+ 2:1=test 3:0=+ 3:1=+");
+	expect_verdicts("1:place=+ 2:0=+ 2:1=test 3:0=+ 3:1=+");
 	/* In between the driver is asked which statement it does not take. */
 	cr_assert(strstr(w->commands, "REPLACE eth0 1\nREPLACE eth1 1 ENOSPC\n"), "%s",
 		  w->commands);
@@ -138,9 +139,14 @@ Test(nft_check, locating_refuses_every_rule_once_and_an_expression_that_is_to_bl
 	const struct nft_verdict *verdict;
 
 	send_chain(NFT_CHECK_LOCATE, "eth0", "eth1", 2, 2);
-	cr_assert(strstr(errors(w), "3:EBADR 4:EBADR 4:EBADRQC@") == errors(w), "%s", errors(w));
-	expect_verdicts("2:0=+ 2:1=+ 3:0=payload-offset 3:1=payload-offset");
+	cr_assert(strstr(errors(w), "2:EBADR 3:EBADR 4:EBADR 4:EBADRQC@") == errors(w), "%s",
+		  errors(w));
+	expect_verdicts("1:place=+ 2:0=+ 2:1=+ 3:0=payload-offset 3:1=payload-offset");
 	verdict = nft_verdict(w->nft, 0);
+	/* The chain as a whole. */
+	cr_assert_eq(verdict[0].errors, 1);
+	cr_assert_str_eq(verdict[0].chain, "c");
+	verdict++;
 	cr_assert_eq(verdict[0].errors, 1);
 	cr_assert_eq(verdict[1].errors, 0);
 	cr_assert_eq(verdict[2].errors, 2);

@@ -34,7 +34,8 @@ static json_t *run(const char *model, json_t *rules)
 /* Takes runs. */
 static json_t *document(json_t *runs)
 {
-	json_t *result = report_check("nicemu 1", runs);
+	json_t *result =
+		report_check(&(struct report_checked){.generator = "nicemu 1", .runs = runs});
 
 	json_decref(runs);
 	return result;
@@ -167,6 +168,71 @@ Test(check, a_document_without_runs_is_printed)
 
 	for (size_t i = 0; i < NUM_FORMATS; i++)
 		free(printed(formats[i], d, false));
+	json_decref(d);
+}
+
+/* num: files that were not checked, each for another kernel where apart. */
+static json_t *unfinished(bool interrupted, size_t num, bool apart)
+{
+	json_t *runs = json_array(), *missing = json_array(), *result;
+
+	for (size_t i = 0; i < num; i++) {
+		char file[64], kernel[32];
+
+		snprintf(file, sizeof(file), "a%zu\n::error::x.nft", i);
+		snprintf(kernel, sizeof(kernel), "6.%zu", apart ? i : 1);
+		json_array_append_new(missing, json_pack("{s:n, s:s, s:s, s:s}", "model", "kernel",
+							 kernel, "file", file, "what", "rules"));
+	}
+	result = report_check(&(struct report_checked){.generator = "nicemu 1",
+						       .runs = runs,
+						       .not_checked = missing,
+						       .interrupted = interrupted});
+	json_decref(missing);
+	json_decref(runs);
+	return result;
+}
+
+Test(check, what_was_not_checked_is_in_every_format_and_makes_no_line_of_its_own)
+{
+	for (int interrupted = 0; interrupted < 2; interrupted++) {
+		json_t *d = unfinished(interrupted, 2, false);
+
+		for (size_t i = 0; i < NUM_FORMATS; i++) {
+			char *text = printed(formats[i], d, false);
+
+			cr_assert_eq(count(text, "a0"), 1, "format %zu: %s", i, text);
+			cr_assert_eq(count(text, "a1"), 1, "format %zu: %s", i, text);
+			cr_assert_eq(count(text, "6.1"), 1, "format %zu: %s", i, text);
+			cr_assert_eq(count(text, "interrupted") > 0, interrupted, "format %zu: %s",
+				     i, text);
+			cr_assert(!strstr(text, "\n::error::x"), "format %zu: %s", i, text);
+			free(text);
+		}
+		json_decref(d);
+	}
+}
+
+Test(check, of_very_much_that_was_not_checked_the_text_is_cut)
+{
+	json_t *d = unfinished(true, 1000, true);
+
+	for (size_t i = 0; i < NUM_FORMATS; i++) {
+		char *text = printed(formats[i], d, false);
+
+		cr_assert_eq(count(text, "kernel 6."), 20, "format %zu: %s", i, text);
+		cr_assert(strstr(text, "and more"), "format %zu: %s", i, text);
+		free(text);
+	}
+	json_decref(d);
+	d = unfinished(true, 1000, false);
+	for (size_t i = 0; i < NUM_FORMATS; i++) {
+		char *text = printed(formats[i], d, false);
+
+		cr_assert(strstr(text, " and 980 more"), "format %zu: %s", i, text);
+		cr_assert_lt(strlen(text), 4000);
+		free(text);
+	}
 	json_decref(d);
 }
 

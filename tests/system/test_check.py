@@ -403,9 +403,33 @@ class Lint(Case):
         self.assertRegex(self.check("rules.nft").stdout, r"(?m)^rules\.nft:5:3: warning: .*\(never-hit\)$")
         self.assertIn("::warning file=rules.nft,line=5,col=3,title=never-hit::",
                       self.check("--format", "github", "rules.nft").stdout)
-        self.assertRegex(self.check("--format", "tap", "rules.nft").stdout, r"(?m)^# warning: rules\.nft:5: ")
+        self.assertRegex(self.check("--format", "tap", "rules.nft").stdout, r"(?m)^# warning: rules\.nft:5:3: ")
         root = ElementTree.fromstring(self.check("--format", "junit", "rules.nft").stdout)
         self.assertIn("never-hit", root.find("./testsuite/system-out").text)
+
+    def test_a_finding_about_a_chain_has_the_place_where_the_chain_was_made(self):
+        devices = 'type filter hook ingress devices = $DEVICES priority 10; flags offload;'
+        self.write('define DEVICES = { "eth0", "eth1" }\n' + chain(head=devices), "chains.nft")
+        self.write('include "./chains.nft"\n' + chain(head=CHAIN.replace("eth0", "eth2"), name="d"), "top.nft")
+        # Both are named once more, and have their rules, elsewhere.
+        self.write(chain("ip saddr 1.2.3.4 drop", head="") + chain("ip saddr 1.2.3.4 drop", head="", name="d"), "rules.nft")
+        files = ("-m", "ice", "top.nft", "rules.nft")
+        found = [f for f in self.document(*files, status=0)["runs"][0]["lint"] if f["id"] == "entries-per-port"]
+        self.assertEqual([(f["line"], f["column"], f["rule"]["chain"]) for f in found], [(3, 8, "c")])
+        self.assertTrue(found[0]["file"].endswith("chains.nft"))
+        self.assertRegex(self.check(*files).stdout, r"(?m)^\S*chains\.nft:3:8: notice: .*\n  chain: c$")
+        self.assertRegex(self.check("--format", "github", *files).stdout, r"(?m)^::notice file=\S*chains\.nft,line=3,col=8,")
+        self.assertRegex(self.check("--format", "tap", *files).stdout, r"(?m)^# notice: \S*chains\.nft:3:8: ")
+        root = ElementTree.fromstring(self.check("--format", "junit", *files).stdout)
+        self.assertRegex(root.find("./testsuite/system-out").text, r"notice: \S*chains\.nft:3:8: ")
+
+    def test_a_finding_about_a_chain_of_another_emulator_has_its_own_place(self):
+        pair = CHAIN.replace('device "eth0"', 'devices = { "eth0", "eth1" }')
+        for name, lines in (("one.nft", 0), ("two.nft", 3)):
+            self.write("\n" * lines + chain("ip saddr 1.2.3.4 drop", head=pair), name)
+        found = self.document("-m", "ice", "--each", "one.nft", "two.nft", status=0)["runs"]
+        self.assertEqual([(f["file"], f["line"]) for run in found for f in run["lint"] if f["id"] == "entries-per-port"],
+                         [("one.nft", 2), ("two.nft", 5)])
 
     def test_a_refused_rule_is_not_judged(self):
         found = self.run_of(chain("ip saddr != 10.0.0.1 drop", "ip saddr 10.1.0.0/16 accept"), status=1)
@@ -419,6 +443,25 @@ class Runs(Case):
         self.assertEqual([(r["model"], r["kernel"].rsplit(".", 1)[0]) for r in found["runs"]],
                          [("none", "6.1"), ("none", "6.12"), ("generic", "6.1"), ("generic", "6.12")])
         self.assertEqual(found["summary"]["offloaded"], 2)
+
+    def test_a_kernel_of_another_time_than_the_model_was_read_in_is_a_note_and_no_failure(self):
+        self.write(chain("ip saddr 1.2.3.4 drop"))
+        for words, kernels in ((("-m", "mlx5", "-k", "5.10"), "5.10"), (("-m", "mlx5", "-k", "6.12"), None),
+                               (("-m", "bnxt", "-k", "6.12"), "6.12"), (("-m", "bnxt"), None),
+                               (("-m", "generic", "-k", "5.10"), None), (("-m", "mlx5", "-k", "ideal"), None),
+                               (("-m", "mlx5", "-k", "5.10", "-k", "6.12", "-k", "5.15"), "5.10, 5.15")):
+            with self.subTest(words):
+                done = self.check("-j", *words, "rules.nft")
+                notes = json.loads(done.stdout)["notes"]
+                self.assertEqual(done.stderr.count("note: model "), 1 if kernels else 0, done.stderr)
+                self.assertEqual(len(notes), 1 if kernels else 0)
+                if kernels:
+                    self.assertIn("model %s is its driver as it was read in Linux " % words[1], notes[0])
+                    self.assertIn("whatever -k says: in %s its clauses may differ" % kernels, notes[0])
+                    self.assertIn(notes[0], done.stderr)
+                    self.assertNotIn("note:", self.check("-q", "-j", *words, "rules.nft").stderr)
+        alone = self.check("-m", "mlx5", "rules.nft").returncode
+        self.assertEqual(self.check("-m", "mlx5", "-k", "5.10", "rules.nft").returncode, alone)
 
     def test_the_text_shows_a_matrix(self):
         self.write(chain("ip saddr 1.2.3.4 drop", "ip saddr != 1.2.3.4 drop"))

@@ -109,10 +109,9 @@ static void add(struct nft_call *call, const struct nft_verdict *like, int error
 		const struct reason *reason)
 {
 	static const bool is_placed[NFT_VERDICT_KINDS] = {
-		[NFT_VERDICT_RULE] = true,
-		[NFT_VERDICT_CHAIN] = true,
-		[NFT_VERDICT_FLOWTABLE] = true,
-		[NFT_VERDICT_MESSAGE] = true,
+		[NFT_VERDICT_RULE] = true,      [NFT_VERDICT_CHAIN] = true,
+		[NFT_VERDICT_FLOWTABLE] = true, [NFT_VERDICT_MESSAGE] = true,
+		[NFT_VERDICT_PLACE] = true,
 	};
 	struct nft *nft = call->nft;
 	struct nft_verdict *verdict;
@@ -296,6 +295,17 @@ static bool is_replaced(const struct nft_call *call, const struct nft_trans *tra
 	return call->message == NFT_MSG_NEWRULE && trans->type == &nft_trans_delrule;
 }
 
+/* What is found later about the chain as a whole is said to stand where it was made. */
+static void tell_place(struct nft_call *call, const struct nft_trans *trans)
+{
+	const struct nft_chain *chain = ((const struct nft_trans_chain *)trans)->chain;
+
+	if (!nft_chain_is_offload(chain))
+		return;
+	call->chain = chain;
+	add(call, &(struct nft_verdict){.kind = NFT_VERDICT_PLACE, .port = -1}, 0, NULL);
+}
+
 /* 0, or the errno for which the message is to be undone. */
 static int offer(struct nft_call *call, struct nft_trans *trans)
 {
@@ -309,6 +319,8 @@ static int offer(struct nft_call *call, struct nft_trans *trans)
 	if (is_replaced(call, trans))
 		return 0;
 	error = nft_offload_offer(call, trans);
+	if (!error && trans->type == &nft_trans_newchain)
+		tell_place(call, trans);
 	if (!error)
 		return 0;
 	if (trans->type == &nft_trans_newchain) {

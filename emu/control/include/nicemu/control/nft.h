@@ -247,6 +247,7 @@ enum nft_verdict_kind {
 	NFT_VERDICT_FLOWTABLE,  /* not emulated, left out */
 	NFT_VERDICT_FLOW_RULE,  /* a rule that adds to a flowtable, left out */
 	NFT_VERDICT_MESSAGE,    /* something else that is refused */
+	NFT_VERDICT_PLACE,      /* an offload chain that is accepted: where it stands */
 	NFT_VERDICT_KINDS
 };
 

@@ -13,11 +13,17 @@
 
 #include <nicemu/report/report.h>
 
-/*
- * The document: runs (borrowed) each get their "summary", and all a common one. A new reference;
- * NULL: no memory.
- */
-json_t *report_check(const char *generator, json_t *runs);
+/* What a check has found. Borrowed; of the arrays NULL is an empty one. */
+struct report_checked {
+	const char *generator;
+	json_t *runs;        /* each gets its "summary" */
+	json_t *not_checked; /* what no run is about, or what a run lacks */
+	json_t *notes;       /* strings */
+	bool interrupted;    /* by a signal */
+};
+
+/* The document, with a summary of all runs. A new reference; NULL: no memory. */
+json_t *report_check(const struct report_checked *checked);
 
 /* For people. Errors are only counted: they have been told when they were met. */
 void report_print_check(FILE *out, const json_t *document, const struct report_style *style);
