@@ -202,7 +202,7 @@ int admit_rule(const struct question *question, struct asic_admitted *admitted,
 	int error = admit_what_is_known(command->rule, reason);
 
 	*admitted = (struct asic_admitted){
-		.tcam = {.priority = command->prio},
+		.rule = {.priority = command->prio},
 		.decision = {.fate = ASIC_HOST,
 			     .matched = true,
 			     .binding = command->binding,
@@ -213,7 +213,7 @@ int admit_rule(const struct question *question, struct asic_admitted *admitted,
 	if (!error)
 		error = ask_clauses(question, false, reason);
 	if (!error)
-		error = admit_match(question, &admitted->tcam, reason);
+		error = admit_match(question, &admitted->rule, reason);
 	if (!error)
 		error = admit_actions(question, &admitted->decision, reason);
 	return error ? error : choose_table(question, admitted, reason);

@@ -28,7 +28,7 @@ int admit_binding(const struct nic *nic, const struct offload_binding *binding,
 
 /* What a rule becomes that is taken. */
 struct asic_admitted {
-	struct tcam_entry tcam; /* value, mask, ranges, priority */
+	struct tcam_rule rule;
 	struct asic_decision decision;
 	const struct model_table *table;
 	const struct model_cost *cost; /* NULL: one entry */
@@ -53,7 +53,7 @@ int refuse_by_model(struct reason *reason, const char *id, int error, const char
 /* --- parts --- */
 
 /* Value, mask and ranges. */
-int admit_match(const struct question *question, struct tcam_entry *entry, struct reason *reason);
+int admit_match(const struct question *question, struct tcam_rule *rule, struct reason *reason);
 /* Fate, port and mirrors. */
 int admit_actions(const struct question *question, struct asic_decision *decision,
 		  struct reason *reason);

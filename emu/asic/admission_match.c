@@ -135,9 +135,9 @@ static int admit_direction(const struct port_ends *ends, uint16_t *min, uint16_t
 
 /* Packets without ports are in no range. */
 static int admit_ranges(const struct flow_match *match, const struct ignored *ignored,
-			struct tcam_entry *entry, struct reason *reason)
+			struct tcam_rule *rule, struct reason *reason)
 {
-	struct tcam_ranges *ranges = &entry->ranges;
+	struct tcam_ranges *ranges = &rule->ranges;
 	struct port_ends ends[2] = {0};
 	int error;
 
@@ -151,9 +151,9 @@ static int admit_ranges(const struct flow_match *match, const struct ignored *ig
 	if (error)
 		return error;
 	if (ends[0].given[0] || ends[1].given[0]) {
-		entry->has_ranges = true;
-		entry->mask.word[0] |= FLOW_PRESENT(PORTS);
-		entry->value.word[0] |= FLOW_PRESENT(PORTS);
+		rule->has_ranges = true;
+		rule->mask.word[0] |= FLOW_PRESENT(PORTS);
+		rule->value.word[0] |= FLOW_PRESENT(PORTS);
 	}
 	return 0;
 }
@@ -206,7 +206,7 @@ static int admit_keys(const struct model *model, const struct flow_match *match,
 
 /* The rule's bits of flagged keys; the rest of what was written is not looked at. */
 static void match_fields(const struct flow_match *match, const struct ignored *ignored,
-			 struct tcam_entry *entry)
+			 struct tcam_rule *rule)
 {
 	uint64_t keys = match->used_keys & ~ignored->keys;
 
@@ -219,14 +219,14 @@ static void match_fields(const struct flow_match *match, const struct ignored *i
 		for (int w = 0; w < FLOW_KEY_WORDS; w++) {
 			uint64_t mask = match->mask.word[w] & bits.word[w] & ~ignored->bits.word[w];
 
-			entry->mask.word[w] |= mask;
-			entry->value.word[w] |= match->key.word[w] & mask;
+			rule->mask.word[w] |= mask;
+			rule->value.word[w] |= match->key.word[w] & mask;
 		}
 	}
 }
 
 /* Where a part of such a field is matched all of its bits are; those outside of the mask as 0. */
-static void match_exactly(const struct model_match *model, struct tcam_entry *entry)
+static void match_exactly(const struct model_match *model, struct tcam_rule *rule)
 {
 	for (size_t i = 0; i < model->num_exact; i++) {
 		struct flow_key bits;
@@ -236,37 +236,37 @@ static void match_exactly(const struct model_match *model, struct tcam_entry *en
 			continue;
 		bits = match_field_bits(model->exact[i]);
 		for (int w = 0; w < FLOW_KEY_WORDS; w++)
-			some |= entry->mask.word[w] & bits.word[w];
+			some |= rule->mask.word[w] & bits.word[w];
 		for (int w = 0; some && w < FLOW_KEY_WORDS; w++)
-			entry->mask.word[w] |= bits.word[w];
+			rule->mask.word[w] |= bits.word[w];
 	}
 }
 
-static void match_presence(struct tcam_entry *entry)
+static void match_presence(struct tcam_rule *rule)
 {
 	for (int id = 0; id < FLOW_FIELD_COUNT; id++) {
 		uint64_t present = flow_field_presence(id) & ~always_present;
 
-		if (flow_field_is_zero(&entry->mask, id))
+		if (flow_field_is_zero(&rule->mask, id))
 			continue;
-		entry->mask.word[0] |= present;
-		entry->value.word[0] |= present;
+		rule->mask.word[0] |= present;
+		rule->value.word[0] |= present;
 	}
 }
 
 /* What a driver adds stands in the place of what the rule says of the same bits. */
-static void add_value(const struct model_implicit *implicit, struct tcam_entry *entry)
+static void add_value(const struct model_implicit *implicit, struct tcam_rule *rule)
 {
 	struct flow_key bits = match_field_bits(implicit->field);
 	struct flow_key placed = match_field_place(implicit->field, implicit->value);
 
 	for (int w = 0; w < FLOW_KEY_WORDS; w++) {
-		entry->mask.word[w] |= bits.word[w];
-		entry->value.word[w] = (entry->value.word[w] & ~bits.word[w]) | placed.word[w];
+		rule->mask.word[w] |= bits.word[w];
+		rule->value.word[w] = (rule->value.word[w] & ~bits.word[w]) | placed.word[w];
 	}
 }
 
-static int admit_implicits(const struct question *question, struct tcam_entry *entry,
+static int admit_implicits(const struct question *question, struct tcam_rule *rule,
 			   uint64_t *absent, struct reason *reason)
 {
 	const struct model *model = question->nic->profile;
@@ -282,18 +282,18 @@ static int admit_implicits(const struct question *question, struct tcam_entry *e
 		if (!match_field_in_key(implicit->field))
 			return refuse_not_emulated(model, reason, "unsupported-field", "match %s",
 						   model_field_name(implicit->field));
-		add_value(implicit, entry);
+		add_value(implicit, rule);
 	}
 	return 0;
 }
 
-static void match_port(uint16_t port, struct tcam_entry *entry)
+static void match_port(uint16_t port, struct tcam_rule *rule)
 {
-	entry->mask.word[0] |= FLOW_PORT_MASK;
-	entry->value.word[0] |= (uint64_t)port << FLOW_PORT_SHIFT;
+	rule->mask.word[0] |= FLOW_PORT_MASK;
+	rule->value.word[0] |= (uint64_t)port << FLOW_PORT_SHIFT;
 }
 
-int admit_match(const struct question *question, struct tcam_entry *entry, struct reason *reason)
+int admit_match(const struct question *question, struct tcam_rule *rule, struct reason *reason)
 {
 	const struct model *model = question->nic->profile;
 	const struct flow_match *match = &question->command->rule->match;
@@ -305,14 +305,14 @@ int admit_match(const struct question *question, struct tcam_entry *entry, struc
 	error = admit_keys(model, match, &ignored, reason);
 	if (error)
 		return error;
-	match_fields(match, &ignored, entry);
-	match_exactly(&model->match, entry);
-	error = admit_implicits(question, entry, &absent, reason);
+	match_fields(match, &ignored, rule);
+	match_exactly(&model->match, rule);
+	error = admit_implicits(question, rule, &absent, reason);
 	if (error)
 		return error;
-	match_presence(entry);
-	entry->mask.word[0] |= absent;
-	entry->value.word[0] &= ~absent;
-	match_port(question->binding->port, entry);
-	return admit_ranges(match, &ignored, entry, reason);
+	match_presence(rule);
+	rule->mask.word[0] |= absent;
+	rule->value.word[0] &= ~absent;
+	match_port(question->binding->port, rule);
+	return admit_ranges(match, &ignored, rule, reason);
 }

@@ -109,6 +109,7 @@ void asic_destroy(struct asic *asic)
 	}
 	place_clear(&asic->tables);
 	entry_pool_clear(&asic->pool);
+	free(asic->copied);
 	free(asic);
 }
 
@@ -238,7 +239,7 @@ static int update_entry(struct asic *asic, struct block *block, struct entry *en
 			const struct asic_admitted *admitted, struct room *room,
 			struct reason *reason)
 {
-	if (asic->ops->update(asic->tcam, &entry->tcam, &admitted->tcam)) {
+	if (asic->ops->update(asic->tcam, &entry->tcam, &admitted->rule)) {
 		room_exchange(asic, block, room, entry->room);
 		return reason_no_memory(reason);
 	}
@@ -256,10 +257,8 @@ static int new_entry(struct asic *asic, struct block *block, const struct asic_a
 
 	if (!entry)
 		goto give;
-	entry->tcam = admitted->tcam;
-	entry->tcam.owner = entry;
 	entry->room = room;
-	if (asic->ops->insert(asic->tcam, &entry->tcam))
+	if (asic->ops->insert(asic->tcam, &entry->tcam, &admitted->rule))
 		goto forget;
 	asic->ops->commit(asic->tcam);
 	return 0;
@@ -306,7 +305,7 @@ static int asic_replace(void *driver, const struct offload_command *command, str
 		error = admit_rule(&question, &admitted, reason);
 	if (!error)
 		error = room_find(asic, block, &question, &admitted, old, &room,
-				  &admitted.tcam.priority, reason);
+				  &admitted.rule.priority, reason);
 	if (error)
 		return error;
 	return old ? update_entry(asic, block, old, &admitted, room, reason)

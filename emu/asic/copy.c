@@ -48,7 +48,9 @@ static struct entry **sorted(const struct asic *asic, int (*compare)(const void 
 	return all;
 }
 
-static int copy_block(struct asic *copy, const struct block *from)
+/* Their rules wait in copy->copied for the table. */
+static int copy_block(struct asic *copy, const struct asic *asic, const struct block *from,
+		      size_t *count)
 {
 	struct block *block = asic_add_block(copy, &from->binding);
 
@@ -59,22 +61,35 @@ static int copy_block(struct asic *copy, const struct block *from)
 
 		if (!entry)
 			return -ENOMEM;
-		entry->tcam = e->tcam;
-		entry->tcam.location = 0;
-		entry->tcam.owner = entry;
+		entry->tcam.priority = e->tcam.priority;
+		entry->tcam.arrival = e->tcam.arrival;
+		entry->number = (uint32_t)*count;
+		copy->copied[(*count)++] = asic->ops->rule(asic->tcam, &e->tcam);
 	}
 	return 0;
+}
+
+static int copy_blocks(struct asic *copy, const struct asic *asic)
+{
+	size_t count = 0;
+	int error = 0;
+
+	copy->copied = calloc(count_entries(asic) + 1, sizeof(copy->copied[0]));
+	if (!copy->copied)
+		return -ENOMEM;
+	for (const struct block *b = asic->blocks; !error && b; b = b->hh.next)
+		error = copy_block(copy, asic, b, &count);
+	return error;
 }
 
 struct asic *asic_copy(const struct asic *asic, const struct tcam_ops *engine)
 {
 	struct asic *copy = asic_create(asic->nic, engine ? engine : asic->ops);
 
-	for (const struct block *block = asic->blocks; copy && block; block = block->hh.next)
-		if (copy_block(copy, block)) {
-			asic_destroy(copy);
-			return NULL;
-		}
+	if (copy && copy_blocks(copy, asic)) {
+		asic_destroy(copy);
+		return NULL;
+	}
 	return copy;
 }
 
@@ -85,10 +100,12 @@ int asic_build(struct asic *copy)
 	int error = all ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !error && i < count; i++)
-		error = copy->ops->insert(copy->tcam, &all[i]->tcam);
+		error = copy->ops->insert(copy->tcam, &all[i]->tcam, &copy->copied[all[i]->number]);
 	if (!error)
 		copy->ops->commit(copy->tcam);
 	asic_prepare(copy);
+	free(copy->copied);
+	copy->copied = NULL;
 	free(all);
 	return error;
 }

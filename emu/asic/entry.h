@@ -37,7 +37,8 @@ struct entry {
 	/* While one worker is alive what it counts; else what those that are gone have left. */
 	_Alignas(64) struct offload_stats totals;
 	uint32_t index;
-	uint32_t number; /* asic_entry_number's, while the table is as it was numbered */
+	uint32_t number; /* asic_entry_number's, while the table is as it was numbered; asic_copy's
+			  */
 	struct asic_decision decision;
 	struct tcam_entry tcam;
 	struct room *room; /* room.h; NULL: nothing */

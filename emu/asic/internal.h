@@ -44,6 +44,7 @@ struct asic {
 	/* Of workers that are gone. */
 	struct asic_counters retired, unmatched;
 	uint64_t numbered; /* version of the table in which entries have their numbers; 0: none */
+	struct tcam_rule *copied; /* of a copy that is not built: by the entries' numbers */
 };
 
 /* What a worker counted at an entry, two of them a line, none on two. */

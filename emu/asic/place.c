@@ -128,14 +128,14 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 }
 
 /* With a port mask the ports are no part of the key. */
-static uint64_t hash_entry(const struct model_table *table, const struct tcam_entry *entry)
+static uint64_t hash_entry(const struct model_table *table, const struct tcam_rule *rule)
 {
 	uint64_t hash = 0, left_out = table->port_mask ? FLOW_PORT_MASK : 0;
 
 	for (int w = 0; w < FLOW_KEY_WORDS; w++) {
-		uint64_t mask = entry->mask.word[w] & ~left_out;
+		uint64_t mask = rule->mask.word[w] & ~left_out;
 
-		hash = mix(mix(hash, mask), entry->value.word[w] & mask);
+		hash = mix(mix(hash, mask), rule->value.word[w] & mask);
 		left_out = 0;
 	}
 	return hash;
@@ -189,7 +189,7 @@ static struct wish make_wish(struct tables *tables, struct unit *unit,
 	};
 
 	if (has_buckets(unit->table))
-		wish.place.at = hash_entry(unit->table, &admitted->tcam) %
+		wish.place.at = hash_entry(unit->table, &admitted->rule) %
 				(unit->buckets ? unit->num_buckets : count_buckets(unit, tables));
 	return wish;
 }

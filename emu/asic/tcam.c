@@ -15,11 +15,11 @@ const struct tcam_ops *tcam_engine(const char *name)
 	return NULL;
 }
 
-struct flow_key tcam_entry_bits(const struct tcam_entry *entry)
+struct flow_key tcam_rule_bits(const struct tcam_rule *rule)
 {
-	struct flow_key bits = entry->mask;
+	struct flow_key bits = rule->mask;
 
-	if (entry->has_ranges) {
+	if (rule->has_ranges) {
 		bits.word[flow_positions[FLOW_PORTS_SRC].word] |=
 			UINT64_C(0xffff) << flow_positions[FLOW_PORTS_SRC].shift;
 		bits.word[flow_positions[FLOW_PORTS_DST].word] |=
@@ -37,10 +37,31 @@ static bool in_ranges(const struct tcam_ranges *ranges, const struct flow_key *k
 	       dst <= ranges->dst_max;
 }
 
-bool tcam_entry_matches(const struct tcam_entry *entry, const struct flow_key *key)
+bool tcam_rule_matches(const struct tcam_rule *rule, const struct flow_key *key)
 {
 	for (size_t w = 0; w < FLOW_KEY_WORDS; w++)
-		if ((key->word[w] ^ entry->value.word[w]) & entry->mask.word[w])
+		if ((key->word[w] ^ rule->value.word[w]) & rule->mask.word[w])
 			return false;
-	return !entry->has_ranges || in_ranges(&entry->ranges, key);
+	return !rule->has_ranges || in_ranges(&rule->ranges, key);
+}
+
+bool tcam_rule_bounds_ports(const struct tcam_rule *rule)
+{
+	const struct tcam_ranges *r = &rule->ranges;
+
+	return rule->has_ranges &&
+	       (r->src_min || r->src_max != UINT16_MAX || r->dst_min || r->dst_max != UINT16_MAX);
+}
+
+struct tcam_rule tcam_rule_plain(const struct tcam_rule *rule)
+{
+	struct tcam_rule plain = {.mask = rule->mask, .priority = rule->priority};
+
+	for (size_t w = 0; w < FLOW_KEY_WORDS; w++)
+		plain.value.word[w] = rule->value.word[w] & rule->mask.word[w];
+	if (tcam_rule_bounds_ports(rule)) {
+		plain.has_ranges = true;
+		plain.ranges = rule->ranges;
+	}
+	return plain;
 }

@@ -6,8 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The entry is the caller's, its rule is kept here. */
+struct kept {
+	struct tcam_entry *entry;
+	struct tcam_rule rule;
+};
+
 struct tcam {
-	struct tcam_entry **entries; /* in (priority, arrival) order */
+	struct kept **kept; /* in (priority, arrival) order of the entries */
 	size_t count, capacity;
 	uint64_t arrivals, version;
 	struct flow_key used; /* grows only */
@@ -21,8 +27,11 @@ static struct tcam *reference_create(unsigned int flags)
 
 static void reference_destroy(struct tcam *tcam)
 {
-	if (tcam)
-		free(tcam->entries);
+	if (!tcam)
+		return;
+	for (size_t i = 0; i < tcam->count; i++)
+		free(tcam->kept[i]);
+	free(tcam->kept);
 	free(tcam);
 }
 
@@ -39,7 +48,7 @@ static size_t position(const struct tcam *tcam, const struct tcam_entry *entry)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (before(tcam->entries[middle], entry))
+		if (before(tcam->kept[middle]->entry, entry))
 			low = middle + 1;
 		else
 			high = middle;
@@ -49,45 +58,59 @@ static size_t position(const struct tcam *tcam, const struct tcam_entry *entry)
 
 static bool holds(const struct tcam *tcam, size_t at, const struct tcam_entry *entry)
 {
-	return at < tcam->count && tcam->entries[at] == entry;
+	return at < tcam->count && tcam->kept[at]->entry == entry;
 }
 
-static void put(struct tcam *tcam, struct tcam_entry *entry)
+/* Where the order of its entry says; the room is there. */
+static void put(struct tcam *tcam, struct kept *kept)
 {
-	struct flow_key bits = tcam_entry_bits(entry);
-	size_t at = position(tcam, entry);
+	struct flow_key bits = tcam_rule_bits(&kept->rule);
+	size_t at = position(tcam, kept->entry);
 
-	memmove(&tcam->entries[at + 1], &tcam->entries[at],
-		(tcam->count - at) * sizeof(tcam->entries[0]));
-	tcam->entries[at] = entry;
+	memmove(&tcam->kept[at + 1], &tcam->kept[at], (tcam->count - at) * sizeof(tcam->kept[0]));
+	tcam->kept[at] = kept;
 	tcam->count++;
 	tcam->version++;
 	for (size_t w = 0; w < FLOW_KEY_WORDS; w++)
 		tcam->used.word[w] |= bits.word[w];
 }
 
-static void take(struct tcam *tcam, size_t at)
+static struct kept *take(struct tcam *tcam, size_t at)
 {
+	struct kept *kept = tcam->kept[at];
+
 	tcam->count--;
 	tcam->version++;
-	memmove(&tcam->entries[at], &tcam->entries[at + 1],
-		(tcam->count - at) * sizeof(tcam->entries[0]));
+	memmove(&tcam->kept[at], &tcam->kept[at + 1], (tcam->count - at) * sizeof(tcam->kept[0]));
+	return kept;
 }
 
-static int reference_insert(struct tcam *tcam, struct tcam_entry *entry)
+static int grow(struct tcam *tcam)
 {
-	if (tcam->count == tcam->capacity) {
-		size_t capacity = tcam->capacity ? 2 * tcam->capacity : 64;
-		struct tcam_entry **entries =
-			reallocarray(tcam->entries, capacity, sizeof(entries[0]));
+	size_t capacity = tcam->capacity ? 2 * tcam->capacity : 64;
+	struct kept **kept = reallocarray(tcam->kept, capacity, sizeof(kept[0]));
 
-		if (!entries)
-			return -ENOMEM;
-		tcam->entries = entries;
-		tcam->capacity = capacity;
-	}
+	if (!kept)
+		return -ENOMEM;
+	tcam->kept = kept;
+	tcam->capacity = capacity;
+	return 0;
+}
+
+static int reference_insert(struct tcam *tcam, struct tcam_entry *entry,
+			    const struct tcam_rule *rule)
+{
+	struct kept *kept;
+
+	if (tcam->count == tcam->capacity && grow(tcam))
+		return -ENOMEM;
+	kept = malloc(sizeof(*kept));
+	if (!kept)
+		return -ENOMEM;
+	*kept = (struct kept){.entry = entry, .rule = tcam_rule_plain(rule)};
+	entry->priority = rule->priority;
 	entry->arrival = tcam->arrivals++;
-	put(tcam, entry);
+	put(tcam, kept);
 	return 0;
 }
 
@@ -97,32 +120,34 @@ static int reference_remove(struct tcam *tcam, struct tcam_entry *entry)
 
 	if (!holds(tcam, at, entry))
 		return -ENOENT;
-	take(tcam, at);
+	free(take(tcam, at));
 	return 0;
 }
 
-static int reference_update(struct tcam *tcam, struct tcam_entry *entry,
-			    const struct tcam_entry *to)
+static int reference_update(struct tcam *tcam, struct tcam_entry *entry, const struct tcam_rule *to)
 {
 	size_t at = position(tcam, entry);
+	struct kept *kept;
 
 	if (!holds(tcam, at, entry))
 		return -ENOENT;
-	take(tcam, at);
-	entry->value = to->value;
-	entry->mask = to->mask;
-	entry->ranges = to->ranges;
-	entry->has_ranges = to->has_ranges;
+	kept = take(tcam, at);
+	kept->rule = tcam_rule_plain(to);
 	entry->priority = to->priority;
-	put(tcam, entry);
+	put(tcam, kept);
 	return 0;
+}
+
+static struct tcam_rule reference_rule(const struct tcam *tcam, const struct tcam_entry *entry)
+{
+	return tcam->kept[position(tcam, entry)]->rule;
 }
 
 static struct tcam_entry *first_match(const struct tcam *tcam, const struct flow_key *key)
 {
 	for (size_t i = 0; i < tcam->count; i++)
-		if (tcam_entry_matches(tcam->entries[i], key))
-			return tcam->entries[i];
+		if (tcam_rule_matches(&tcam->kept[i]->rule, key))
+			return tcam->kept[i]->entry;
 	return NULL;
 }
 
@@ -170,7 +195,8 @@ static void reference_measure(const struct tcam *tcam, struct tcam_measure *meas
 		.entries = tcam->count,
 		.tables = 1,
 		.longest = tcam->count,
-		.bytes = sizeof(*tcam) + tcam->capacity * sizeof(tcam->entries[0]),
+		.bytes = sizeof(*tcam) + tcam->capacity * sizeof(tcam->kept[0]) +
+			 tcam->count * sizeof(*tcam->kept[0]),
 	};
 }
 
@@ -181,6 +207,7 @@ const struct tcam_ops tcam_reference = {
 	.insert = reference_insert,
 	.remove = reference_remove,
 	.update = reference_update,
+	.rule = reference_rule,
 	.commit = reference_commit,
 	.settle = reference_settle,
 	.optimize = reference_optimize,

@@ -213,9 +213,9 @@ static void tuples_settle(struct tcam *tcam)
 /* --- changes --- */
 
 /* The bits that rules look at, with those of one more. */
-static int grow_used(struct tcam *tcam, const struct tcam_entry *rule)
+static int grow_used(struct tcam *tcam, const struct tcam_rule *rule)
 {
-	struct flow_key bits = tcam_entry_bits(rule);
+	struct flow_key bits = tcam_rule_bits(rule);
 	struct tuples_used *used = tcam->used;
 	uint64_t more = 0;
 
@@ -242,7 +242,7 @@ static int grow_used(struct tcam *tcam, const struct tcam_entry *rule)
 }
 
 /* A record for what the rule asks for; entry is what a look-up gives. */
-static int enter(struct tcam *tcam, const struct tcam_entry *rule, uint64_t arrival,
+static int enter(struct tcam *tcam, const struct tcam_rule *rule, uint64_t arrival,
 		 struct tcam_entry *entry, uint32_t *number)
 {
 	int error = tuples_store_add(tcam, rule, arrival, entry, number);
@@ -280,13 +280,14 @@ static void leave(struct tcam *tcam, uint32_t number)
 	tuples_store_drop(tcam, number);
 }
 
-static int tuples_insert(struct tcam *tcam, struct tcam_entry *entry)
+static int tuples_insert(struct tcam *tcam, struct tcam_entry *entry, const struct tcam_rule *rule)
 {
 	uint32_t number;
-	int error = enter(tcam, entry, tcam->arrivals, entry, &number);
+	int error = enter(tcam, rule, tcam->arrivals, entry, &number);
 
 	if (error)
 		return error;
+	entry->priority = rule->priority;
 	entry->arrival = tcam->arrivals++;
 	entry->location = number;
 	tcam->count++;
@@ -309,7 +310,7 @@ static int tuples_remove(struct tcam *tcam, struct tcam_entry *entry)
 	return 0;
 }
 
-static int tuples_update(struct tcam *tcam, struct tcam_entry *entry, const struct tcam_entry *to)
+static int tuples_update(struct tcam *tcam, struct tcam_entry *entry, const struct tcam_rule *to)
 {
 	uint32_t old = tuples_store_find(tcam, entry), number;
 	int error;
@@ -321,14 +322,15 @@ static int tuples_update(struct tcam *tcam, struct tcam_entry *entry, const stru
 		return error;
 	leave(tcam, old);
 	entry->location = number;
-	entry->value = to->value;
-	entry->mask = to->mask;
-	entry->ranges = to->ranges;
-	entry->has_ranges = to->has_ranges;
 	entry->priority = to->priority;
 	changed(tcam);
 	tuples_build_when_due(tcam);
 	return 0;
+}
+
+static struct tcam_rule tuples_rule(const struct tcam *tcam, const struct tcam_entry *entry)
+{
+	return tuples_store_rule(tcam, (uint32_t)entry->location);
 }
 
 /* --- looking --- */
@@ -397,7 +399,7 @@ static void tuples_measure(const struct tcam *tcam, struct tcam_measure *measure
 	{                                                                                       \
 		.name = NAME, .create = CREATE, .destroy = tuples_destroy,                      \
 		.insert = tuples_insert, .remove = tuples_remove, .update = tuples_update,      \
-		.commit = tuples_commit, .settle = tuples_settle,                               \
+		.rule = tuples_rule, .commit = tuples_commit, .settle = tuples_settle,          \
 		.optimize = tuples_build_for_use, .view = tuples_view, .lookup = tuples_lookup, \
 		.count = tuples_count, .measure = tuples_measure,                               \
 	}

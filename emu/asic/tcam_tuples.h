@@ -213,13 +213,14 @@ uint32_t tuples_hash_words(const uint64_t *words, size_t count, uint32_t seed);
  * A record with what the rule asks for, in the order (priority of the rule, arrival), for entry; in
  * no list and no group. 0, -ENOMEM, -ENOSPC.
  */
-int tuples_store_add(struct tcam *tcam, const struct tcam_entry *rule, uint64_t arrival,
+int tuples_store_add(struct tcam *tcam, const struct tcam_rule *rule, uint64_t arrival,
 		     struct tcam_entry *entry, uint32_t *number);
 /* Nobody may look at it any more. */
 void tuples_store_drop(struct tcam *tcam, uint32_t number);
 /* The record of an entry; 0 where the entry is not in the table. */
 uint32_t tuples_store_find(const struct tcam *tcam, const struct tcam_entry *entry);
 struct flow_key tuples_store_value(const struct tcam *tcam, uint32_t number);
+struct tcam_rule tuples_store_rule(const struct tcam *tcam, uint32_t number);
 /* The first record from that line on; 0: none. */
 uint32_t tuples_store_from(const struct tcam *tcam, uint32_t line);
 

@@ -247,8 +247,8 @@ failed:
 static struct tuples_used *used_by(const struct tcam *tcam)
 {
 	struct tuples_used *used = calloc(1, sizeof(*used));
-	struct tcam_entry ranged = {.has_ranges = true};
-	struct flow_key ports = tcam_entry_bits(&ranged);
+	struct tcam_rule ranged = {.has_ranges = true};
+	struct flow_key ports = tcam_rule_bits(&ranged);
 
 	if (!used)
 		return NULL;

@@ -16,14 +16,6 @@ uint32_t tuples_hash_words(const uint64_t *words, size_t count, uint32_t seed)
 	return (uint32_t)(hash * UINT64_C(0xd6e8feb86659fd93) >> 32);
 }
 
-static bool has_ranges(const struct tcam_entry *rule)
-{
-	const struct tcam_ranges *r = &rule->ranges;
-
-	return rule->has_ranges &&
-	       (r->src_min || r->src_max != UINT16_MAX || r->dst_min || r->dst_max != UINT16_MAX);
-}
-
 /* --- masks --- */
 
 static uint32_t find_mask(const struct tcam *tcam, const struct flow_key *mask, uint32_t hash)
@@ -100,7 +92,7 @@ static int take_lines(struct tcam *tcam, unsigned int lines, uint32_t *number)
 }
 
 /* The ranges and the further chunks, in the lines behind the first. */
-static void write_more(struct tcam *tcam, uint32_t number, const struct tcam_entry *rule)
+static void write_more(struct tcam *tcam, uint32_t number, const struct tcam_rule *rule)
 {
 	const struct tuples_record *record = tuples_record(tcam, number);
 	struct tuples_more *more = tuples_more(tcam, number);
@@ -120,7 +112,7 @@ static void write_more(struct tcam *tcam, uint32_t number, const struct tcam_ent
 	}
 }
 
-int tuples_store_add(struct tcam *tcam, const struct tcam_entry *rule, uint64_t arrival,
+int tuples_store_add(struct tcam *tcam, const struct tcam_rule *rule, uint64_t arrival,
 		     struct tcam_entry *entry, uint32_t *number)
 {
 	uint32_t shape = (uint32_t)(flow_key_chunks(&rule->mask) & 14) << (TUPLES_NUMBER_BITS - 1);
@@ -128,7 +120,7 @@ int tuples_store_add(struct tcam *tcam, const struct tcam_entry *rule, uint64_t 
 	uint32_t mask;
 	int error;
 
-	if (has_ranges(rule))
+	if (tcam_rule_bounds_ports(rule))
 		shape |= TUPLES_RANGED;
 	error = use_mask(tcam, &rule->mask, &mask);
 	if (error)
@@ -187,6 +179,21 @@ struct flow_key tuples_store_value(const struct tcam *tcam, uint32_t number)
 			memcpy(&value.word[c * FLOW_CHUNK_WORDS], (more++)->value,
 			       sizeof(more->value));
 	return value;
+}
+
+struct tcam_rule tuples_store_rule(const struct tcam *tcam, uint32_t number)
+{
+	const struct tuples_record *record = tuples_record(tcam, number);
+	struct tcam_rule rule = {
+		.value = tuples_store_value(tcam, number),
+		.mask = tcam->whole_masks[record->mask & TUPLES_NUMBER],
+		.has_ranges = record->mask & TUPLES_RANGED,
+		.priority = (uint32_t)(record->order_high >> 32),
+	};
+
+	if (rule.has_ranges)
+		rule.ranges = tuples_more(tcam, number)->ranges;
+	return rule;
 }
 
 uint32_t tuples_store_from(const struct tcam *tcam, uint32_t line)

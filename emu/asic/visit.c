@@ -8,23 +8,29 @@
 #include <utlist.h>
 
 int asic_visit_entries(const struct asic *asic,
-		       int (*visit)(void *context, const struct tcam_entry *entry), void *context)
+		       int (*visit)(void *context, const struct tcam_entry *entry,
+				    const struct tcam_rule *rule),
+		       void *context)
 {
 	size_t count;
 	struct entry **all = asic_in_order(asic, &count);
 	int ret = all ? 0 : -ENOMEM;
 
-	for (size_t i = 0; !ret && i < count; i++)
-		ret = visit(context, &all[i]->tcam);
+	for (size_t i = 0; !ret && i < count; i++) {
+		struct tcam_rule rule = asic->ops->rule(asic->tcam, &all[i]->tcam);
+
+		ret = visit(context, &all[i]->tcam, &rule);
+	}
 	free(all);
 	return ret;
 }
 
 static struct asic_entry describe(const struct block *block, const struct entry *entry,
-				  uint64_t visit)
+				  const struct tcam_rule *rule, uint64_t visit)
 {
 	struct asic_entry described = {
 		.tcam = &entry->tcam,
+		.rule = rule,
 		.decision = &entry->decision,
 		.port = block->binding.port,
 		.table = block->unit->table,
@@ -60,7 +66,8 @@ int asic_visit(const struct asic *asic, int (*visit)(void *context, const struct
 
 	for (size_t i = 0; !ret && i < count; i++) {
 		const struct block *block = asic_find_block(asic, all[i]->decision.binding);
-		struct asic_entry entry = describe(block, all[i], number);
+		struct tcam_rule rule = asic->ops->rule(asic->tcam, &all[i]->tcam);
+		struct asic_entry entry = describe(block, all[i], &rule, number);
 
 		ret = visit(context, &entry);
 	}

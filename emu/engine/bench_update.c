@@ -43,8 +43,9 @@ struct bench_update {
 	const struct bench_trace *trace;
 	struct random random;
 
-	struct tcam_entry *entries; /* memory of all */
-	struct tcam_entry **present;
+	struct tcam_rule *rules;
+	struct tcam_entry *entries;  /* memory of all */
+	struct tcam_entry **present; /* by rule; NULL while it is out */
 	size_t num_present;
 	struct tcam_entry *spare[SPARES];
 	size_t num_spare;
@@ -72,10 +73,10 @@ static struct flow_key sentinel_key(void)
 	return key;
 }
 
-static bool is_sentinel(const struct tcam_entry *entry)
+/* It belongs to the bench, others to nobody. */
+static bool is_sentinel(const struct bench_update *u, const struct tcam_entry *entry)
 {
-	return entry && entry->mask.word[0] == FLOW_PORT_MASK &&
-	       entry->value.word[0] >> FLOW_PORT_SHIFT == SENTINEL_PORT;
+	return entry && entry->owner == u;
 }
 
 /* Look its key up; nothing is said where it was coming or going meanwhile. */
@@ -91,7 +92,7 @@ static void check_sentinel(struct bench_update *u, const struct flow_batch *batc
 	rcu_read_lock();
 	u->ops->view(u->tcam, &view);
 	u->ops->lookup(u->tcam, &view, batch, &result, 1);
-	found = is_sentinel(result);
+	found = is_sentinel(u, result);
 	rcu_read_unlock();
 	atomic_thread_fence(memory_order_acquire);
 	if (atomic_load_explicit(&u->state, memory_order_relaxed) != before)
@@ -137,13 +138,11 @@ static void *read_table(void *context)
 
 /* --- updates --- */
 
-static struct tcam_entry *take_spare(struct bench_update *u, const struct tcam_entry *like)
+static struct tcam_entry *take_spare(struct bench_update *u, void *owner)
 {
 	struct tcam_entry *entry = u->spare[--u->num_spare];
 
-	*entry = *like;
-	entry->owner = NULL;
-	entry->location = 0;
+	*entry = (struct tcam_entry){.owner = owner};
 	return entry;
 }
 
@@ -167,12 +166,13 @@ static int take_out(struct bench_update *u, struct tcam_entry *entry)
 	return 0;
 }
 
-static int put_in(struct bench_update *u, const struct tcam_entry *like, struct tcam_entry **entry)
+static int put_in(struct bench_update *u, const struct tcam_rule *rule, void *owner,
+		  struct tcam_entry **entry)
 {
 	int error;
 
-	*entry = take_spare(u, like);
-	error = u->ops->insert(u->tcam, *entry);
+	*entry = take_spare(u, owner);
+	error = u->ops->insert(u->tcam, *entry, rule);
 	if (error)
 		return error;
 	u->ops->commit(u->tcam);
@@ -182,13 +182,13 @@ static int put_in(struct bench_update *u, const struct tcam_entry *like, struct 
 
 static int toggle_sentinel(struct bench_update *u)
 {
-	struct tcam_entry like = {.value = sentinel_key(), .mask.word[0] = FLOW_PORT_MASK};
+	struct tcam_rule rule = {.value = sentinel_key(), .mask.word[0] = FLOW_PORT_MASK};
 	struct tcam_entry *entry = u->sentinel;
 	int error;
 
 	atomic_fetch_add(&u->state, 1);
 	u->sentinel = NULL;
-	error = entry ? take_out(u, entry) : put_in(u, &like, &u->sentinel);
+	error = entry ? take_out(u, entry) : put_in(u, &rule, u, &u->sentinel);
 	if (error)
 		return error;
 	atomic_fetch_add(&u->state, 1);
@@ -196,23 +196,21 @@ static int toggle_sentinel(struct bench_update *u)
 	return 0;
 }
 
-/* Some random entries out, and then in again. What is out keeps its contents until settle. */
+/* Some random entries out, and then in again. */
 static int move_entries(struct bench_update *u)
 {
 	size_t burst = u->num_present < BURST ? u->num_present : BURST, places[BURST];
-	const struct tcam_entry *out[BURST];
 	int error = 0;
 
 	for (size_t i = 0; !error && i < burst; i++) {
 		places[i] = (size_t)random_below(&u->random, u->num_present);
 		while (!u->present[places[i]])
 			places[i] = (places[i] + 1) % u->num_present;
-		out[i] = u->present[places[i]];
 		error = take_out(u, u->present[places[i]]);
 		u->present[places[i]] = NULL;
 	}
 	for (size_t i = 0; !error && i < burst; i++)
-		error = put_in(u, out[i], &u->present[places[i]]);
+		error = put_in(u, &u->rules[places[i]], NULL, &u->present[places[i]]);
 	return error;
 }
 
@@ -232,25 +230,24 @@ static int update_for_a_while(struct bench_update *u, uint64_t until_ns)
 
 /* --- life --- */
 
-static int add_entry(void *context, const struct tcam_entry *like)
+static int add_entry(void *context, const struct tcam_entry *like, const struct tcam_rule *rule)
 {
 	struct bench_update *u = context;
 	struct tcam_entry *entry = &u->entries[u->num_present];
 
-	*entry = *like;
-	entry->owner = NULL;
-	entry->location = 0;
+	u->rules[u->num_present] = *rule;
 	u->present[u->num_present++] = entry;
-	return u->ops->insert(u->tcam, entry);
+	return u->ops->insert(u->tcam, entry, rule);
 }
 
 static int allocate(struct bench_update *u, size_t rules)
 {
+	u->rules = calloc(rules + 1, sizeof(*u->rules));
 	u->entries = calloc(rules + SPARES, sizeof(*u->entries));
 	u->present = calloc(rules + 1, sizeof(struct tcam_entry *));
 	u->sentinel_batch = aligned_alloc(_Alignof(struct flow_batch), sizeof(struct flow_batch));
 	u->reader_batch = aligned_alloc(_Alignof(struct flow_batch), sizeof(struct flow_batch));
-	if (!u->entries || !u->present || !u->sentinel_batch || !u->reader_batch)
+	if (!u->rules || !u->entries || !u->present || !u->sentinel_batch || !u->reader_batch)
 		return -ENOMEM;
 	for (size_t i = 0; i < SPARES; i++)
 		u->spare[u->num_spare++] = &u->entries[rules + i];
@@ -309,6 +306,7 @@ void bench_update_destroy(struct bench_update *u)
 		pthread_join(u->reader, NULL);
 	u->ops->destroy(u->tcam);
 	rcu_unregister_thread();
+	free(u->rules);
 	free(u->entries);
 	free(u->present);
 	free(u->sentinel_batch);

@@ -26,12 +26,12 @@ static struct explain_candidate compare(const struct walk *walk, const struct as
 		.cookie = entry->decision->cookie,
 		.arrival = entry->tcam->arrival,
 		.table = entry->table,
-		.tcam = entry->tcam,
+		.rule = *entry->rule,
 	};
 
-	candidate.missed = explain_misses(entry->tcam, &walk->explanation->key,
+	candidate.missed = explain_misses(entry->rule, &walk->explanation->key,
 					  &walk->emulator->nic, NULL, NULL, &candidate.fields);
-	candidate.matches = tcam_entry_matches(entry->tcam, &walk->explanation->key);
+	candidate.matches = tcam_rule_matches(entry->rule, &walk->explanation->key);
 	return candidate;
 }
 
@@ -49,7 +49,7 @@ static void tell_first_misses(const struct walk *walk)
 	struct explanation *e = walk->explanation;
 
 	for (size_t i = 0; i < e->num_candidates; i++)
-		explain_misses(e->candidates[i].tcam, &e->key, &walk->emulator->nic, keep_first,
+		explain_misses(&e->candidates[i].rule, &e->key, &walk->emulator->nic, keep_first,
 			       &e->candidates[i], NULL);
 }
 

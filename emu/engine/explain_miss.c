@@ -33,7 +33,7 @@ static const struct part tci_parts[] = {
 };
 
 struct comparison {
-	const struct tcam_entry *entry;
+	const struct tcam_rule *rule;
 	const struct flow_key *key;
 	const struct nic *nic;
 	void (*visit)(void *context, const struct explain_miss *miss);
@@ -99,8 +99,8 @@ static const char *part_name(const struct part *part)
 
 static void compare_part(struct comparison *c, const struct part *part)
 {
-	struct flow_key mask = cut(&c->entry->mask, part);
-	struct flow_key value = cut(&c->entry->value, part), has = cut(c->key, part);
+	struct flow_key mask = cut(&c->rule->mask, part);
+	struct flow_key value = cut(&c->rule->value, part), has = cut(c->key, part);
 	uint64_t presence = flow_field_presence(part->id);
 	struct explain_miss miss = {.kind = EXPLAIN_VALUE, .key = flow_fields[part->id].key};
 	bool differs = false;
@@ -113,8 +113,8 @@ static void compare_part(struct comparison *c, const struct part *part)
 		value.word[w] &= mask.word[w];
 		differs |= ((has.word[w] ^ value.word[w]) & mask.word[w]) != 0;
 	}
-	presence &= c->entry->mask.word[0];
-	if ((c->key->word[0] ^ c->entry->value.word[0]) & presence)
+	presence &= c->rule->mask.word[0];
+	if ((c->key->word[0] ^ c->rule->value.word[0]) & presence)
 		miss.kind = EXPLAIN_ABSENT;
 	else if (!differs)
 		return;
@@ -133,7 +133,7 @@ static void compare_fields(struct comparison *c)
 	for (int id = 0; id < FLOW_FIELD_COUNT; id++) {
 		const struct part whole = {.id = (enum flow_field_id)id};
 
-		if (flow_field_is_zero(&c->entry->mask, whole.id))
+		if (flow_field_is_zero(&c->rule->mask, whole.id))
 			continue;
 		if (!is_tci(whole.id))
 			compare_part(c, &whole);
@@ -145,12 +145,12 @@ static void compare_fields(struct comparison *c)
 
 static void compare_port(struct comparison *c)
 {
-	uint64_t mask = c->entry->mask.word[0] & FLOW_PORT_MASK;
+	uint64_t mask = c->rule->mask.word[0] & FLOW_PORT_MASK;
 	uint64_t has = c->key->word[0] >> FLOW_PORT_SHIFT;
-	uint64_t wanted = c->entry->value.word[0] >> FLOW_PORT_SHIFT;
+	uint64_t wanted = c->rule->value.word[0] >> FLOW_PORT_SHIFT;
 	struct explain_miss miss = {.kind = EXPLAIN_PORT, .key = FLOW_DISSECTOR_KEY_META};
 
-	if (!((c->key->word[0] ^ c->entry->value.word[0]) & mask) || !count_miss(c))
+	if (!((c->key->word[0] ^ c->rule->value.word[0]) & mask) || !count_miss(c))
 		return;
 	snprintf(miss.field, sizeof(miss.field), "ingress port");
 	snprintf(miss.value, sizeof(miss.value), "%s", nic_port_name(c->nic, has));
@@ -161,8 +161,8 @@ static void compare_port(struct comparison *c)
 /* Keys that are asked for, or must be absent, without a field that told. */
 static void compare_presence(struct comparison *c)
 {
-	uint64_t mask = c->entry->mask.word[0] & ~FLOW_PORT_MASK & ~c->asked;
-	uint64_t differs = (c->key->word[0] ^ c->entry->value.word[0]) & mask;
+	uint64_t mask = c->rule->mask.word[0] & ~FLOW_PORT_MASK & ~c->asked;
+	uint64_t differs = (c->key->word[0] ^ c->rule->value.word[0]) & mask;
 
 	if (!mask)
 		return;
@@ -202,20 +202,20 @@ static void compare_range(struct comparison *c, enum flow_field_id id, uint16_t 
 	c->visit(c->context, &miss);
 }
 
-size_t explain_misses(const struct tcam_entry *entry, const struct flow_key *key,
+size_t explain_misses(const struct tcam_rule *rule, const struct flow_key *key,
 		      const struct nic *nic,
 		      void (*visit)(void *context, const struct explain_miss *miss), void *context,
 		      size_t *fields)
 {
 	struct comparison c = {
-		.entry = entry, .key = key, .nic = nic, .visit = visit, .context = context};
+		.rule = rule, .key = key, .nic = nic, .visit = visit, .context = context};
 
 	compare_port(&c);
 	compare_fields(&c);
 	compare_presence(&c);
-	if (entry->has_ranges) {
-		compare_range(&c, FLOW_PORTS_SRC, entry->ranges.src_min, entry->ranges.src_max);
-		compare_range(&c, FLOW_PORTS_DST, entry->ranges.dst_min, entry->ranges.dst_max);
+	if (rule->has_ranges) {
+		compare_range(&c, FLOW_PORTS_SRC, rule->ranges.src_min, rule->ranges.src_max);
+		compare_range(&c, FLOW_PORTS_DST, rule->ranges.dst_min, rule->ranges.dst_max);
 	}
 	if (fields)
 		*fields = c.fields;

@@ -67,46 +67,46 @@ static struct lint_instance *find(struct lint *lint, const struct asic_entry *en
 }
 
 /* Presence bits that the entry asks to be 0. */
-static uint64_t absent_keys(const struct tcam_entry *entry)
+static uint64_t absent_keys(const struct tcam_rule *rule)
 {
-	return entry->mask.word[0] & ~entry->value.word[0] & ~FLOW_PORT_MASK;
+	return rule->mask.word[0] & ~rule->value.word[0] & ~FLOW_PORT_MASK;
 }
 
 /* The entry asks for other bits of the field than the rule does. */
-static bool field_differs(const struct tcam_entry *entry, const struct flow_rule *flow,
+static bool field_differs(const struct tcam_rule *rule, const struct flow_rule *flow,
 			  enum flow_field_id id)
 {
 	uint8_t own[16], asked[16];
 
-	flow_key_load(&entry->mask, id, own);
+	flow_key_load(&rule->mask, id, own);
 	flow_key_load(&flow->match.mask, id, asked);
 	if (memcmp(own, asked, flow_fields[id].struct_size) != 0)
 		return true;
-	flow_key_load(&entry->value, id, own);
+	flow_key_load(&rule->value, id, own);
 	flow_key_load(&flow->match.key, id, asked);
 	return memcmp(own, asked, flow_fields[id].struct_size) != 0;
 }
 
 /* All that the driver adds is there, and the rule did not have it. */
-static bool has_implicit(const struct tcam_entry *entry, const struct flow_rule *flow,
+static bool has_implicit(const struct tcam_rule *rule, const struct flow_rule *flow,
 			 const struct model_implicit *implicit)
 {
-	if (implicit->absent_keys & ~absent_keys(entry))
+	if (implicit->absent_keys & ~absent_keys(rule))
 		return false;
 	if (!implicit->has_field)
 		return implicit->absent_keys;
 	return implicit->field.id < FLOW_FIELD_COUNT && flow &&
-	       !flow_field_is_zero(&entry->mask, implicit->field.id) &&
-	       field_differs(entry, flow, implicit->field.id);
+	       !flow_field_is_zero(&rule->mask, implicit->field.id) &&
+	       field_differs(rule, flow, implicit->field.id);
 }
 
-static uint32_t implicits_of(const struct model *model, const struct tcam_entry *entry,
+static uint32_t implicits_of(const struct model *model, const struct tcam_rule *rule,
 			     const struct flow_rule *flow)
 {
 	uint32_t bits = 0;
 
 	for (size_t i = 0; model && i < model->match.num_implicits && i < 32; i++)
-		if (has_implicit(entry, flow, &model->match.implicits[i]))
+		if (has_implicit(rule, flow, &model->match.implicits[i]))
 			bits |= UINT32_C(1) << i;
 	return bits;
 }
@@ -131,10 +131,10 @@ static int take(void *context, const struct asic_entry *entry)
 		.fate = decision->fate,
 		.port = decision->port,
 		.num_mirrors = decision->num_mirrors,
-		.has_ranges = entry->tcam->has_ranges,
-		.implicits = implicits_of(lint->model, entry->tcam,
+		.has_ranges = entry->rule->has_ranges,
+		.implicits = implicits_of(lint->model, entry->rule,
 					  lint->rules[instance->rule].rule.flow_rule),
-		.matches_nothing = absent_keys(entry->tcam) & every_packet,
+		.matches_nothing = absent_keys(entry->rule) & every_packet,
 		.table = entry->table,
 		.entries = entry->entries,
 	};
@@ -142,7 +142,7 @@ static int take(void *context, const struct asic_entry *entry)
 	       decision->num_mirrors * sizeof(decision->mirrors[0]));
 	instance->entry = lint->num_entries++;
 	for (int w = 0; w < FLOW_KEY_WORDS; w++)
-		lookup->used.word[w] |= entry->tcam->mask.word[w];
+		lookup->used.word[w] |= entry->rule->mask.word[w];
 	return 0;
 }
 
@@ -157,9 +157,9 @@ static int pack(void *context, const struct asic_entry *entry)
 		return 0;
 	value = lint->packed + instance->entry * 2 * lint->num_words;
 	for (size_t i = 0; i < lint->num_words; i++) {
-		uint64_t mask = entry->tcam->mask.word[lint->words[i]];
+		uint64_t mask = entry->rule->mask.word[lint->words[i]];
 
-		value[i] = entry->tcam->value.word[lint->words[i]] & mask;
+		value[i] = entry->rule->value.word[lint->words[i]] & mask;
 		value[lint->num_words + i] = mask;
 	}
 	return 0;

@@ -176,9 +176,9 @@ static json_t *verdict_json(const struct emulator *emulator, const struct explan
 	json_object_set_new(record, "matching", json_integer((json_int_t)e->matching));
 	json_object_set_new(record, "also_matching", others_json(e, rules));
 	json_object_set_new(record, "not_asked",
-			    winner ? explain_not_asked_json(told, winner->tcam) : json_array());
+			    winner ? explain_not_asked_json(told, &winner->rule) : json_array());
 	json_object_set_new(record, "asked_besides",
-			    winner ? explain_besides_json(told, winner->tcam) : json_array());
+			    winner ? explain_besides_json(told, &winner->rule) : json_array());
 	return record;
 }
 

@@ -21,7 +21,8 @@ struct differ {
 	uint32_t binding;
 	uint64_t cookie;
 	const struct flow_rule *told[2]; /* NIC's rule, software's */
-	const struct tcam_entry *entry[2];
+	bool has_nic_entry;
+	bool has_software_entry, software_entry_matches;
 	bool matches_as_told[2];
 	uint64_t keys; /* suspects */
 	bool ip_proto, n_proto;
@@ -61,13 +62,13 @@ static int note_entry(void *context, const struct asic_entry *entry)
 
 	if (d->hardware->rule.handle && entry->decision->binding == d->hardware->binding &&
 	    entry->decision->cookie == d->hardware->cookie)
-		d->entry[NIC_SIDE] = entry->tcam;
+		d->has_nic_entry = true;
 	if (!d->offloaded || entry->decision->binding != d->binding ||
 	    entry->decision->cookie != d->cookie)
 		return 0;
-	d->entry[SOFTWARE_SIDE] = entry->tcam;
-	d->asked_behind = d->entry[NIC_SIDE] && d->rule_differs &&
-			  tcam_entry_matches(entry->tcam, &d->e->key);
+	d->has_software_entry = true;
+	d->software_entry_matches = tcam_rule_matches(entry->rule, &d->e->key);
+	d->asked_behind = d->has_nic_entry && d->rule_differs && d->software_entry_matches;
 	return 0;
 }
 
@@ -94,11 +95,11 @@ static void find_suspects(struct differ *d)
 	emulator_visit_rules(d->emulator, note_rule, d);
 	asic_visit(d->emulator->asic, note_entry, d);
 	for (int side = NIC_SIDE; side <= SOFTWARE_SIDE; side++) {
-		struct tcam_entry told;
+		struct tcam_rule told;
 
 		if (!d->told[side])
 			continue;
-		told = explain_entry_as_told(d->told[side]);
+		told = explain_rule_as_told(d->told[side]);
 		d->matches_as_told[side] =
 			!explain_misses(&told, &d->e->key, &d->emulator->nic,
 					side == SOFTWARE_SIDE ? suspect_miss : NULL, d, NULL);
@@ -217,8 +218,8 @@ static bool model_ignores(const struct differ *d)
 /* It did not take a packet that has all that the rule asks for. */
 static bool model_adds(const struct differ *d)
 {
-	return d->matches_as_told[SOFTWARE_SIDE] && d->entry[SOFTWARE_SIDE] &&
-	       !tcam_entry_matches(d->entry[SOFTWARE_SIDE], &d->e->key);
+	return d->matches_as_told[SOFTWARE_SIDE] && d->has_software_entry &&
+	       !d->software_entry_matches;
 }
 
 /* The NIC does something else than the actions of its rule say. */

@@ -21,7 +21,7 @@ static bool is_flagged(const struct flow_rule *told, enum flow_field_id id)
 	return told->match.used_keys >> flow_fields[id].key & 1 && id != FLOW_CONTROL_ADDR_TYPE;
 }
 
-json_t *explain_not_asked_json(const struct flow_rule *told, const struct tcam_entry *entry)
+json_t *explain_not_asked_json(const struct flow_rule *told, const struct tcam_rule *entry)
 {
 	json_t *names = json_array();
 
@@ -32,7 +32,7 @@ json_t *explain_not_asked_json(const struct flow_rule *told, const struct tcam_e
 }
 
 /* The rule has no word 0: keys that must be absent are the model's. */
-json_t *explain_besides_json(const struct flow_rule *told, const struct tcam_entry *entry)
+json_t *explain_besides_json(const struct flow_rule *told, const struct tcam_rule *entry)
 {
 	uint64_t absent = entry->mask.word[0] & ~entry->value.word[0] & ~FLOW_PORT_MASK;
 	json_t *names = json_array();
@@ -47,9 +47,9 @@ json_t *explain_besides_json(const struct flow_rule *told, const struct tcam_ent
 	return names;
 }
 
-struct tcam_entry explain_entry_as_told(const struct flow_rule *told)
+struct tcam_rule explain_rule_as_told(const struct flow_rule *told)
 {
-	struct tcam_entry entry = {0};
+	struct tcam_rule rule = {0};
 
 	for (int id = 0; id < FLOW_FIELD_COUNT; id++) {
 		uint8_t value[16], mask[16];
@@ -59,10 +59,10 @@ struct tcam_entry explain_entry_as_told(const struct flow_rule *told)
 			continue;
 		flow_key_load(&told->match.key, id, value);
 		flow_key_load(&told->match.mask, id, mask);
-		flow_key_store(&entry.value, id, value);
-		flow_key_store(&entry.mask, id, mask);
-		entry.mask.word[0] |= flow_field_presence(id);
+		flow_key_store(&rule.value, id, value);
+		flow_key_store(&rule.mask, id, mask);
+		rule.mask.word[0] |= flow_field_presence(id);
 	}
-	entry.value.word[0] = entry.mask.word[0];
-	return entry;
+	rule.value.word[0] = rule.mask.word[0];
+	return rule;
 }

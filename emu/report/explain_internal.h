@@ -35,9 +35,9 @@ const struct flow_rule *explain_flow_rule(const struct explain_rules *rules, uin
  * entry does not look at (wholly), and of fields and keys that only the entry asks for. told may be
  * NULL: not known, none.
  */
-json_t *explain_not_asked_json(const struct flow_rule *told, const struct tcam_entry *entry);
-json_t *explain_besides_json(const struct flow_rule *told, const struct tcam_entry *entry);
+json_t *explain_not_asked_json(const struct flow_rule *told, const struct tcam_rule *entry);
+json_t *explain_besides_json(const struct flow_rule *told, const struct tcam_rule *entry);
 /* The entry that has all that the rule asks for and nothing else, of any port. */
-struct tcam_entry explain_entry_as_told(const struct flow_rule *told);
+struct tcam_rule explain_rule_as_told(const struct flow_rule *told);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 
 void world_open(struct world *world, const struct tcam_ops *ops, unsigned int flags,
 		unsigned int families, size_t num_rules, uint64_t seed)
@@ -46,7 +47,7 @@ static uint64_t draw_prefix(struct world *world, unsigned int width)
 }
 
 /* A field of at most 64 bits gets one of a few values, a prefix of it or nothing. */
-static void draw_field(struct world *world, struct tcam_entry *rule, enum flow_field_id id,
+static void draw_field(struct world *world, struct tcam_rule *rule, enum flow_field_id id,
 		       uint64_t values)
 {
 	struct flow_position p = flow_positions[id];
@@ -61,7 +62,7 @@ static void draw_field(struct world *world, struct tcam_entry *rule, enum flow_f
 	}
 }
 
-static void draw_ipv4(struct world *world, struct tcam_entry *rule)
+static void draw_ipv4(struct world *world, struct tcam_rule *rule)
 {
 	draw_field(world, rule, FLOW_IPV4_SRC, 40);
 	draw_field(world, rule, FLOW_IPV4_DST, 40);
@@ -70,7 +71,7 @@ static void draw_ipv4(struct world *world, struct tcam_entry *rule)
 	draw_field(world, rule, FLOW_BASIC_IP_PROTO, 3);
 }
 
-static void draw_ipv6(struct world *world, struct tcam_entry *rule)
+static void draw_ipv6(struct world *world, struct tcam_rule *rule)
 {
 	for (unsigned int w = 0; w < 4; w++) {
 		uint64_t mask = draw_prefix(world, 64);
@@ -81,7 +82,7 @@ static void draw_ipv6(struct world *world, struct tcam_entry *rule)
 	draw_field(world, rule, FLOW_PORTS_DST, 5);
 }
 
-static void draw_link(struct world *world, struct tcam_entry *rule)
+static void draw_link(struct world *world, struct tcam_rule *rule)
 {
 	draw_field(world, rule, FLOW_ETH_DST, 20);
 	draw_field(world, rule, FLOW_VLAN_TCI, 9);
@@ -90,7 +91,7 @@ static void draw_link(struct world *world, struct tcam_entry *rule)
 	rule->value.word[0] |= below(world, 3) << FLOW_PORT_SHIFT;
 }
 
-static void draw_bits(struct world *world, struct tcam_entry *rule)
+static void draw_bits(struct world *world, struct tcam_rule *rule)
 {
 	for (uint64_t n = below(world, 6); n; n--) {
 		uint64_t bit = below(world, 1024);
@@ -100,7 +101,7 @@ static void draw_bits(struct world *world, struct tcam_entry *rule)
 	}
 }
 
-static void draw_ranges(struct world *world, struct tcam_entry *rule)
+static void draw_ranges(struct world *world, struct tcam_rule *rule)
 {
 	uint16_t a = (uint16_t)below(world, 65536), b = (uint16_t)below(world, 65536);
 
@@ -114,11 +115,11 @@ static void draw_ranges(struct world *world, struct tcam_entry *rule)
 	}
 }
 
-void model_draw(struct world *world, struct tcam_entry *rule)
+void model_draw(struct world *world, struct tcam_rule *rule)
 {
 	unsigned int family;
 
-	*rule = (struct tcam_entry){.priority = (uint32_t)below(world, 3) * 0x7fffffff};
+	*rule = (struct tcam_rule){.priority = (uint32_t)below(world, 3) * 0x7fffffff};
 	do
 		family = 1u << below(world, 6);
 	while (!(family & world->families) || family == MODEL_RANGES);
@@ -140,8 +141,8 @@ void model_draw(struct world *world, struct tcam_entry *rule)
 
 void model_key(struct world *world, struct flow_key *key)
 {
-	const struct tcam_entry *in = &world->rules[below(world, world->num_rules)].as;
-	const struct tcam_entry *near = &world->rules[below(world, world->num_rules)].as;
+	const struct tcam_rule *in = &world->rules[below(world, world->num_rules)].as;
+	const struct tcam_rule *near = &world->rules[below(world, world->num_rules)].as;
 	uint64_t flips = below(world, 4) ? 0 : 1;
 
 	for (unsigned int w = 0; w < FLOW_KEY_WORDS; w++)
@@ -158,9 +159,10 @@ void model_key(struct world *world, struct flow_key *key)
 
 /* --- the list --- */
 
-static bool model_before(const struct tcam_entry *a, const struct tcam_entry *b)
+static bool model_before(const struct model_rule *a, const struct model_rule *b)
 {
-	return a->priority != b->priority ? a->priority < b->priority : a->arrival < b->arrival;
+	return a->as.priority != b->as.priority ? a->as.priority < b->as.priority
+						: a->arrival < b->arrival;
 }
 
 struct tcam_entry *model_search(const struct model_rule *rules, size_t count,
@@ -169,10 +171,10 @@ struct tcam_entry *model_search(const struct model_rule *rules, size_t count,
 	const struct model_rule *best = NULL;
 
 	for (size_t i = 0; i < count; i++)
-		if (rules[i].in && (!best || model_before(&rules[i].as, &best->as)) &&
-		    tcam_entry_matches(&rules[i].as, key))
+		if (rules[i].in && (!best || model_before(&rules[i], best)) &&
+		    tcam_rule_matches(&rules[i].as, key))
 			best = &rules[i];
-	return best ? (struct tcam_entry *)rules[best - rules].as.owner : NULL;
+	return best ? (struct tcam_entry *)best->entry.owner : NULL;
 }
 
 void world_put(struct world *world, size_t rule)
@@ -180,11 +182,10 @@ void world_put(struct world *world, size_t rule)
 	struct model_rule *r = &world->rules[rule];
 
 	cr_assert_not(r->in);
-	r->as.owner = &r->entry;
-	r->entry = r->as;
-	cr_assert_eq(world->ops->insert(world->tcam, &r->entry), 0, "%s seed %lu", world->ops->name,
-		     (unsigned long)world->seed);
-	r->as.arrival = world->arrivals++;
+	r->entry = (struct tcam_entry){.owner = &r->entry};
+	cr_assert_eq(world->ops->insert(world->tcam, &r->entry, &r->as), 0, "%s seed %lu",
+		     world->ops->name, (unsigned long)world->seed);
+	r->arrival = world->arrivals++;
 	r->in = true;
 	world->num_in++;
 }
@@ -202,13 +203,11 @@ void world_take(struct world *world, size_t rule)
 static void renew(struct world *world, size_t rule)
 {
 	struct model_rule *r = &world->rules[rule];
-	struct tcam_entry to;
+	struct tcam_rule to;
 
 	model_draw(world, &to);
 	cr_assert_eq(world->ops->update(world->tcam, &r->entry, &to), 0, "%s seed %lu",
 		     world->ops->name, (unsigned long)world->seed);
-	to.arrival = r->as.arrival;
-	to.owner = r->as.owner;
 	r->as = to;
 }
 
@@ -259,6 +258,24 @@ void world_check_view(struct world *world, const struct tcam_view *view,
 	}
 }
 
+static void check_rule(const struct world *world, size_t rule)
+{
+	const struct model_rule *r = &world->rules[rule];
+	struct tcam_rule want = tcam_rule_plain(&r->as), got;
+
+	if (!r->in)
+		return;
+	got = world->ops->rule(world->tcam, &r->entry);
+	cr_assert(!memcmp(&got.value, &want.value, sizeof(want.value)) &&
+			  !memcmp(&got.mask, &want.mask, sizeof(want.mask)) &&
+			  got.has_ranges == want.has_ranges && got.priority == want.priority &&
+			  (!want.has_ranges ||
+			   !memcmp(&got.ranges, &want.ranges, sizeof(want.ranges))),
+		  "%s seed %lu: rule %zu is given back as another", world->ops->name,
+		  (unsigned long)world->seed, rule);
+	cr_assert_eq(r->entry.priority, want.priority);
+}
+
 void world_check(struct world *world, size_t count)
 {
 	struct tcam_view view;
@@ -267,4 +284,6 @@ void world_check(struct world *world, size_t count)
 	world->ops->view(world->tcam, &view);
 	world_check_view(world, &view, world->rules, count);
 	cr_assert_eq(world->ops->count(world->tcam), world->num_in);
+	for (size_t i = 0; i < count / 8 + 1; i++)
+		check_rule(world, below(world, world->num_rules));
 }

@@ -27,7 +27,8 @@ enum model_family {
 
 struct model_rule {
 	struct tcam_entry entry;
-	struct tcam_entry as; /* what it asks for, and its order, by our own books */
+	struct tcam_rule as; /* by our own books, as is its arrival */
+	uint64_t arrival;
 	bool in;
 };
 
@@ -51,14 +52,17 @@ void world_put(struct world *world, size_t rule);
 void world_take(struct world *world, size_t rule);
 
 /* A rule, and a key that lies in some rule or near to it. */
-void model_draw(struct world *world, struct tcam_entry *rule);
+void model_draw(struct world *world, struct tcam_rule *rule);
 void model_key(struct world *world, struct flow_key *key);
 
 /* The rule that decides, by searching all of them; NULL. */
 struct tcam_entry *model_search(const struct model_rule *rules, size_t count,
 				const struct flow_key *key);
 
-/* Commits, looks up count keys (at most FLOW_BATCH) and fails where an answer is wrong. */
+/*
+ * Commits, looks up count keys (at most FLOW_BATCH) and asks for the rules of some entries; fails
+ * where an answer is wrong.
+ */
 void world_check(struct world *world, size_t count);
 /* The same with a view that was taken before, and the rules as they were then. */
 void world_check_view(struct world *world, const struct tcam_view *view,

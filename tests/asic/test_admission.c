@@ -482,8 +482,8 @@ Test(admission, asking_says_where_a_rule_would_go_and_changes_nothing)
 	cr_assert_eq(admitted.entries, 1);
 	cr_assert_eq(admitted.slices, 1);
 	cr_assert_eq(admitted.decision.fate, ASIC_DROP);
-	cr_assert_eq(admitted.tcam.priority, 4);
-	cr_assert_eq(admitted.tcam.value.word[0] >> FLOW_PORT_SHIFT, 3);
+	cr_assert_eq(admitted.rule.priority, 4);
+	cr_assert_eq(admitted.rule.value.word[0] >> FLOW_PORT_SHIFT, 3);
 	command.rule = board_rule(0);
 	((struct flow_rule *)command.rule)->match.used_keys = FLOW_PRESENT(IPV6_ADDRS);
 	cr_assert_eq(board_admit(&bound, &command, &admitted, &reason), 0);

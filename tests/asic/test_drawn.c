@@ -103,7 +103,7 @@ struct tally {
 
 static void check_entry(const char *model, int round, const struct asic_admitted *admitted)
 {
-	const struct tcam_entry *entry = &admitted->tcam;
+	const struct tcam_rule *entry = &admitted->rule;
 
 	for (int w = 0; w < FLOW_KEY_WORDS; w++)
 		cr_assert_eq(entry->value.word[w] & ~entry->mask.word[w], 0,

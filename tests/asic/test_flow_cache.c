@@ -51,26 +51,25 @@ static void fill_batch(struct random *r, unsigned int chunks)
 		flow_batch_set(&traffic.batch, i, &traffic.flow[random_below(r, FLOWS)], chunks);
 }
 
-/* An entry that looks at a few bits of the first `words` words. */
-static struct tcam_entry draw_entry(struct random *r, size_t words)
+/* A rule that looks at a few bits of the first `words` words. */
+static struct tcam_rule draw_rule(struct random *r, size_t words)
 {
-	struct tcam_entry entry = {.priority = (uint32_t)random_below(r, 4)};
+	struct tcam_rule rule = {.priority = (uint32_t)random_below(r, 4)};
 
 	for (size_t w = 0; w < words; w++) {
-		entry.mask.word[w] = few_bits(r) & few_bits(r);
-		entry.value.word[w] = few_bits(r) & entry.mask.word[w];
+		rule.mask.word[w] = few_bits(r) & few_bits(r);
+		rule.value.word[w] = few_bits(r) & rule.mask.word[w];
 	}
-	return entry;
+	return rule;
 }
 
 static void change(struct random *r, struct tcam *tcam, size_t words)
 {
 	size_t at = random_below(r, ENTRIES);
-	struct tcam_entry wanted = draw_entry(r, words);
+	struct tcam_rule wanted = draw_rule(r, words);
 
 	if (!in_table[at]) {
-		entries[at] = wanted;
-		cr_assert_eq(ops->insert(tcam, &entries[at]), 0);
+		cr_assert_eq(ops->insert(tcam, &entries[at], &wanted), 0);
 		in_table[at] = true;
 	} else if (random_below(r, 2)) {
 		cr_assert_eq(ops->update(tcam, &entries[at], &wanted), 0);
@@ -143,16 +142,17 @@ Test(flow_cache, it_answers_as_the_table_aside_and_back_again)
 {
 	enum { ROUNDS = 4000, TURN = 1000 };
 	/* Matches nothing that is drawn, and makes all flows different. */
-	struct tcam_entry wide = {.value.word[1] = UINT64_MAX, .mask.word[1] = UINT64_MAX};
+	const struct tcam_rule wide = {.value.word[1] = UINT64_MAX, .mask.word[1] = UINT64_MAX};
 
 	for (uint64_t seed = 1; seed <= 3; seed++) {
 		struct random r = {seed};
+		struct tcam_entry entry = {0};
 		struct flow_cache *cache = flow_cache_create(1 << 18);
 		struct tcam *tcam = ops->create(0);
 		struct flow_cache_counters counters;
 
 		memset(in_table, 0, sizeof(in_table));
-		cr_assert_eq(ops->insert(tcam, &wide), 0);
+		cr_assert_eq(ops->insert(tcam, &entry, &wide), 0);
 		draw_flows(&r);
 		for (int round = 0; round < ROUNDS; round++) {
 			if (round / TURN % 2 == 0)
@@ -176,7 +176,8 @@ Test(flow_cache, it_answers_as_the_table_aside_and_back_again)
 struct stage {
 	struct tcam *tcam;
 	struct flow_cache *cache;
-	struct tcam_entry a, b;
+	struct tcam_rule one, other;
+	struct tcam_entry a;
 };
 
 static struct stage stage;
@@ -186,9 +187,9 @@ static void set_stage(void)
 	stage = (struct stage){.tcam = ops->create(0), .cache = flow_cache_create(1 << 20)};
 	cr_assert(stage.tcam && stage.cache);
 	for (size_t w = 0; w < FLOW_CHUNK_WORDS; w++)
-		stage.a.mask.word[w] = w == 2 ? ~UINT64_C(0) : 0;
-	stage.b = stage.a;
-	stage.b.value.word[2] = 1;
+		stage.one.mask.word[w] = w == 2 ? ~UINT64_C(0) : 0;
+	stage.other = stage.one;
+	stage.other.value.word[2] = 1;
 }
 
 static void clear_stage(void)
@@ -231,7 +232,7 @@ static uint64_t hits_of(uint64_t flow)
 
 Test(flow_cache_stage, no_match_is_an_answer_too)
 {
-	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
+	cr_assert_eq(ops->insert(stage.tcam, &stage.a, &stage.one), 0);
 	ops->commit(stage.tcam);
 	cr_assert_null(send_one(5));
 	cr_assert_eq(hits_of(5), 1);
@@ -246,7 +247,7 @@ Test(flow_cache_stage, bits_that_no_rule_looks_at_make_no_other_flow)
 	struct flow_key key = {.word = {[0] = 77, [2] = 0, [3] = 99}};
 	struct tcam_view view;
 
-	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
+	cr_assert_eq(ops->insert(stage.tcam, &stage.a, &stage.one), 0);
 	ops->commit(stage.tcam);
 	send_one(0);
 	ops->view(stage.tcam, &view);
@@ -260,11 +261,13 @@ Test(flow_cache_stage, bits_that_no_rule_looks_at_make_no_other_flow)
 Test(flow_cache_stage, a_commit_empties_it_and_epochs_come_again_without_their_answers)
 {
 	enum { CYCLE = FLOW_EPOCHS - 1 };
-	struct tcam_entry all = {.priority = 9}, idle = stage.b;
+	const struct tcam_rule any = {.priority = 9};
+	struct tcam_rule unseen = stage.other;
+	struct tcam_entry all = {0}, idle = {0};
 
-	idle.value.word[2] = UINT64_MAX;
-	cr_assert_eq(ops->insert(stage.tcam, &all), 0);
-	cr_assert_eq(ops->insert(stage.tcam, &idle), 0);
+	unseen.value.word[2] = UINT64_MAX;
+	cr_assert_eq(ops->insert(stage.tcam, &all, &any), 0);
+	cr_assert_eq(ops->insert(stage.tcam, &idle, &unseen), 0);
 	for (uint64_t i = 0; i < 2 * CYCLE; i++) {
 		cr_assert_eq(send_one(i % CYCLE), i < CYCLE ? &all : NULL, "commit %lu",
 			     (unsigned long)i);
@@ -272,7 +275,7 @@ Test(flow_cache_stage, a_commit_empties_it_and_epochs_come_again_without_their_a
 		if (i == CYCLE - 1)
 			cr_assert_eq(ops->remove(stage.tcam, &all), 0);
 		else
-			cr_assert_eq(ops->update(stage.tcam, &idle, &idle), 0);
+			cr_assert_eq(ops->update(stage.tcam, &idle, &unseen), 0);
 		ops->commit(stage.tcam);
 	}
 	cr_assert_eq(flow_cache_counters(stage.cache).hits, 2 * CYCLE);
@@ -299,7 +302,7 @@ Test(flow_cache_stage, it_stands_aside_where_nothing_repeats_and_comes_back_wher
 	struct flow_cache_counters cold, mid, warm;
 	uint64_t flow = 1;
 
-	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
+	cr_assert_eq(ops->insert(stage.tcam, &stage.a, &stage.one), 0);
 	ops->commit(stage.tcam);
 	send_distinct(&flow, 1000);
 	cold = flow_cache_counters(stage.cache);
@@ -324,16 +327,18 @@ Test(flow_cache_stage, it_stands_aside_where_nothing_repeats_and_comes_back_wher
 /* The samples that wait when the table changes must not be put in with their old answers. */
 Test(flow_cache_stage, samples_of_another_version_are_forgotten)
 {
-	struct tcam_entry *results[FLOW_BATCH], all = {.priority = 9};
+	const struct tcam_rule any = {.priority = 9};
+	struct tcam_entry *results[FLOW_BATCH], all = {0};
 	struct tcam_entry *want = NULL;
 	uint64_t flow = 1 << 20;
 
-	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
+	cr_assert_eq(ops->insert(stage.tcam, &stage.a, &stage.one), 0);
 	ops->commit(stage.tcam);
 	for (size_t turn = 0; turn < 12; turn++) {
 		send_distinct(&flow, 300);
 		send_same(1, 3 * turn);
-		cr_assert_eq(want ? ops->remove(stage.tcam, &all) : ops->insert(stage.tcam, &all),
+		cr_assert_eq(want ? ops->remove(stage.tcam, &all)
+				  : ops->insert(stage.tcam, &all, &any),
 			     0);
 		ops->commit(stage.tcam);
 		want = want ? NULL : &all;
@@ -353,7 +358,7 @@ Test(flow_cache_stage, what_was_hit_outlives_what_comes_once)
 
 	flow_cache_destroy(stage.cache);
 	stage.cache = flow_cache_create(FLOW_CACHE_MIN); /* 128 flows */
-	cr_assert_eq(ops->insert(stage.tcam, &stage.a), 0);
+	cr_assert_eq(ops->insert(stage.tcam, &stage.a, &stage.one), 0);
 	ops->commit(stage.tcam);
 	for (int n = 0; n < 2; n++)
 		for (uint64_t i = 0; i < 16; i++)

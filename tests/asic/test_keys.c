@@ -115,7 +115,7 @@ Test(keys, entries_hold_no_value_bits_outside_their_mask)
 	const struct offload_command command = {.prio = 7, .rule = rule};
 	const struct offload_binding bound = {.port = 3};
 	struct asic_admitted admitted;
-	const struct tcam_entry *entry = &admitted.tcam;
+	const struct tcam_rule *entry = &admitted.rule;
 
 	for (int w = 0; w < FLOW_KEY_WORDS; w++) {
 		rule->match.key.word[w] = ~UINT64_C(0);

@@ -34,9 +34,9 @@ static void pattern(unsigned int nth, unsigned int *value, unsigned int *mask)
 	}
 }
 
-static struct tcam_entry entry_of(unsigned int value, unsigned int mask, uint32_t priority)
+static struct tcam_rule rule_of(unsigned int value, unsigned int mask, uint32_t priority)
 {
-	return (struct tcam_entry){
+	return (struct tcam_rule){
 		.value = spread(value), .mask = spread(mask), .priority = priority};
 }
 
@@ -69,9 +69,10 @@ Test(tcam, every_value_and_mask_against_every_key)
 
 		for (unsigned int mask = 0; mask < KEYS; mask++)
 			for (unsigned int value = 0; value < KEYS; value++) {
-				struct tcam_entry entry = entry_of(value, mask, 1);
+				struct tcam_rule rule = rule_of(value, mask, 1);
+				struct tcam_entry entry = {0};
 
-				cr_assert_eq(tables[t]->insert(tcam, &entry), 0);
+				cr_assert_eq(tables[t]->insert(tcam, &entry, &rule), 0);
 				for (unsigned int key = 0; key < KEYS; key++)
 					cr_assert_eq(!!look_up(tables[t], tcam, key),
 						     ((key ^ value) & mask) == 0,
@@ -87,15 +88,16 @@ static void check_pair(const struct tcam_ops *ops, struct tcam *tcam, unsigned i
 		       unsigned int j, int order)
 {
 	unsigned int value[2], mask[2];
-	struct tcam_entry entries[2];
+	struct tcam_entry entries[2] = {0};
+	struct tcam_rule rules[2];
 	int first = order > 0; /* which of the two decides where both match */
 
 	pattern(i, &value[0], &mask[0]);
 	pattern(j, &value[1], &mask[1]);
-	entries[0] = entry_of(value[0], mask[0], (uint32_t)(5 + order));
-	entries[1] = entry_of(value[1], mask[1], 5);
-	cr_assert_eq(ops->insert(tcam, &entries[0]), 0);
-	cr_assert_eq(ops->insert(tcam, &entries[1]), 0);
+	rules[0] = rule_of(value[0], mask[0], (uint32_t)(5 + order));
+	rules[1] = rule_of(value[1], mask[1], 5);
+	cr_assert_eq(ops->insert(tcam, &entries[0], &rules[0]), 0);
+	cr_assert_eq(ops->insert(tcam, &entries[1], &rules[1]), 0);
 	for (unsigned int key = 0; key < KEYS; key++) {
 		struct tcam_entry *want = NULL;
 
@@ -127,11 +129,12 @@ Test(tcam, what_is_not_in_the_table_is_enoent)
 {
 	for (int t = 0; tables[t]; t++) {
 		struct tcam *tcam = tables[t]->create(0);
-		struct tcam_entry in = entry_of(1, 15, 5), twin, to = entry_of(2, 15, 5);
+		struct tcam_rule rule = rule_of(1, 15, 5), to = rule_of(2, 15, 5);
+		struct tcam_entry in = {0}, twin;
 
 		cr_assert_eq(tables[t]->remove(tcam, &in), -ENOENT);
 		cr_assert_eq(tables[t]->update(tcam, &in, &to), -ENOENT);
-		cr_assert_eq(tables[t]->insert(tcam, &in), 0);
+		cr_assert_eq(tables[t]->insert(tcam, &in, &rule), 0);
 		twin = in;
 		cr_assert_eq(tables[t]->remove(tcam, &twin), -ENOENT);
 		cr_assert_eq(tables[t]->update(tcam, &twin, &to), -ENOENT);
@@ -147,11 +150,11 @@ Test(tcam, an_update_keeps_arrival_and_owner)
 {
 	for (int t = 0; tables[t]; t++) {
 		struct tcam *tcam = tables[t]->create(0);
-		struct tcam_entry a = entry_of(0, 0, 5), b = a, to = entry_of(3, 3, 5);
+		struct tcam_rule all = rule_of(0, 0, 5), to = rule_of(3, 3, 5);
+		struct tcam_entry b = {0}, a = {.owner = &b};
 
-		a.owner = &b;
-		cr_assert_eq(tables[t]->insert(tcam, &a), 0);
-		cr_assert_eq(tables[t]->insert(tcam, &b), 0);
+		cr_assert_eq(tables[t]->insert(tcam, &a, &all), 0);
+		cr_assert_eq(tables[t]->insert(tcam, &b, &all), 0);
 		cr_assert_eq(tables[t]->update(tcam, &a, &to), 0);
 		cr_assert_eq(a.owner, &b);
 		cr_assert_eq(look_up(tables[t], tcam, 3), &a);
@@ -162,6 +165,46 @@ Test(tcam, an_update_keeps_arrival_and_owner)
 		to.priority = 5;
 		cr_assert_eq(tables[t]->update(tcam, &a, &to), 0);
 		cr_assert_eq(look_up(tables[t], tcam, 3), &a);
+		tables[t]->destroy(tcam);
+	}
+}
+
+static void expect_rule(const struct tcam_ops *ops, const struct tcam *tcam,
+			const struct tcam_entry *entry, const struct tcam_rule *want)
+{
+	struct tcam_rule got = ops->rule(tcam, entry);
+
+	cr_assert_arr_eq(got.value.word, want->value.word, sizeof(got.value), "%s", ops->name);
+	cr_assert_arr_eq(got.mask.word, want->mask.word, sizeof(got.mask), "%s", ops->name);
+	cr_assert_eq(got.priority, want->priority, "%s", ops->name);
+	cr_assert_eq(entry->priority, want->priority, "%s", ops->name);
+	cr_assert_eq(got.has_ranges, want->has_ranges, "%s", ops->name);
+	if (want->has_ranges)
+		cr_assert_arr_eq(&got.ranges, &want->ranges, sizeof(got.ranges), "%s", ops->name);
+}
+
+Test(tcam, a_rule_is_given_back_without_what_it_does_not_ask)
+{
+	for (int t = 0; tables[t]; t++) {
+		struct tcam *tcam = tables[t]->create(0);
+		struct tcam_rule wide = {.priority = 7, .has_ranges = true}, plain, narrow;
+		struct tcam_entry entry = {0};
+
+		for (size_t w = 0; w < FLOW_KEY_WORDS; w++) {
+			wide.value.word[w] = ~UINT64_C(0);
+			wide.mask.word[w] = UINT64_C(0xff00) << w;
+		}
+		wide.ranges = (struct tcam_ranges){0, UINT16_MAX, 0, UINT16_MAX};
+		plain = wide;
+		plain.value = wide.mask;
+		plain.has_ranges = false;
+		cr_assert_eq(tables[t]->insert(tcam, &entry, &wide), 0);
+		expect_rule(tables[t], tcam, &entry, &plain);
+		narrow = (struct tcam_rule){
+			.priority = 3, .has_ranges = true, .ranges = {1, 5, 0, 9}};
+		cr_assert_eq(tables[t]->update(tcam, &entry, &narrow), 0);
+		expect_rule(tables[t], tcam, &entry, &narrow);
+		cr_assert_eq(tables[t]->remove(tcam, &entry), 0);
 		tables[t]->destroy(tcam);
 	}
 }
@@ -201,12 +244,11 @@ static void change(const struct tcam_ops *ops, struct tcam *tcam, struct random 
 	struct listed *l = &list[random_below(r, ENTRIES)];
 	unsigned int value = (unsigned int)random_below(r, KEYS);
 	unsigned int mask = (unsigned int)random_below(r, KEYS);
-	struct tcam_entry wanted = entry_of(value, mask, (uint32_t)random_below(r, 4));
+	struct tcam_rule wanted = rule_of(value, mask, (uint32_t)random_below(r, 4));
 	uint64_t what = random_below(r, 3);
 
 	if (!l->in) {
-		l->entry = wanted;
-		cr_assert_eq(ops->insert(tcam, &l->entry), 0);
+		cr_assert_eq(ops->insert(tcam, &l->entry, &wanted), 0);
 		l->inserted = ++*arrivals;
 		l->in = true;
 	} else if (what == 0) {

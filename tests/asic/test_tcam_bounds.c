@@ -53,7 +53,7 @@ static void take_in_any_order(struct world *world)
 /* --- hostile rules: 7919 is prime, so that its multiples reach each of MANY --- */
 
 static void hostile(const struct tcam_ops *ops, unsigned int flags, size_t longest,
-		    void (*draw)(struct world *world, size_t i, struct tcam_entry *rule))
+		    void (*draw)(struct world *world, size_t i, struct tcam_rule *rule))
 {
 	struct world world;
 	struct tcam_measure m;
@@ -72,9 +72,9 @@ static void hostile(const struct tcam_ops *ops, unsigned int flags, size_t longe
 	world_close(&world);
 }
 
-static void same(struct world *world, size_t i, struct tcam_entry *rule)
+static void same(struct world *world, size_t i, struct tcam_rule *rule)
 {
-	*rule = (struct tcam_entry){.value.word[2] = 5, .mask.word[2] = ~UINT64_C(0)};
+	*rule = (struct tcam_rule){.value.word[2] = 5, .mask.word[2] = ~UINT64_C(0)};
 	rule->priority = (uint32_t)(i * 7919 % MANY);
 }
 
@@ -87,11 +87,11 @@ Test(tcam_bounds, equal_rules_cost_a_lookup_one_record)
 }
 
 /* Each looks at one bit of its own, so that no two masks have anything in common. */
-static void overlapping(struct world *world, size_t i, struct tcam_entry *rule)
+static void overlapping(struct world *world, size_t i, struct tcam_rule *rule)
 {
 	size_t bit = i % 1024, other = i / 1024 * 31 % 1024;
 
-	*rule = (struct tcam_entry){.priority = (uint32_t)(i * 7919 % MANY)};
+	*rule = (struct tcam_rule){.priority = (uint32_t)(i * 7919 % MANY)};
 	rule->mask.word[bit / 64] |= UINT64_C(1) << bit % 64;
 	rule->mask.word[other / 64] |= UINT64_C(1) << other % 64;
 	rule->value = rule->mask;
@@ -104,9 +104,9 @@ Test(tcam_bounds, rules_that_share_no_bits_stay_in_few_tables)
 }
 
 /* A mask for each rule: the tuple explosion. */
-static void exploding(struct world *world, size_t i, struct tcam_entry *rule)
+static void exploding(struct world *world, size_t i, struct tcam_rule *rule)
 {
-	*rule = (struct tcam_entry){.priority = 1};
+	*rule = (struct tcam_rule){.priority = 1};
 	rule->mask.word[2] = ~UINT64_C(0) << 40 | i << 8;
 	rule->mask.word[3] = i * 0x9e3779b9 % 0xffff;
 	rule->value.word[2] = random_u64(&world->random);
@@ -158,12 +158,13 @@ Test(tcam_bounds, a_view_answers_as_of_its_commit)
 
 Test(tcam_bounds, without_a_commit_a_view_sees_nothing_new)
 {
-	struct tcam_entry entry = {.priority = 1}, *found;
+	const struct tcam_rule rule = {.priority = 1};
+	struct tcam_entry entry = {0}, *found;
 	static struct flow_batch batch;
 	struct tcam_view view;
 	struct tcam *tcam = tcam_tuples.create(TCAM_SHARED);
 
-	cr_assert_eq(tcam_tuples.insert(tcam, &entry), 0);
+	cr_assert_eq(tcam_tuples.insert(tcam, &entry, &rule), 0);
 	tcam_tuples.view(tcam, &view);
 	tcam_tuples.lookup(tcam, &view, &batch, &found, 1);
 	cr_assert_null(found);
@@ -218,19 +219,19 @@ static bool change_without_memory(struct world *world, size_t i, size_t nth, boo
 {
 	struct model_rule *rule = &world->rules[i];
 	bool renews = rule->in;
-	struct tcam_entry to, before;
+	struct tcam_entry before;
+	struct tcam_rule to;
 	int error;
 
 	model_draw(world, &to);
 	if (!renews) {
 		rule->as = to;
-		rule->as.owner = &rule->entry;
-		rule->entry = rule->as;
+		rule->entry = (struct tcam_entry){.owner = &rule->entry};
 	}
 	before = rule->entry;
 	fail_nth(nth, mapping);
 	error = renews ? world->ops->update(world->tcam, &rule->entry, &to)
-		       : world->ops->insert(world->tcam, &rule->entry);
+		       : world->ops->insert(world->tcam, &rule->entry, &to);
 	fail_nth(0, false);
 	if (error) {
 		cr_assert_eq(error, -ENOMEM);
@@ -238,11 +239,9 @@ static bool change_without_memory(struct world *world, size_t i, size_t nth, boo
 		return true;
 	}
 	if (renews) {
-		to.arrival = rule->as.arrival;
-		to.owner = rule->as.owner;
 		rule->as = to;
 	} else {
-		rule->as.arrival = world->arrivals++;
+		rule->arrival = world->arrivals++;
 		rule->in = true;
 		world->num_in++;
 	}

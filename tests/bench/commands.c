@@ -116,26 +116,25 @@ struct flow_rule *rule_flow_rule(const struct rule *rule, enum rule_form form)
 	return flow;
 }
 
-void rule_entry(const struct rule *rule, enum rule_form form, uint32_t number,
-		struct tcam_entry *entry)
+void rule_tcam(const struct rule *rule, enum rule_form form, uint32_t number, struct tcam_rule *to)
 {
 	struct match match = rule_match(rule, form);
 
-	*entry = (struct tcam_entry){.value = match.value, .mask = match.mask, .priority = number};
-	entry->value.word[0] |= match.present;
-	entry->mask.word[0] |= match.present | FLOW_PORT_MASK;
-	entry->has_ranges =
+	*to = (struct tcam_rule){.value = match.value, .mask = match.mask, .priority = number};
+	to->value.word[0] |= match.present;
+	to->mask.word[0] |= match.present | FLOW_PORT_MASK;
+	to->has_ranges =
 		is_range(rule->source_port, form) || is_range(rule->destination_port, form);
-	if (!entry->has_ranges)
+	if (!to->has_ranges)
 		return;
-	entry->ranges = (struct tcam_ranges){0, 0xffff, 0, 0xffff};
+	to->ranges = (struct tcam_ranges){0, 0xffff, 0, 0xffff};
 	if (is_range(rule->source_port, form)) {
-		entry->ranges.src_min = rule->source_port.min;
-		entry->ranges.src_max = rule->source_port.max;
+		to->ranges.src_min = rule->source_port.min;
+		to->ranges.src_max = rule->source_port.max;
 	}
 	if (is_range(rule->destination_port, form)) {
-		entry->ranges.dst_min = rule->destination_port.min;
-		entry->ranges.dst_max = rule->destination_port.max;
+		to->ranges.dst_min = rule->destination_port.min;
+		to->ranges.dst_max = rule->destination_port.max;
 	}
 }
 
@@ -144,32 +143,32 @@ static uint8_t prefix_length(uint64_t mask)
 	return (uint8_t)__builtin_popcountll(mask);
 }
 
-static struct port_match entry_port(const struct tcam_entry *entry, enum flow_field_id id)
+static struct port_match entry_port(const struct tcam_rule *from, enum flow_field_id id)
 {
-	uint16_t value = (uint16_t)flow_key_get(&entry->value, id);
-	uint16_t mask = (uint16_t)flow_key_get(&entry->mask, id);
+	uint16_t value = (uint16_t)flow_key_get(&from->value, id);
+	uint16_t mask = (uint16_t)flow_key_get(&from->mask, id);
 
 	return (struct port_match){value & mask, (uint16_t)((value & mask) | ~mask)};
 }
 
-bool entry_rule(const struct tcam_entry *entry, struct rule *rule)
+bool tcam_rule_back(const struct tcam_rule *from, struct rule *rule)
 {
-	struct tcam_entry again;
+	struct tcam_rule again;
 
 	*rule = (struct rule){
-		.source.low = flow_key_get(&entry->value, FLOW_IPV4_SRC),
-		.destination.low = flow_key_get(&entry->value, FLOW_IPV4_DST),
-		.source_length = prefix_length(flow_key_get(&entry->mask, FLOW_IPV4_SRC)),
-		.destination_length = prefix_length(flow_key_get(&entry->mask, FLOW_IPV4_DST)),
-		.protocol = (uint8_t)flow_key_get(&entry->value, FLOW_BASIC_IP_PROTO),
-		.any_protocol = flow_key_get(&entry->mask, FLOW_BASIC_IP_PROTO) == 0,
-		.source_port = entry_port(entry, FLOW_PORTS_SRC),
-		.destination_port = entry_port(entry, FLOW_PORTS_DST)};
-	rule_entry(rule, FORM_MASKED, 0, &again);
+		.source.low = flow_key_get(&from->value, FLOW_IPV4_SRC),
+		.destination.low = flow_key_get(&from->value, FLOW_IPV4_DST),
+		.source_length = prefix_length(flow_key_get(&from->mask, FLOW_IPV4_SRC)),
+		.destination_length = prefix_length(flow_key_get(&from->mask, FLOW_IPV4_DST)),
+		.protocol = (uint8_t)flow_key_get(&from->value, FLOW_BASIC_IP_PROTO),
+		.any_protocol = flow_key_get(&from->mask, FLOW_BASIC_IP_PROTO) == 0,
+		.source_port = entry_port(from, FLOW_PORTS_SRC),
+		.destination_port = entry_port(from, FLOW_PORTS_DST)};
+	rule_tcam(rule, FORM_MASKED, 0, &again);
 	/* What is always there may be asked for or not. */
 	for (size_t w = 1; w < FLOW_KEY_WORDS; w++)
-		if (entry->mask.word[w] != again.mask.word[w] ||
-		    ((entry->value.word[w] ^ again.value.word[w]) & again.mask.word[w]))
+		if (from->mask.word[w] != again.mask.word[w] ||
+		    ((from->value.word[w] ^ again.value.word[w]) & again.mask.word[w]))
 			return false;
-	return !entry->has_ranges;
+	return !from->has_ranges;
 }

@@ -16,11 +16,10 @@
 /* Freed with flow_rule_free; NULL when memory is out. */
 struct flow_rule *rule_flow_rule(const struct rule *rule, enum rule_form form);
 
-/* An entry that looks at port number 0 and at what the rule looks at; order as number says. */
-void rule_entry(const struct rule *rule, enum rule_form form, uint32_t number,
-		struct tcam_entry *entry);
+/* As a table has it: it looks at port number 0, too; order as number says. */
+void rule_tcam(const struct rule *rule, enum rule_form form, uint32_t number, struct tcam_rule *to);
 
-/* Back: of an entry of IPv4 of the masked form. False where it looks at anything else. */
-bool entry_rule(const struct tcam_entry *entry, struct rule *rule);
+/* Back: of a rule for IPv4 of the masked form. False where it looks at anything else. */
+bool tcam_rule_back(const struct tcam_rule *from, struct rule *rule);
 
 #endif

@@ -37,8 +37,10 @@ static struct engine *table_create(const struct engine_ops *ops, const struct wo
 	if (!engine->tcam || !engine->entries || !engine->counts)
 		goto fail;
 	for (size_t i = 0; i < set->count; i++) {
-		rule_entry(&set->rules[i], set->form, 1, &engine->entries[i]);
-		if (engine->ops->insert(engine->tcam, &engine->entries[i]))
+		struct tcam_rule rule;
+
+		rule_tcam(&set->rules[i], set->form, 1, &rule);
+		if (engine->ops->insert(engine->tcam, &engine->entries[i], &rule))
 			goto fail;
 	}
 	engine->ops->commit(engine->tcam);

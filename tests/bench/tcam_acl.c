@@ -59,21 +59,23 @@ static int grow(struct tcam *tcam)
 	return 0;
 }
 
-static int acl_table_insert(struct tcam *tcam, struct tcam_entry *entry)
+static int acl_table_insert(struct tcam *tcam, struct tcam_entry *entry,
+			    const struct tcam_rule *asked)
 {
 	struct rule rule;
 
-	if (!entry_rule(entry, &rule))
+	if (!tcam_rule_back(asked, &rule))
 		return -ENOSPC;
-	if (tcam->count && entry->priority != tcam->entries[0]->priority)
+	if (tcam->count && asked->priority != tcam->entries[0]->priority)
 		return -ENOSPC;
 	if (tcam->count == tcam->room && grow(tcam))
 		return -ENOMEM;
+	entry->priority = asked->priority;
 	entry->arrival = ++tcam->arrival;
 	tcam->rules[tcam->count] = rule;
 	tcam->entries[tcam->count++] = entry;
 	for (size_t w = 0; w < FLOW_KEY_WORDS; w++)
-		tcam->used.word[w] |= entry->mask.word[w];
+		tcam->used.word[w] |= asked->mask.word[w];
 	return 0;
 }
 
@@ -92,10 +94,19 @@ static int acl_table_remove(struct tcam *tcam, struct tcam_entry *entry)
 	return -ENOENT;
 }
 
-static int acl_table_update(struct tcam *tcam, struct tcam_entry *entry,
-			    const struct tcam_entry *to)
+static int acl_table_update(struct tcam *tcam, struct tcam_entry *entry, const struct tcam_rule *to)
 {
 	return -ENOSPC; /* not needed here */
+}
+
+static struct tcam_rule acl_table_rule(const struct tcam *tcam, const struct tcam_entry *entry)
+{
+	struct tcam_rule rule = {0};
+
+	for (size_t i = 0; i < tcam->count; i++)
+		if (tcam->entries[i] == entry)
+			rule_tcam(&tcam->rules[i], FORM_MASKED, entry->priority, &rule);
+	return rule;
 }
 
 static void acl_table_commit(struct tcam *tcam)
@@ -172,6 +183,7 @@ const struct tcam_ops tcam_acl = {.name = "rte_acl",
 				  .insert = acl_table_insert,
 				  .remove = acl_table_remove,
 				  .update = acl_table_update,
+				  .rule = acl_table_rule,
 				  .commit = acl_table_commit,
 				  .settle = acl_table_settle,
 				  .optimize = acl_table_optimize,

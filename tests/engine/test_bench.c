@@ -374,12 +374,12 @@ static struct tcam *locked_create(unsigned int flags)
 	return tcam_reference.create(flags & ~(unsigned int)TCAM_SHARED);
 }
 
-static int locked_insert(struct tcam *tcam, struct tcam_entry *entry)
+static int locked_insert(struct tcam *tcam, struct tcam_entry *entry, const struct tcam_rule *rule)
 {
 	int error;
 
 	pthread_rwlock_wrlock(&lock);
-	error = tcam_reference.insert(tcam, entry);
+	error = tcam_reference.insert(tcam, entry, rule);
 	pthread_rwlock_unlock(&lock);
 	return error;
 }

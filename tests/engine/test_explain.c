@@ -23,11 +23,11 @@ static void keep(void *context, const struct explain_miss *miss)
 	told++;
 }
 
-static size_t misses(const struct tcam_entry *entry, const struct flow_key *key, size_t *fields)
+static size_t misses(const struct tcam_rule *rule, const struct flow_key *key, size_t *fields)
 {
 	told = 0;
 	memset(&last, 0, sizeof(last));
-	return explain_misses(entry, key, &nic, keep, NULL, fields);
+	return explain_misses(rule, key, &nic, keep, NULL, fields);
 }
 
 /* An IPv4 UDP packet with a tag, on port 1. */
@@ -46,22 +46,22 @@ static struct flow_key packet_key(void)
 	return key;
 }
 
-static void ask_for(struct tcam_entry *entry, enum flow_field_id id, uint64_t value, uint64_t mask)
+static void ask_for(struct tcam_rule *rule, enum flow_field_id id, uint64_t value, uint64_t mask)
 {
 	uint64_t presence = flow_field_presence(id);
 
-	flow_key_set(&entry->value, id, value);
-	flow_key_set(&entry->mask, id, mask);
-	entry->value.word[0] |= presence;
-	entry->mask.word[0] |= presence;
+	flow_key_set(&rule->value, id, value);
+	flow_key_set(&rule->mask, id, mask);
+	rule->value.word[0] |= presence;
+	rule->mask.word[0] |= presence;
 }
 
-static void expect_miss(const struct tcam_entry *entry, enum explain_miss_kind kind,
+static void expect_miss(const struct tcam_rule *rule, enum explain_miss_kind kind,
 			const char *field, const char *value, const char *mask, const char *wanted)
 {
 	struct flow_key key = packet_key();
 
-	cr_expect_eq(misses(entry, &key, NULL), 1, "%s: %zu", field, told);
+	cr_expect_eq(misses(rule, &key, NULL), 1, "%s: %zu", field, told);
 	cr_expect_eq(told, 1);
 	cr_expect_eq(last.kind, kind, "%s: %s", field, explain_miss_name(last.kind));
 	cr_expect_str_eq(last.field, field);
@@ -84,7 +84,7 @@ TestSuite(explain_miss, .init = setup_nic, .fini = clear_nic);
 
 Test(explain_miss, a_field_of_another_value_is_told_with_mask_and_wanted)
 {
-	struct tcam_entry address = {0}, port = {0}, tag = {0};
+	struct tcam_rule address = {0}, port = {0}, tag = {0};
 
 	ask_for(&address, FLOW_IPV4_SRC, 0xc0a80000, 0xffff0000);
 	expect_miss(&address, EXPLAIN_VALUE, "ipv4_addrs.src", "10.0.0.1", "255.255.0.0",
@@ -97,7 +97,7 @@ Test(explain_miss, a_field_of_another_value_is_told_with_mask_and_wanted)
 
 Test(explain_miss, a_field_that_is_absent_or_a_key_that_must_be_is_told)
 {
-	struct tcam_entry absent = {0}, key = {0}, forbidden = {0};
+	struct tcam_rule absent = {0}, key = {0}, forbidden = {0};
 
 	ask_for(&absent, FLOW_ICMP_TYPE, 8, 0xff);
 	expect_miss(&absent, EXPLAIN_ABSENT, "icmp.type", "", "0xff", "8");
@@ -109,8 +109,8 @@ Test(explain_miss, a_field_that_is_absent_or_a_key_that_must_be_is_told)
 
 Test(explain_miss, ranges_and_ports_of_the_nic_are_told)
 {
-	struct tcam_entry range = {.has_ranges = true, .ranges = {0, UINT16_MAX, 1, 50}};
-	struct tcam_entry port = {0};
+	struct tcam_rule range = {.has_ranges = true, .ranges = {0, UINT16_MAX, 1, 50}};
+	struct tcam_rule port = {0};
 
 	expect_miss(&range, EXPLAIN_RANGE, "ports.dst", "53", "", "1-50");
 	port.value.word[0] = (uint64_t)2 << FLOW_PORT_SHIFT;
@@ -121,15 +121,15 @@ Test(explain_miss, ranges_and_ports_of_the_nic_are_told)
 Test(explain_miss, fields_are_counted_parts_of_a_tag_each)
 {
 	struct flow_key key = packet_key();
-	struct tcam_entry entry = {0};
+	struct tcam_rule rule = {0};
 	size_t fields;
 
-	ask_for(&entry, FLOW_VLAN_TCI, 0x000b, 0xefff);
-	ask_for(&entry, FLOW_IPV4_SRC, 0x0a000002, 0xffffffff);
-	ask_for(&entry, FLOW_PORTS_DST, 53, 0xffff);
-	cr_expect_eq(misses(&entry, &key, &fields), 3);
+	ask_for(&rule, FLOW_VLAN_TCI, 0x000b, 0xefff);
+	ask_for(&rule, FLOW_IPV4_SRC, 0x0a000002, 0xffffffff);
+	ask_for(&rule, FLOW_PORTS_DST, 53, 0xffff);
+	cr_expect_eq(misses(&rule, &key, &fields), 3);
 	cr_expect_eq(fields, 4, "vlan_id, vlan_priority, src, dst: %zu", fields);
-	cr_expect_eq(explain_misses(&entry, &key, &nic, NULL, NULL, NULL), 3);
+	cr_expect_eq(explain_misses(&rule, &key, &nic, NULL, NULL, NULL), 3);
 }
 
 /* Few values, so that entries match often enough. */
@@ -140,9 +140,9 @@ static void draw_key(struct random *random, struct flow_key *key)
 	key->word[0] &= FLOW_PRESENT_IP_PROTO | UINT64_C(0x3ffffffff) | FLOW_PORT_MASK;
 }
 
-static void draw_entry(struct random *random, const struct flow_key *key, struct tcam_entry *entry)
+static void draw_rule(struct random *random, const struct flow_key *key, struct tcam_rule *rule)
 {
-	*entry = (struct tcam_entry){0};
+	*rule = (struct tcam_rule){0};
 	for (int n = (int)random_below(random, 4); n > 0; n--) {
 		int id = (int)random_below(random, FLOW_FIELD_COUNT);
 		uint8_t value[16], mask[16];
@@ -151,15 +151,15 @@ static void draw_entry(struct random *random, const struct flow_key *key, struct
 		for (int i = 0; i < 16; i++)
 			mask[i] = (uint8_t)random_u64(random);
 		value[random_below(random, 16)] ^= (uint8_t)random_u64(random);
-		flow_key_store(&entry->value, id, value);
-		flow_key_store(&entry->mask, id, mask);
-		entry->mask.word[0] |= flow_field_presence(id);
+		flow_key_store(&rule->value, id, value);
+		flow_key_store(&rule->mask, id, mask);
+		rule->mask.word[0] |= flow_field_presence(id);
 	}
-	entry->mask.word[0] |= random_u64(random) & random_u64(random) & key->word[0];
-	entry->mask.word[0] &= FLOW_PRESENT_IP_PROTO | UINT64_C(0x1ffffffff) | FLOW_PORT_MASK;
-	entry->value.word[0] = random_below(random, 4) ? key->word[0] : random_u64(random);
-	entry->has_ranges = random_below(random, 3) == 0;
-	entry->ranges = (struct tcam_ranges){0, (uint16_t)random_u64(random), 0, UINT16_MAX};
+	rule->mask.word[0] |= random_u64(random) & random_u64(random) & key->word[0];
+	rule->mask.word[0] &= FLOW_PRESENT_IP_PROTO | UINT64_C(0x1ffffffff) | FLOW_PORT_MASK;
+	rule->value.word[0] = random_below(random, 4) ? key->word[0] : random_u64(random);
+	rule->has_ranges = random_below(random, 3) == 0;
+	rule->ranges = (struct tcam_ranges){0, (uint16_t)random_u64(random), 0, UINT16_MAX};
 }
 
 Test(explain_miss, there_is_none_if_and_only_if_the_entry_matches)
@@ -169,15 +169,15 @@ Test(explain_miss, there_is_none_if_and_only_if_the_entry_matches)
 	size_t matched = 0, rounds = 200000;
 
 	for (size_t round = 0; round < rounds; round++) {
-		struct tcam_entry entry;
+		struct tcam_rule rule;
 		struct flow_key key;
 		bool matches;
 
 		draw_key(&random, &key);
-		draw_entry(&random, &key, &entry);
-		matches = tcam_entry_matches(&entry, &key);
+		draw_rule(&random, &key, &rule);
+		matches = tcam_rule_matches(&rule, &key);
 		matched += matches;
-		cr_assert_eq(misses(&entry, &key, NULL) == 0, matches,
+		cr_assert_eq(misses(&rule, &key, NULL) == 0, matches,
 			     "seed %llu round %zu: matches %d, %zu misses, the last one %s",
 			     (unsigned long long)seed, round, matches, told, last.field);
 	}

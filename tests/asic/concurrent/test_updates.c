@@ -39,6 +39,7 @@ enum {
 
 struct rule {
 	struct tcam_entry entry;
+	struct tcam_rule as;
 	uint64_t generation;
 	uint64_t counted; /* by the reader; the writer reads it when no reader is left */
 	struct rule *next_gone;
@@ -102,21 +103,21 @@ static struct rule *token_rule(uint64_t token, uint64_t generation)
 	struct rule *rule = new_rule(generation);
 	uint32_t age = (uint32_t)(generation % 1000000);
 
-	rule->entry.value = token_key(token, 0);
+	rule->as.value = token_key(token, 0);
 	/* Several masks, so that tokens are in several places of a fast table. */
-	rule->entry.mask.word[2] = ~UINT64_C(0) << (token % 3 * 8) | 0xff;
-	rule->entry.priority = 1000000 + (token % 2 ? age : -age);
+	rule->as.mask.word[2] = ~UINT64_C(0) << (token % 3 * 8) | 0xff;
+	rule->as.priority = 1000000 + (token % 2 ? age : -age);
 	return rule;
 }
 
-static void turn(uint64_t n, uint64_t generation, struct tcam_entry *entry)
+static void turn(uint64_t n, uint64_t generation, struct tcam_rule *as)
 {
-	*entry = (struct tcam_entry){
+	*as = (struct tcam_rule){
 		.value = token_key(TOKENS + n, generation % 2),
 		.priority = 10 + (uint32_t)(generation % 7),
 	};
-	entry->mask.word[2] = ~UINT64_C(0);
-	entry->mask.word[3] = n % 2 ? 1 : 0xff;
+	as->mask.word[2] = ~UINT64_C(0);
+	as->mask.word[3] = n % 2 ? 1 : 0xff;
 }
 
 /* Masks of many kinds; the first byte is no token's. */
@@ -124,15 +125,15 @@ static struct rule *other_rule(struct random *r)
 {
 	struct rule *rule = new_rule(0);
 
-	rule->entry.mask.word[2] = 0xff00000000000000 | ~UINT64_C(0) << 8 * random_below(r, 7);
-	rule->entry.mask.word[3] = ~UINT64_C(0) << 16 * random_below(r, 4);
-	rule->entry.value.word[2] = 0xbb00000000000000 | random_u64(r) >> 8;
-	rule->entry.value.word[3] = random_u64(r);
+	rule->as.mask.word[2] = 0xff00000000000000 | ~UINT64_C(0) << 8 * random_below(r, 7);
+	rule->as.mask.word[3] = ~UINT64_C(0) << 16 * random_below(r, 4);
+	rule->as.value.word[2] = 0xbb00000000000000 | random_u64(r) >> 8;
+	rule->as.value.word[3] = random_u64(r);
 	if (random_below(r, 4) == 0) {
-		rule->entry.has_ranges = true;
-		rule->entry.ranges = (struct tcam_ranges){10, 2000, 0, 65535};
+		rule->as.has_ranges = true;
+		rule->as.ranges = (struct tcam_ranges){10, 2000, 0, 65535};
 	}
-	rule->entry.priority = (uint32_t)random_below(r, 1000);
+	rule->as.priority = (uint32_t)random_below(r, 1000);
 	return rule;
 }
 
@@ -144,7 +145,7 @@ static void must(int error)
 
 static void insert(struct rule **at, struct rule *rule)
 {
-	must(t.ops->insert(t.tcam, &rule->entry));
+	must(t.ops->insert(t.tcam, &rule->entry, &rule->as));
 	*at = rule;
 }
 
@@ -172,26 +173,21 @@ static void free_gone(void)
 
 static void fill(struct random *r)
 {
-	struct tcam_entry entry;
-
 	for (size_t i = 0; i < OTHERS; i++)
 		insert(&t.other[i], other_rule(r));
 	for (uint64_t i = 0; i < TOKENS; i++)
 		insert(&t.token[i], token_rule(i, 0));
 	for (uint64_t i = 0; i < TURNERS; i++) {
-		turn(i, 0, &entry);
-		t.turner[i] = new_rule(0);
-		entry.owner = t.turner[i];
-		t.turner[i]->entry = entry;
-		must(t.ops->insert(t.tcam, &t.turner[i]->entry));
+		struct rule *rule = new_rule(0);
+
+		turn(i, 0, &rule->as);
+		insert(&t.turner[i], rule);
 	}
 	t.ops->commit(t.tcam);
 }
 
 static void next_generation(struct random *r, uint64_t generation)
 {
-	struct tcam_entry entry;
-
 	for (uint64_t i = 0; i < TOKENS; i++) {
 		struct rule *old = t.token[i];
 
@@ -203,8 +199,10 @@ static void next_generation(struct random *r, uint64_t generation)
 			remove_rule(old);
 	}
 	for (uint64_t i = 0; i < TURNERS; i++) {
-		turn(i, generation, &entry);
-		must(t.ops->update(t.tcam, &t.turner[i]->entry, &entry));
+		struct rule *rule = t.turner[i];
+
+		turn(i, generation, &rule->as);
+		must(t.ops->update(t.tcam, &rule->entry, &rule->as));
 	}
 	for (int i = 0; i < CHURN; i++) {
 		size_t at = random_below(r, OTHERS);

@@ -69,12 +69,14 @@ static struct tcam *fill_table(const struct tcam_ops *ops, struct tcam_entry *en
 		fail("a table", ENOMEM);
 	for (size_t i = 0; i < count; i++) {
 		struct flow_match match = {0};
+		struct tcam_rule rule;
 		int ret;
 
 		tuple_to_match(&tuples[i], &match);
-		entries[i] = (struct tcam_entry){
+		rule = (struct tcam_rule){
 			.value = match.key, .mask = match.mask, .priority = (uint32_t)i};
-		ret = ops->insert(tcam, &entries[i]);
+		entries[i] = (struct tcam_entry){0};
+		ret = ops->insert(tcam, &entries[i], &rule);
 		if (ret)
 			fail("an entry", ret);
 	}

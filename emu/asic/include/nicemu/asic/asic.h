@@ -151,18 +151,21 @@ struct asic_memory asic_memory(const struct asic *asic);
 struct tcam_measure asic_measure(const struct asic *asic);
 
 /*
- * Every entry, in (priority, arrival) order: for measurements of tables. Stops at the first visit
- * that returns other than 0, and returns that; 0, or -ENOMEM before any visit.
+ * Every entry with its rule, in (priority, arrival) order: for measurements of tables. Stops at the
+ * first visit that returns other than 0, and returns that; 0, or -ENOMEM before any visit.
  */
 int asic_visit_entries(const struct asic *asic,
-		       int (*visit)(void *context, const struct tcam_entry *entry), void *context);
+		       int (*visit)(void *context, const struct tcam_entry *entry,
+				    const struct tcam_rule *rule),
+		       void *context);
 
 /*
  * The entries in (priority, arrival) order with what is known of each: for explain, lint, `show
  * tcam`. Stops at the first visit that returns other than 0, and returns that; 0 or -ENOMEM.
  */
 struct asic_entry {
-	const struct tcam_entry *tcam;
+	const struct tcam_entry *tcam;        /* its order */
+	const struct tcam_rule *rule;         /* while it is visited */
 	const struct asic_decision *decision; /* binding, cookie, fate */
 	uint16_t port;                        /* of its binding */
 	const struct model_table *table;

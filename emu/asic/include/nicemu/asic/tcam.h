@@ -8,14 +8,16 @@
  *
  * Why an interface: every engine must give the reference's answers, and is run in lockstep with it.
  *
- * An entry matches a key when ((key ^ value) & mask) is 0 in every word, and, where it has ranges,
- * each port of the key (0 in a packet without ports; entries ask for presence in their mask) lies
- * within bounds; value bits outside the mask are ignored. The first match in (priority, arrival)
- * order decides: lower priority number first, then the entry that was inserted first. An entry
- * whose mask is all zero matches everything.
+ * A rule matches a key when ((key ^ value) & mask) is 0 in every word, and, where it has ranges,
+ * each port of the key (0 in a packet without ports; rules ask for presence in their mask) lies
+ * within bounds; value bits outside the mask are ignored. An entry is a rule's place in a table.
+ * The first whose rule matches, in (priority, arrival) order, decides: lower priority number first,
+ * then the entry that was inserted first. A rule whose mask is all zero matches everything.
  *
  * Ownership: entries belong to the caller; while they are in a table they must stay where they are
- * and only the table may change them. A table never reads or writes entry->owner.
+ * and only the table may change them. A table never reads or writes entry->owner. Rules are the
+ * caller's, too, and only read: a table keeps what it needs of them, in a form of its own (value
+ * and mask are 256 bytes), and makes a rule of it again where somebody asks (tcam_ops.rule).
  *
  * Updates and readers. One thread changes a table. Its changes are complete with commit: a look-up
  * that begins after commit has returned sees all of them. Without TCAM_SHARED look-ups come from
@@ -39,14 +41,19 @@ struct tcam_ranges {
 	uint16_t src_min, src_max, dst_min, dst_max;
 };
 
-struct tcam_entry {
+/* What is asked for, and how soon. */
+struct tcam_rule {
 	struct flow_key value, mask;
 	struct tcam_ranges ranges; /* only with has_ranges */
 	bool has_ranges;
 	uint32_t priority;
+};
+
+struct tcam_entry {
 	uint64_t arrival;  /* set by the table's insert; unique, growing */
 	uint64_t location; /* the engine's own */
 	void *owner;
+	uint32_t priority; /* set by the table: the rule's */
 };
 
 enum tcam_flags { TCAM_SHARED = 1u << 0 /* look-ups in other threads while it changes */ };
@@ -84,14 +91,19 @@ struct tcam_ops {
 	/* Accepts NULL. Entries that are left are forgotten. No reader may be left. */
 	void (*destroy)(struct tcam *tcam);
 	/* 0, -ENOMEM, or -ENOSPC when the engine can't hold more. */
-	int (*insert)(struct tcam *tcam, struct tcam_entry *entry);
+	int (*insert)(struct tcam *tcam, struct tcam_entry *entry, const struct tcam_rule *rule);
 	/* 0, or -ENOENT where the entry (this object, not an equal one) is not in the table. */
 	int (*remove)(struct tcam *tcam, struct tcam_entry *entry);
 	/*
-	 * entry gets to's value, mask, ranges and priority, and keeps its arrival and owner. A view
-	 * sees either the old or the new one. 0, -ENOENT as above or as insert.
+	 * The entry gets another rule, and keeps its arrival and owner. A view sees either the old
+	 * or the new one. 0, -ENOENT as above or as insert.
 	 */
-	int (*update)(struct tcam *tcam, struct tcam_entry *entry, const struct tcam_entry *to);
+	int (*update)(struct tcam *tcam, struct tcam_entry *entry, const struct tcam_rule *to);
+	/*
+	 * The rule of an entry that is in the table, as of the changes so far, written as
+	 * tcam_rule_plain does. For the thread that changes the table.
+	 */
+	struct tcam_rule (*rule)(const struct tcam *tcam, const struct tcam_entry *entry);
 	/* Make the changes since the last commit visible, together. Never fails. */
 	void (*commit)(struct tcam *tcam);
 	/* Wait until no reader can still see an entry whose removal was committed. */
@@ -123,10 +135,19 @@ extern const struct tcam_ops *const tcam_engines[];
 /* NULL where no engine has that name. */
 const struct tcam_ops *tcam_engine(const char *name);
 
-/* What an entry looks at: its mask, and the ports that its ranges bound. */
-struct flow_key tcam_entry_bits(const struct tcam_entry *entry);
+/* What a rule looks at: its mask, and both ports where it has ranges. */
+struct flow_key tcam_rule_bits(const struct tcam_rule *rule);
 
 /* The definition of a match, for whoever needs it for one key. */
-bool tcam_entry_matches(const struct tcam_entry *entry, const struct flow_key *key);
+bool tcam_rule_matches(const struct tcam_rule *rule, const struct flow_key *key);
+
+/* Ranges that leave out some port: others need not be compared. */
+bool tcam_rule_bounds_ports(const struct tcam_rule *rule);
+
+/*
+ * The same rule, written in the one way that all engines give it back: no value outside the mask,
+ * no ranges but such that leave out some port.
+ */
+struct tcam_rule tcam_rule_plain(const struct tcam_rule *rule);
 
 #endif

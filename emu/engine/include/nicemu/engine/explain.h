@@ -41,11 +41,11 @@ struct explain_miss {
 };
 
 /*
- * Compare an entry with a whole key (port, presence, META included): visit is called for each
- * failure, in the order of flow_fields. Returns how many there are; *fields (may be NULL): how many
- * the entry looks at.
+ * Compare an entry's rule with a whole key (port, presence, META included): visit is called for
+ * each failure, in the order of flow_fields. Returns how many there are; *fields (may be NULL): how
+ * many the entry looks at.
  */
-size_t explain_misses(const struct tcam_entry *entry, const struct flow_key *key,
+size_t explain_misses(const struct tcam_rule *rule, const struct flow_key *key,
 		      const struct nic *nic,
 		      void (*visit)(void *context, const struct explain_miss *miss), void *context,
 		      size_t *fields);
@@ -58,7 +58,7 @@ struct explain_candidate {
 	uint32_t binding; /* with cookie: names the rule */
 	uint64_t cookie, arrival;
 	const struct model_table *table; /* NULL: not known */
-	const struct tcam_entry *tcam;   /* until the next command */
+	struct tcam_rule rule;
 	bool matches;
 	size_t fields, missed;
 	struct explain_miss first; /* the first that failed; only where it does not match */
