@@ -134,12 +134,61 @@ static void borrow_place(struct nft_error *error, const struct nft_error *place)
 	error->column = place->column;
 }
 
+/* "netdev t c"; owned, or NULL. */
+static char *chain_key(const json_t *refusal)
+{
+	const char *family = json_string_value(json_object_get(refusal, "family"));
+	const char *table = json_string_value(json_object_get(refusal, "table"));
+	const char *chain = json_string_value(json_object_get(refusal, "chain"));
+	char *key;
+
+	if (!family || !table || !chain || asprintf(&key, "%s %s %s", family, table, chain) < 0)
+		return NULL;
+	return key;
+}
+
+static bool follows(const json_t *refusal)
+{
+	return json_is_true(json_object_get(refusal, "follows"));
+}
+
+/* How many rules each refused chain takes along: {"netdev t c": 3}. */
+static json_t *count_followers(const json_t *refusals)
+{
+	json_t *counts = json_object(), *refusal;
+	size_t i;
+
+	json_array_foreach (refusals, i, refusal) {
+		char *key = follows(refusal) ? chain_key(refusal) : NULL;
+		json_int_t before = key ? json_integer_value(json_object_get(counts, key)) : 0;
+
+		if (key)
+			json_object_set_new_nocheck(counts, key, json_integer(before + 1));
+		free(key);
+	}
+	return counts;
+}
+
+/* Of a refused chain: the rules that go with it, which stand there once. */
+static void take_followers(json_t *record, const json_t *refusal, json_t *counts)
+{
+	char *key = json_is_true(json_object_get(refusal, "of_chain")) ? chain_key(refusal) : NULL;
+	json_t *count = key ? json_object_get(counts, key) : NULL;
+
+	if (count) {
+		json_object_set(record, "rules", count);
+		json_object_del(counts, key);
+	}
+	free(key);
+}
+
 /* Tell of every refusal of run; first is the run before it, where there was one. */
 static int tell_refusals(struct session *session, const struct rules_file *file,
 			 const struct run *run, const struct run *first, json_t *refused)
 {
 	struct judgement told, before = {0};
 	int status = judgement_of(&told, run);
+	json_t *followers = count_followers(run->refusals);
 	size_t next = 0;
 
 	if (status == EXIT_DONE && first)
@@ -152,9 +201,12 @@ static int tell_refusals(struct session *session, const struct rules_file *file,
 		const json_t *refusal = told.refusals[i];
 		json_t *record;
 
+		if (follows(refusal))
+			continue;
 		if (refusal && !error->line)
 			borrow_place(error, place_of(&before, refusal, &next));
 		record = refusal_record(file, error, refusal);
+		take_followers(record, refusal, followers);
 		refusal_advise(record, session);
 		refusal_tell(file, error, refusal, record);
 		json_array_append_new(refused, record);
@@ -163,6 +215,7 @@ static int tell_refusals(struct session *session, const struct rules_file *file,
 		complain(0, "nft failed on %s with status %d", file->name, run->status);
 	status = EXIT_REFUSED;
 out:
+	json_decref(followers);
 	judgement_clear(&before);
 	judgement_clear(&told);
 	return status;

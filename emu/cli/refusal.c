@@ -91,6 +91,7 @@ json_t *refusal_record(const struct rules_file *file, const struct nft_error *er
 	json_object_set_new(place, "chain", member(refusal, "chain"));
 	json_object_set_new(place, "handle", json_null());
 	json_object_set_new(record, "rule", place);
+	json_object_set_new(record, "rules", json_integer(0));
 	if (refusal) {
 		json_object_set_new(record, "id", member(refusal, "id"));
 		json_object_set_new(record, "errno", member(refusal, "errno"));
@@ -174,6 +175,7 @@ void refusal_tell(const struct rules_file *file, const struct nft_error *error,
 		  const json_t *refusal, const json_t *record)
 {
 	const char *hint = text_of(record, "hint");
+	json_int_t rules = json_integer_value(json_object_get(record, "rules"));
 
 	fprintf(stderr, "%s:", text_of(record, "file"));
 	if (json_is_integer(json_object_get(record, "line")))
@@ -193,4 +195,7 @@ void refusal_tell(const struct rules_file *file, const struct nft_error *error,
 		fprintf(stderr, "  why: %s\n", text_of(record, "reason"));
 	if (hint)
 		fprintf(stderr, "  hint: %s\n", hint);
+	if (rules)
+		fprintf(stderr, "  its %lld rule%s not been judged\n", (long long)rules,
+			rules == 1 ? " has" : "s have");
 }

@@ -19,7 +19,7 @@ bool refusal_belongs(const json_t *refusal, const struct nft_error *error);
 /* The file in which an error stands: as it was named, or as nft names one that it includes. */
 const char *rules_name(const struct rules_file *file, const struct nft_error *error);
 
-/* A new reference. */
+/* A new reference. Its "rules", of a chain those that were not judged, is 0. */
 json_t *refusal_record(const struct rules_file *file, const struct nft_error *error,
 		       const json_t *refusal);
 /* A hint for what nft says no to without asking: a port that the session's NIC does not have. */

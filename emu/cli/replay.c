@@ -188,10 +188,10 @@ static int refuse_absent_devices(struct session *session, const struct replay_ar
 		if (!id || strcmp(id, "device-not-a-port") != 0)
 			continue;
 		complain(0, "refused: %s", text);
-		record = json_pack("{s:n, s:n, s:n, s:O, s:s, s:s, s:s, s:n, s:s, s:n}", "file",
-				   "line", "column", "rule", json_object_get(warning, "rule"), "id",
-				   id, "errno", "ENODEV", "layer", "model", "expression", "reason",
-				   text, "hint");
+		record = json_pack(
+			"{s:n, s:n, s:n, s:O, s:i, s:s, s:s, s:s, s:n, s:s, s:n}", "file", "line",
+			"column", "rule", json_object_get(warning, "rule"), "rules", 0, "id", id,
+			"errno", "ENODEV", "layer", "model", "expression", "reason", text, "hint");
 		json_array_append_new(refused, record);
 	}
 	json_decref(report);

@@ -18,6 +18,8 @@ static json_t *refusal_json(const struct nft_refusal *refusal)
 	json_object_set_new(object, "portid", json_integer(refusal->portid));
 	json_object_set_new(object, "sequence", json_integer(refusal->sequence));
 	json_object_set_new(object, "at_commit", json_boolean(refusal->at_commit));
+	json_object_set_new(object, "of_chain", json_boolean(refusal->of_chain));
+	json_object_set_new(object, "follows", json_boolean(refusal->follows));
 	set_text(object, "id", reason->id);
 	set_text(object, "errno", errno_name(reason->error));
 	set_text(object, "layer", reason_layer_name(reason->layer));

@@ -326,3 +326,47 @@ Test(nft_chain_refusal, each_clause_has_its_errno_id_and_words)
 		cr_expect_str_eq(refusal->table, "t", "%s: table %s", a->name, refusal->table);
 	}
 }
+
+/* "c" for each refusal of a chain, "f" for a rule that follows, "." for others. */
+static const char *kinds_of_refusals(void)
+{
+	static char text[64];
+	size_t i;
+
+	for (i = 0; i < nft_num_refusals(w->nft) && i + 1 < sizeof(text); i++) {
+		const struct nft_refusal *refusal = nft_refusal(w->nft, i);
+
+		text[i] = refusal->of_chain ? 'c' : refusal->follows ? 'f' : '.';
+	}
+	text[i] = '\0';
+	return text;
+}
+
+Test(nft_chain_refusal, a_rule_of_a_chain_that_was_refused_in_the_same_batch_follows_and_no_other)
+{
+	enum { ADD = NLM_F_CREATE | NLM_F_APPEND };
+
+	world_open(w, "6.18");
+	for (int judged = 0; judged < 2; judged++) {
+		nft_set_judge(w->nft, judged);
+		nft_clear_refusals(w->nft);
+		batch_begin(w);
+		add_table(w, "t");
+		add_chain(w, "c", "eth0", NULL, OFFLOAD | UNKNOWN_FLAG, NF_ACCEPT);
+		add_chain(w, "d", "eth1", NULL, OFFLOAD | UNKNOWN_FLAG, NF_ACCEPT);
+		add_rule(w, "c", ADD, 0, 1, true);
+		add_rule(w, "nowhere", ADD, 0, 1, true);
+		add_rule(w, "d", ADD, 0, 1, true);
+		add_rule(w, "c", ADD, 0, 2, false);
+		batch_send(w, true);
+		cr_assert_str_eq(kinds_of_refusals(), "ccf.ff", "judged %d: %s", judged,
+				 kinds_of_refusals());
+		/* Another batch knows nothing of it. */
+		batch_begin(w);
+		add_table(w, "t");
+		add_rule(w, "c", ADD, 0, 1, true);
+		batch_send(w, true);
+		cr_assert_str_eq(kinds_of_refusals(), "ccf.ff.", "judged %d: %s", judged,
+				 kinds_of_refusals());
+	}
+}

@@ -263,6 +263,17 @@ class Rules(Case):
             self.assertIn("expression", record)
             self.assertIsNone(record["rule"]["handle"])
 
+    def test_a_refused_chain_is_told_once_with_the_number_of_its_rules(self):
+        bad = self.folder.write("bad.nft", chain(["ip saddr 10.0.0.%d drop" % i for i in range(3)]).replace(
+            "priority 10", "priority -10") + "add rule netdev t nowhere drop\n")
+        report = self.fails(REFUSED, "-r", bad, self.capture, report=True)
+        self.assertEqual([(r["id"], r["rules"]) for r in report["refused"]], [("chain-priority", 3), ("nf-tables", 0)])
+        for command in ("replay", "explain"):
+            with self.subTest(command):
+                errors = nicemu(command, "-r", bad, self.capture).stderr
+                self.assertEqual(errors.count(": refused: "), 2, errors)
+                self.assertIn("  its 3 rules have not been judged\n", errors)
+
     def test_a_refused_rule_of_an_included_file_is_named_with_that_file(self):
         inner = self.folder.write("inner.nft", "ip saddr != 10.0.0.1 drop\ntcp sport 1 tcp dport 2 drop\n")
         bad = self.folder.write("bad.nft", chain(["ip saddr 10.0.0.1 drop", 'include "%s"' % inner,

@@ -225,6 +225,7 @@ static void take_messages(struct batch *batch)
 	batch->failed = batch->done = false;
 	batch->messages = 0;
 	nft_check_begin(batch->nft);
+	nft_refusals_begin(batch->nft);
 	while (left >= NLMSG_HDRLEN) {
 		const struct nlmsghdr *nlh = message_at(data, left);
 

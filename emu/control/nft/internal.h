@@ -165,6 +165,7 @@ struct nft {
 	struct nft_pending *notifications;
 	struct nft_refusal *refusals; /* array; strings owned */
 	size_t num_refusals, room_refusals, lost_refusals;
+	size_t last_refused_chain; /* of the open batch: which refusal, from 1; 0: none */
 	struct nft_warning *warnings; /* array; strings owned, but the id */
 	size_t num_warnings, room_warnings;
 	struct rt_listener listener;  /* device.c */
@@ -621,6 +622,8 @@ const char *nft_family_name(uint8_t family);
 /* The attribute with the name of the chain that a message is about; NULL: there is none. */
 const struct nlattr *nft_chain_attr(const struct nft_call *call);
 
+/* A batch begins, or begins anew. */
+void nft_refusals_begin(struct nft *nft);
 /* Record and log why the call was refused; error is the negative errno that the client gets. */
 void nft_refuse(struct nft_call *call, int error, bool at_commit);
 

@@ -64,6 +64,7 @@ static void fill(struct nft_refusal *refusal, const struct nft_call *call, int e
 		.portid = call->portid,
 		.sequence = call->sequence,
 		.at_commit = at_commit,
+		.of_chain = call->message == NFT_MSG_NEWCHAIN && !at_commit,
 		.family = nft_family_name(call->table ? call->table->family : call->family),
 		.table = copy_name(call->table ? call->table->name : NULL, table),
 		.chain = copy_name(call->chain ? call->chain->name : NULL, chain),
@@ -74,6 +75,32 @@ static void fill(struct nft_refusal *refusal, const struct nft_call *call, int e
 		reason_set(&refusal->reason, "nf-tables", -error, REASON_KERNEL, "nf_tables: %s",
 			   strerror(-error));
 	refusal->reason.error = -error;
+}
+
+static bool equal(const char *one, const char *other)
+{
+	return one && other && strcmp(one, other) == 0;
+}
+
+static bool follows(const struct nft *nft, const struct nft_call *call,
+		    const struct nft_refusal *refusal, int error)
+{
+	const struct nft_refusal *chain;
+
+	if (call->message != NFT_MSG_NEWRULE || error != -ENOENT || call->chain)
+		return false;
+	for (size_t i = nft->last_refused_chain; i; i = chain->chain_before) {
+		chain = &nft->refusals[i - 1];
+		if (equal(chain->chain, refusal->chain) && equal(chain->table, refusal->table) &&
+		    equal(chain->family, refusal->family))
+			return true;
+	}
+	return false;
+}
+
+void nft_refusals_begin(struct nft *nft)
+{
+	nft->last_refused_chain = 0;
 }
 
 static bool make_room(struct nft *nft)
@@ -120,7 +147,13 @@ void nft_refuse(struct nft_call *call, int error, bool at_commit)
 	}
 	refusal = &nft->refusals[nft->num_refusals++];
 	fill(refusal, call, error, at_commit);
-	log_refusal(nft, refusal);
+	refusal->follows = follows(nft, call, refusal, error);
+	if (refusal->of_chain) {
+		refusal->chain_before = nft->last_refused_chain;
+		nft->last_refused_chain = nft->num_refusals;
+	}
+	if (!refusal->follows)
+		log_refusal(nft, refusal);
 }
 
 size_t nft_num_refusals(const struct nft *nft)
@@ -143,4 +176,5 @@ void nft_clear_refusals(struct nft *nft)
 	free(nft->refusals);
 	nft->refusals = NULL;
 	nft->num_refusals = nft->room_refusals = nft->lost_refusals = 0;
+	nft->last_refused_chain = 0;
 }

@@ -95,14 +95,17 @@ int nft_first_offload_port(const struct nft *nft);
  * Why messages were refused, oldest first; kept until nft_clear_refusals (at most 100,000, the
  * rest is counted in the log). One for each error that the client got, in that order. sequence is
  * the nlmsg_seq of the message that is refused; with at_commit the client was told the batch's
- * first one instead. Without a better reason, reason.id is "nf-tables".
+ * first one instead. Without a better reason, reason.id is "nf-tables". A rule whose chain was
+ * refused in the same batch follows: there is no such chain for it, which is nothing new.
  */
 struct nft_refusal {
 	uint32_t portid, sequence;
 	bool at_commit;                     /* the error was sent for the batch's first message */
+	bool of_chain, follows;             /* NEWCHAIN; a NEWRULE for such a chain */
 	const char *family, *table, *chain; /* NULL where not known */
 	const char *expression; /* the statement or match that was refused, as written, or NULL */
 	struct reason reason;
+	size_t chain_before; /* refusal.c: of_chain and of the same batch, from 1; 0: none */
 };
 size_t nft_num_refusals(const struct nft *nft);
 const struct nft_refusal *nft_refusal(const struct nft *nft, size_t index);
