@@ -93,20 +93,60 @@ struct asic *asic_copy(const struct asic *asic, const struct tcam_ops *engine)
 	return copy;
 }
 
-int asic_build(struct asic *copy)
-{
-	size_t count;
-	struct entry **all = sorted(copy, by_arrival, &count);
-	int error = all ? 0 : -ENOMEM;
+struct asic_building {
+	struct asic *copy;
+	struct entry **all;
+	size_t count, next;
+};
 
-	for (size_t i = 0; !error && i < count; i++)
-		error = copy->ops->insert(copy->tcam, &all[i]->tcam, &copy->copied[all[i]->number]);
+struct asic_building *asic_build_begin(struct asic *copy)
+{
+	struct asic_building *building = calloc(1, sizeof(*building));
+
+	if (!building)
+		return NULL;
+	building->copy = copy;
+	building->all = sorted(copy, by_arrival, &building->count);
+	if (building->all)
+		return building;
+	free(building);
+	return NULL;
+}
+
+int asic_build_some(struct asic_building *building, size_t entries)
+{
+	struct asic *copy = building->copy;
+	int error = 0;
+
+	for (; !error && entries && building->next < building->count; entries--) {
+		struct entry *entry = building->all[building->next++];
+
+		error = copy->ops->insert(copy->tcam, &entry->tcam, &copy->copied[entry->number]);
+	}
+	if (!error && building->next < building->count)
+		return 1;
 	if (!error)
 		copy->ops->commit(copy->tcam);
 	asic_prepare(copy);
-	free(copy->copied);
-	copy->copied = NULL;
-	free(all);
+	return error;
+}
+
+void asic_build_end(struct asic_building *building)
+{
+	if (!building)
+		return;
+	free(building->copy->copied);
+	building->copy->copied = NULL;
+	free(building->all);
+	free(building);
+}
+
+int asic_build(struct asic *copy)
+{
+	struct asic_building *building = asic_build_begin(copy);
+	int error = building ? asic_build_some(building, SIZE_MAX) : -ENOMEM;
+
+	asic_build_end(building);
 	return error;
 }
 

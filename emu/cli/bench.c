@@ -29,7 +29,7 @@ static const char help[] =
 	"      --no-cache        no flow cache before the table\n"
 	"      --runs N          runs of each figure, 5 to 100; default: 7\n"
 	"      --seconds S       begin no more runs of a figure after this time; default: 20\n"
-	"      --jobs N          threads of `bench replay`, or auto\n"
+	"      --jobs N          threads of `bench replay`, or auto; others use one\n"
 	"      --fake-ethernet   take raw IP and Linux cooked captures, with a made-up header\n";
 
 static void show_progress(void *context, const json_t *message)

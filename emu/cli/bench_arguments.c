@@ -89,7 +89,9 @@ static int take_option(struct bench_arguments *a, int c, const char **port)
 	case OPTION_NO_CACHE: a->no_cache = true; return EXIT_DONE;
 	case OPTION_RUNS: return take_runs(a, optarg);
 	case OPTION_SECONDS: return take_seconds(a, optarg);
-	case OPTION_JOBS: return parse_jobs(optarg, &a->play.jobs);
+	case OPTION_JOBS:
+		a->jobs_auto = strcmp(optarg, "auto") == 0;
+		return parse_jobs(optarg, &a->play.jobs);
 	case OPTION_FAKE_ETHERNET: a->play.fake_ethernet = true; return EXIT_DONE;
 	case 'h': a->help = true; return EXIT_DONE;
 	default: return complain_option();
@@ -109,9 +111,12 @@ static int check(struct bench_arguments *a)
 				      a->kind);
 	if (strcmp(a->kind, "flow") == 0)
 		return complain(EXIT_ENVIRONMENT, "flow: this version has no flow table yet");
+	if (a->jobs_auto && strcmp(a->kind, "replay") != 0)
+		a->play.jobs = 1; /* as many as it can use */
 	if (a->play.jobs > 1 && strcmp(a->kind, "replay") != 0)
-		return complain_usage("--jobs is of `bench replay`: others use one core for "
-				      "look-ups");
+		return complain_usage("--jobs: `bench %s` looks up on one core: it takes 1 or "
+				      "auto; `bench replay` takes more",
+				      a->kind);
 	if (!a->play.num_captures)
 		return complain_usage("no capture is given");
 	return EXIT_DONE;

@@ -12,7 +12,7 @@ struct bench_arguments {
 	struct replay_arguments play; /* rules, captures, jobs and common options */
 	uint64_t runs;
 	double seconds;
-	bool no_cache, help;
+	bool no_cache, jobs_auto, help;
 };
 
 /* EXIT_DONE, or an exit status after a complaint. Free in any case. */

@@ -196,7 +196,8 @@ static json_t *open_job(struct explain_job *job, int *fd)
 	*fd = -1;
 	if (capture_open(&job->capture, taken, job->file, fake_ethernet, &fault)) {
 		job->capture = NULL;
-		return serve_error(EXIT_INPUT, "%s", fault.text);
+		return serve_error(fault.error == -ENOMEM ? EXIT_ENVIRONMENT : EXIT_INPUT, "%s",
+				   fault.text);
 	}
 	return NULL;
 }

@@ -181,7 +181,7 @@ int bench_create(struct bench **result, struct emulator *emulator,
 		reject(options);
 	} else if (!error) {
 		error = check_inputs(bench, message, size);
-		*wrong_input = error && error != -ESPIPE;
+		*wrong_input = error && error != -ESPIPE && error != -ENOMEM;
 	}
 	if (error)
 		bench_destroy(bench);
@@ -198,6 +198,7 @@ void bench_destroy(struct bench *bench)
 	replay_destroy(bench->replay);
 	capture_close(bench->capture);
 	asic_worker_destroy(bench->worker);
+	asic_build_end(bench->building);
 	asic_destroy(bench->asic);
 	bench_trace_clear(&bench->trace);
 	for (size_t i = 0; i < bench->results.num_captures; i++) {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BUILD_ENOUGH_NS = 500000000 };
+enum { BUILD_ENOUGH_NS = 500000000, ENTRIES_A_STEP = 64 };
 
 /* Everything of the table that a report tells. */
 static void describe(struct bench *bench)
@@ -18,25 +18,48 @@ static void describe(struct bench *bench)
 	results->measure = asic_measure(bench->asic);
 }
 
-enum bench_answer bench_build_step(struct bench *bench)
+static enum bench_answer begin(struct bench *bench)
 {
-	uint64_t begun;
-	double seconds;
-	int error;
-
 	asic_destroy(bench->asic);
 	bench->asic = asic_copy(bench->emulator->asic, bench->options.engine);
-	if (!bench->asic)
-		return bench_fail(bench, "out of memory for a copy of the rules");
-	begun = bench_now_ns();
-	error = asic_build(bench->asic);
-	seconds = (double)(bench_now_ns() - begun) / 1e9;
-	if (error)
+	bench->building_ns = 0;
+	if (bench->asic)
+		bench->building = asic_build_begin(bench->asic);
+	return bench->building ? BENCH_MORE
+			       : bench_fail(bench, "out of memory for a copy of the rules");
+}
+
+/* In steps, so that a bench of many rules can be interrupted; only what they take is counted. */
+static int build_some(struct bench *bench)
+{
+	uint64_t begun = bench_now_ns(), now;
+	int left;
+
+	do {
+		left = asic_build_some(bench->building, ENTRIES_A_STEP);
+		now = bench_now_ns();
+	} while (left > 0 && now - begun < BENCH_STEP_NS);
+	bench->building_ns += now - begun;
+	return left;
+}
+
+enum bench_answer bench_build_step(struct bench *bench)
+{
+	int left;
+
+	if (!bench->building)
+		return begin(bench);
+	left = build_some(bench);
+	if (left > 0)
+		return BENCH_MORE;
+	asic_build_end(bench->building);
+	bench->building = NULL;
+	if (left < 0)
 		return bench_fail(bench, "the engine %s can't hold the rules: %s",
-				  bench->results.engine, strerror(-error));
-	bench->builds[bench->num_builds++] = seconds;
+				  bench->results.engine, strerror(-left));
+	bench->builds[bench->num_builds++] = (double)bench->building_ns / 1e9;
 	if (bench->num_builds < sizeof(bench->builds) / sizeof(*bench->builds) &&
-	    seconds * 1e9 < BUILD_ENOUGH_NS)
+	    bench->building_ns < BUILD_ENOUGH_NS)
 		return BENCH_MORE;
 	describe(bench);
 	return BENCH_NEXT;

@@ -35,7 +35,9 @@ struct bench {
 	struct bench_error *errors; /* at most one a capture */
 	size_t num_errors;
 
-	struct asic *asic; /* the copy */
+	struct asic *asic;              /* the copy */
+	struct asic_building *building; /* half-way */
+	uint64_t building_ns;           /* spent on it */
 	double builds[3];
 	size_t num_builds;
 

@@ -148,7 +148,7 @@ int replay_create(struct replay **result, struct emulator *emulator,
 	snprintf(message, size, "out of memory");
 	/* The descriptors change hands whatever happens. */
 	ret = inputs_open(&inputs, options, pump_keep(options), &error);
-	*wrong_input = ret < 0;
+	*wrong_input = ret < 0 && ret != -ENOMEM;
 	if (!replay) {
 		inputs_close(&inputs);
 		outputs_reject(options);

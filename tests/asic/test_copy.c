@@ -170,6 +170,31 @@ Test(copy, numbers_need_no_memory)
 	cr_assert_eq(asic_entry_number(board.asic, at), number);
 }
 
+Test(copy, it_can_be_built_a_few_entries_at_a_time_and_given_up_half_way)
+{
+	struct asic *copy;
+	struct asic_building *building;
+	int left;
+
+	load_rules();
+	copy = asic_copy(board.asic, NULL);
+	cr_assert_not_null(copy);
+	building = asic_build_begin(copy);
+	cr_assert_not_null(building);
+	cr_assert_eq(asic_build_some(building, 3), 1);
+	asic_build_end(building);
+	asic_destroy(copy);
+	copy = asic_copy(board.asic, NULL);
+	building = asic_build_begin(copy);
+	do
+		left = asic_build_some(building, 3);
+	while (left == 1);
+	cr_assert_eq(left, 0);
+	asic_build_end(building);
+	cr_assert_eq(asic_entries(copy), asic_entries(board.asic));
+	asic_destroy(copy);
+}
+
 Test(copy, each_allocation_failing_leaves_the_original_alone)
 {
 	size_t failures = 0;

@@ -354,6 +354,8 @@ Test(bench, each_allocation_failing_is_told_or_does_not_matter)
 				bench_interrupt(bench);
 		happened = fail_alloc_happened();
 		fail_alloc_at(0);
+		/* Nobody's input is to blame. */
+		cr_assert_not(error && wrong_input, "allocation %zu: %s", nth, message);
 		if (!error) {
 			bench_finish(bench);
 			cr_assert(happened || !bench_failure(bench), "%s", bench_failure(bench));
@@ -440,6 +442,37 @@ static struct tcam_ops locked_engine(void)
 	ops.view = locked_view;
 	ops.lookup = locked_lookup;
 	return ops;
+}
+
+static size_t inserted;
+
+static int slow_insert(struct tcam *tcam, struct tcam_entry *entry, const struct tcam_rule *rule)
+{
+	inserted++;
+	usleep(1000);
+	return tcam_reference.insert(tcam, entry, rule);
+}
+
+Test(bench, a_table_that_is_built_slowly_can_be_interrupted_half_way)
+{
+	enum { RULES = 300 };
+	struct tcam_ops engine = tcam_reference;
+	struct bench_options options = {.seconds = 60, .engine = &engine};
+	struct bench *bench;
+
+	engine.insert = slow_insert;
+	for (uint32_t i = 0; i < RULES; i++)
+		install(first_binding, 100 + i, 100 + i);
+	bench = create(&options, 1);
+	inserted = 0;
+	while (!inserted)
+		cr_assert(bench_step(bench));
+	cr_assert_lt(inserted, RULES / 2, "%zu in one step", inserted);
+	bench_interrupt(bench);
+	cr_assert_not(bench_step(bench));
+	bench_finish(bench);
+	cr_assert(bench_get_results(bench)->interrupted && !bench_get_results(bench)->built);
+	bench_destroy(bench);
 }
 
 Test(bench, every_update_is_seen)

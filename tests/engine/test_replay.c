@@ -314,6 +314,7 @@ static int create_with_failure(size_t nth, const char *filter, unsigned int jobs
 	fail_alloc_at(nth);
 	error = replay_create(&replay, emulator, &options, &wrong_input, message, sizeof(message));
 	cr_assert_eq(replay == NULL, error != 0);
+	cr_assert_not(error && wrong_input, "allocation %zu: %s", nth, message);
 	if (!error)
 		cr_assert_eq(play(replay)->total.packets, 6 - (filter ? 2 : 0), "allocation %zu",
 			     nth);

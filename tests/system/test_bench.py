@@ -232,6 +232,13 @@ class Digest(Case):
         document = self.bench("replay", "-r", self.rules, self.capture, "--jobs", "2")
         self.assertEqual((document["jobs"], document["digest"]), (2, want))
 
+    def test_auto_is_one_thread_where_only_one_core_looks_up(self):
+        for kind in ("lookup", "update"):
+            self.assertEqual(self.bench(kind, "-r", self.rules, self.capture, "--jobs", "auto")["jobs"], 1, kind)
+            done = nicemu("bench", kind, "-r", self.rules, self.capture, "--jobs", "2")
+            self.assertEqual(done.returncode, USAGE)
+            self.assertIn("takes 1 or auto", done.stderr)
+
     def test_priority_comes_before_arrival(self):
         first = self.folder.write("1.nft", chain(["tcp dport 80 drop"], priority=20, table="a"))
         second = self.folder.write("2.nft", chain(["udp dport 53 drop"], devices=("eth1",),

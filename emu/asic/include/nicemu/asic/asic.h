@@ -93,6 +93,16 @@ struct asic *asic_copy(const struct asic *asic, const struct tcam_ops *engine);
 int asic_build(struct asic *copy);
 
 /*
+ * asic_build, so many entries at a time, for who has something else to do meanwhile. NULL when
+ * memory is out; 1: there are more entries, 0: built, or -ENOMEM and such. It is ended before the
+ * copy is destroyed, also half-way; NULL is fine.
+ */
+struct asic_building;
+struct asic_building *asic_build_begin(struct asic *copy);
+int asic_build_some(struct asic_building *building, size_t entries);
+void asic_build_end(struct asic_building *building);
+
+/*
  * Many packets follow: the table may take some time now to get faster at them (tcam_ops.optimize).
  */
 void asic_prepare(struct asic *asic);
