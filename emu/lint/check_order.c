@@ -9,16 +9,15 @@
  *
  * Ports whose entries are alike are looked at once.
  */
-#include "cover_index.h"
 #include "order.h"
 
-#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Pairs that are compared, tables that the index asks, steps: about a second's work each. */
-static const uint64_t PAIRS_MAX = UINT64_C(400) << 20, ASKED_MAX = UINT64_C(20) << 20,
-		      STEPS_ALL = UINT64_C(10) << 20;
+/* About a second's work each. */
+static const struct order_limits usual_limits = {.looks = UINT64_C(400) << 20,
+						 .cover_looks = UINT64_C(100) << 20,
+						 .steps = UINT64_C(10) << 20};
 
 /* Chains have no ranges; and where no packet is, there is no order. */
 static bool is_left_out(const struct lint_entry *entry)
@@ -26,160 +25,70 @@ static bool is_left_out(const struct lint_entry *entry)
 	return entry->has_ranges || entry->matches_nothing;
 }
 
-/* --- pairs --- */
-
-/* The type of the payload where the two ask for a whole one together; 0: they leave it open. */
-static uint16_t type_of_both(const struct lint *lint, size_t i, size_t k)
-{
-	const struct flow_position at = flow_positions[FLOW_BASIC_N_PROTO];
-	size_t w = 0;
-
-	while (w < lint->num_words && lint->words[w] != at.word)
-		w++;
-	if (w == lint->num_words ||
-	    (uint16_t)((lint_mask(lint, i)[w] | lint_mask(lint, k)[w]) >> at.shift) != UINT16_MAX)
-		return 0;
-	return (uint16_t)((lint_value(lint, i)[w] | lint_value(lint, k)[w]) >> at.shift);
-}
-
-/*
- * No packet has addresses of both versions, and none has a protocol of L4 without being IP,
- * whatever the two rules leave open.
- */
-static bool is_possible(const struct lint *lint, size_t i, size_t k)
-{
-	const uint64_t versions = FLOW_PRESENT(IPV4_ADDRS) | FLOW_PRESENT(IPV6_ADDRS);
-	uint64_t present;
-	uint16_t type;
-
-	if (lint->num_words == 0 || lint->words[0] != 0)
-		return true;
-	present = lint_value(lint, i)[0] | lint_value(lint, k)[0];
-	if ((present & versions) == versions)
-		return false;
-	type = present & FLOW_PRESENT_IP_PROTO ? type_of_both(lint, i, k) : 0;
-	return type == 0 || type == ETH_P_IP || type == ETH_P_IPV6;
-}
-
-static bool meet(const struct lint *lint, size_t i, size_t k)
-{
-	return region_meet(lint_value(lint, i), lint_mask(lint, i), lint_value(lint, k),
-			   lint_mask(lint, k), lint->num_words) &&
-	       is_possible(lint, i, k);
-}
-
-static bool covers(const struct lint *lint, size_t outer, size_t inner)
-{
-	return region_covers(lint_value(lint, outer), lint_mask(lint, outer),
-			     lint_value(lint, inner), lint_mask(lint, inner), lint->num_words);
-}
-
-static void note(size_t *first, size_t *count, size_t entry)
-{
-	if ((*count)++ == 0)
-		*first = entry;
-}
-
-static void relate(const struct order *order, const struct span *span, size_t before, size_t entry,
-		   struct relation *relation)
-{
-	const struct lint *lint = order->lint;
-	const struct lint_entry *a = &lint->entries[before], *b = &lint->entries[entry];
-	bool conflict = !lint_same_fate(a, b);
-
-	if (conflict && order_is_open(a, b))
-		note(&relation->undefined, &relation->num_undefined, before);
-	else if (conflict && span->reordered && order->rank[before] > order->rank[entry])
-		note(&relation->differs, &relation->num_differs, before);
-	else if (conflict && a->fate == ASIC_HOST && span->several &&
-		 order_chain(lint, before) != order_chain(lint, entry))
-		note(&relation->accepts, &relation->num_accepts, before);
-	else if (relation->cover == SIZE_MAX && covers(lint, before, entry))
-		relation->cover = before;
-	if (relation->num_overlaps < UNION_MAX)
-		relation->overlaps[relation->num_overlaps] = before;
-	relation->num_overlaps++;
-}
-
-/* Once a cover is known, is there anything else to look for? */
-static bool is_settled(const struct span *span, const struct lint_entry *entry,
-		       const struct relation *relation)
-{
-	return relation->cover != SIZE_MAX && !span->reordered && !span->several &&
-	       !order_is_open(entry, entry);
-}
-
-/* Of the entry at a place of the list. Returns how many pairs were compared. */
-static size_t relate_all(const struct order *order, const struct span *span, size_t place,
-			 struct relation *relation)
-{
-	const struct lint *lint = order->lint;
-	size_t entry = order->list[place], i = span->first;
-	const struct lint_entry *own = &lint->entries[entry];
-
-	*relation = (struct relation){
-		.cover = SIZE_MAX, .undefined = SIZE_MAX, .differs = SIZE_MAX, .accepts = SIZE_MAX};
-	for (; i < place && !is_settled(span, own, relation); i++) {
-		size_t before = order->list[i];
-
-		if (!is_left_out(&lint->entries[before]) &&
-		    lint->entries[before].table == own->table && meet(lint, before, entry))
-			relate(order, span, before, entry, relation);
-	}
-	return i - span->first;
-}
-
 /* --- one port --- */
 
-/* Two rules whose order matters otherwise are not for the index to judge. */
+/* Two rules whose order matters otherwise are not to be judged without all others. */
 static void say_found(struct order *order, const struct span *span, size_t entry, size_t found)
 {
 	const struct lint *lint = order->lint;
 	const struct lint_entry *a = &lint->entries[found], *b = &lint->entries[entry];
 
-	if (a->table == b->table &&
-	    (lint_same_fate(a, b) || (!order_is_open(a, b) && !span->several)))
+	if (lint_same_fate(a, b) || (!order_is_open(a, b) && !span->several))
 		say_covered(order, span, entry, found);
 }
 
-/* From a place on they are too many to compare each with each. Returns where it had to stop. */
-static size_t look_at_rest(struct order *order, const struct span *span, size_t next)
+/* Each with those before it, as far as the bound allows. Returns where it had to stop. */
+static size_t look_at_all(struct order *order, const struct span *span, struct meet_tree *tree)
 {
 	struct lint *lint = order->lint;
-	struct cover_index index;
+	struct relation relation;
 	size_t i = span->first;
 
-	lint->failed |= !cover_index_open(&index, lint, span->end - span->first);
-	for (; i < span->end && !lint->failed && index.asked < ASKED_MAX; i++) {
-		size_t entry = order->list[i], found;
-
-		if (is_left_out(&lint->entries[entry]))
+	for (; i < span->end && !lint->failed && order->looks < order->limits->looks; i++) {
+		if (is_left_out(&lint->entries[order->list[i]]))
 			continue;
-		found = i < next ? SIZE_MAX : cover_index_find(&index, entry);
-		if (found != SIZE_MAX)
-			say_found(order, span, entry, order->list[found]);
-		lint->failed |= !cover_index_add(&index, entry, i);
+		relate_to_earlier(order, span, tree, i, &relation);
+		say_relation(order, span, order->list[i], &relation);
+		order->looks += tree->looks;
+		tree->looks = 0;
 	}
-	cover_index_close(&index);
+	return i;
+}
+
+/* From a place on it is only asked whether one takes all packets of another: that is less work. */
+static size_t look_at_rest(struct order *order, const struct span *span, struct meet_tree *tree,
+			   size_t next)
+{
+	const struct lint *lint = order->lint;
+	size_t i = next;
+
+	for (; i < span->end && !lint->failed && order->cover_looks < order->limits->cover_looks;
+	     i++) {
+		size_t entry = order->list[i], found = SIZE_MAX;
+
+		if (!is_left_out(&lint->entries[entry]))
+			found = relate_to_cover(order, span, tree, i);
+		if (found != SIZE_MAX)
+			say_found(order, span, entry, found);
+		order->cover_looks += tree->looks;
+		tree->looks = 0;
+	}
 	return i;
 }
 
 static void look_at_span(struct order *order, const struct span *span)
 {
 	struct lint *lint = order->lint;
-	struct relation relation;
-	size_t i = span->first, end;
+	struct meet_tree tree;
+	size_t related, asked;
 
-	for (; i < span->end && !lint->failed && order->pairs <= PAIRS_MAX; i++) {
-		if (is_left_out(&lint->entries[order->list[i]]))
-			continue;
-		order->pairs += relate_all(order, span, i, &relation);
-		say_relation(order, span, order->list[i], &relation);
-	}
-	if (i == span->end || lint->failed)
-		return;
-	end = look_at_rest(order, span, i);
-	say_enough(order, span, i - span->first, end - span->first);
+	lint->failed |= !meet_tree_open(&tree, lint, order->list + span->first,
+					span->end - span->first, is_left_out);
+	related = look_at_all(order, span, &tree);
+	asked = look_at_rest(order, span, &tree, related);
+	meet_tree_close(&tree);
+	if (related < span->end && !lint->failed)
+		say_enough(order, span, related - span->first, asked - span->first);
 }
 
 /* --- ports --- */
@@ -289,11 +198,11 @@ static int compare_places(const void *first, const void *second, void *context)
 	return a->place < b->place ? -1 : a->place > b->place;
 }
 
-static bool order_open(struct order *order, struct lint *lint)
+static bool order_open(struct order *order, struct lint *lint, const struct order_limits *limits)
 {
 	size_t count = lint->num_entries;
 
-	*order = (struct order){.lint = lint, .steps = STEPS_ALL};
+	*order = (struct order){.lint = lint, .limits = limits, .steps = limits->steps};
 	order->list = calloc(count, sizeof(*order->list));
 	order->rank = calloc(count, sizeof(*order->rank));
 	order->chain_rank = calloc(lint->num_chains, sizeof(*order->chain_rank));
@@ -316,11 +225,16 @@ static void order_close(struct order *order)
 
 void check_order(struct lint *lint)
 {
+	check_order_within(lint, &usual_limits);
+}
+
+void check_order_within(struct lint *lint, const struct order_limits *limits)
+{
 	struct order order;
 
 	if (!lint->num_entries || !lint->num_words)
 		return;
-	lint->failed |= !order_open(&order, lint);
+	lint->failed |= !order_open(&order, lint, limits);
 	for (size_t at = 0; at < lint->num_entries && !lint->failed;) {
 		struct span span = span_at(&order, at);
 

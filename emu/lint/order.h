@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Inside check_order.c and say_order.c: entries of one port, in the order in which they decide, and
- * what is found out about two of them. Threading: as internal.h.
+ * Inside check_order.c, relate.c and say_order.c: entries of one port, in the order in which they
+ * decide, and what is found out about two of them. Threading: as internal.h.
  */
 #ifndef NICEMU_LINT_ORDER_H
 #define NICEMU_LINT_ORDER_H
 
-#include "internal.h"
+#include "meet_tree.h"
 
 enum {
 	UNION_MAX = 64,    /* entries of which it is asked whether they cover another together */
 	STEPS_MAX = 20000, /* for one such question */
 };
 
-/* The whole check, and what it may still do. */
+/* What the check may do; where it meets one it says what it did not look at. */
+struct order_limits {
+	uint64_t looks;       /* at entries, for those that share packets with another */
+	uint64_t cover_looks; /* from there on: for one that takes all packets of another */
+	uint64_t steps;       /* whether several take all packets of another together */
+};
+
+/* The whole check, and what it has done. */
 struct order {
 	struct lint *lint;
+	const struct order_limits *limits;
 	size_t *list;         /* entries by port and place */
 	uint64_t *rank;       /* of each entry: its place in software, comparable on one port */
 	uint64_t *chain_rank; /* of each chain, scratch */
 	struct span *spans;
 	size_t num_spans;
-	uint64_t pairs, steps; /* compared; left */
-	size_t not_asked;      /* questions that took too many steps */
+	uint64_t looks, cover_looks;
+	uint64_t steps;   /* left */
+	size_t not_asked; /* questions that took too many steps */
 };
 
 /* Places first … end - 1 of order->list: one port. */
@@ -42,6 +51,16 @@ struct relation {
 	size_t overlaps[UNION_MAX]; /* those that share packets with it */
 	size_t num_overlaps;        /* may be more */
 };
+
+/* check_order with other bounds. */
+void check_order_within(struct lint *lint, const struct order_limits *limits);
+
+/* What the entries before the one at a place of order->list have to do with it. */
+void relate_to_earlier(const struct order *order, const struct span *span, struct meet_tree *tree,
+		       size_t place, struct relation *relation);
+/* The first one before it that takes all its packets, whatever becomes of them; or SIZE_MAX. */
+size_t relate_to_cover(const struct order *order, const struct span *span, struct meet_tree *tree,
+		       size_t place);
 
 static inline size_t order_rule(const struct lint *lint, size_t entry)
 {

@@ -27,6 +27,11 @@ void board_close(void)
 	rmdir(folder);
 }
 
+const struct emulator *board_emulator(void)
+{
+	return emulator;
+}
+
 uint32_t board_bind(uint16_t port)
 {
 	struct offload_binding binding = {.port = port, .block = 1, .table = "t", .chain = "c"};
@@ -59,7 +64,7 @@ void board_add(uint32_t binding, const struct board_rule *rule)
 	flow_rule_free(flow);
 }
 
-static void take(void *context, const struct lint_finding *finding)
+void board_take(void *context, const struct lint_finding *finding)
 {
 	struct board_findings *findings = context;
 	size_t room = sizeof(findings->text) - findings->used;
@@ -67,12 +72,13 @@ static void take(void *context, const struct lint_finding *finding)
 		snprintf(findings->text + findings->used, room, "%s:%llu<%llu ", finding->id,
 			 (unsigned long long)finding->handle, (unsigned long long)finding->other);
 
-	findings->count++;
+	if (findings->count++ == 0)
+		snprintf(findings->first, sizeof(findings->first), "%s", finding->text);
 	findings->used += (size_t)size < room ? (size_t)size : room - 1;
 }
 
 int board_lint(struct board_findings *findings)
 {
 	*findings = (struct board_findings){0};
-	return lint_run(emulator, take, findings);
+	return lint_run(emulator, board_take, findings);
 }

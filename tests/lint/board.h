@@ -10,6 +10,8 @@
 
 struct emulator *board_open(void);
 void board_close(void);
+/* The one that is open. */
+const struct emulator *board_emulator(void);
 
 /* Bind the chain "c" to a port; the binding's number. */
 uint32_t board_bind(uint16_t port);
@@ -25,7 +27,10 @@ void board_add(uint32_t binding, const struct board_rule *rule);
 struct board_findings {
 	size_t count, used;
 	char text[1 << 16];
+	char first[640]; /* what the first one says */
 };
+/* Adds one to struct board_findings; for lint_run and the like. */
+void board_take(void *context, const struct lint_finding *finding);
 int board_lint(struct board_findings *findings);
 
 #endif

@@ -2,11 +2,13 @@
 /* Rules that have packets in common, compared with what becomes of every packet. */
 #include "board.h"
 #include "fail_alloc.h"
+#include "order.h"
 
 #include <nicemu/base/random.h>
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 TestSuite(order, .init = (void (*)(void))board_open, .fini = board_close);
@@ -110,6 +112,62 @@ Test(order, ports_of_a_chain_that_are_alike_are_told_once)
 	cr_assert_not_null(strstr(findings.text, "never-hit:2<1 "));
 	cr_assert_null(strstr(strstr(findings.text, "never-hit") + 1, "never-hit"), "%s",
 		       findings.text);
+}
+
+/* As lint_run, with bounds of the test's and no other check. */
+static void lint_within(const struct order_limits *limits)
+{
+	struct lint lint = {.emulator = board_emulator()};
+
+	findings = (struct board_findings){0};
+	lint_collect(&lint);
+	lint_collect_entries(&lint);
+	check_order_within(&lint, limits);
+	lint_tell(&lint, board_take, &findings);
+	cr_assert_not(lint.failed);
+	lint_free(&lint);
+}
+
+/* Rules 1 to 300 take a port each, 301 and the others what the first of them takes. */
+static void add_ports(uint32_t binding)
+{
+	for (uint64_t i = 1; i <= 400; i++)
+		board_add(binding, &(struct board_rule){.handle = i,
+							.dst = (uint16_t)(i <= 300 ? i : 1),
+							.dst_mask = 0xffff});
+}
+
+Test(order, many_rules_behind_the_bound_are_still_asked_for_one_that_takes_all_packets)
+{
+	add_ports(board_bind(0));
+	lint_within(&(struct order_limits){.looks = 200, .cover_looks = 1 << 20, .steps = 1 << 20});
+	cr_assert_eq(findings.count, 101);
+	cr_assert_eq(strncmp(findings.text, "not-all-looked-at:0<0 never-hit:301<1 ", 38), 0,
+		     "%.80s", findings.text);
+	cr_assert_null(strstr(findings.first, "behind number"), "%s", findings.first);
+}
+
+Test(order, many_rules_behind_both_bounds_are_said_not_to_be_looked_at)
+{
+	unsigned int compared, asked;
+
+	add_ports(board_bind(0));
+	lint_within(&(struct order_limits){.looks = 200, .cover_looks = 400, .steps = 1 << 20});
+	cr_assert_eq(findings.count, 1);
+	cr_assert_eq(sscanf(strstr(findings.first, "only the first"),
+			    "only the first %u were compared", &compared),
+		     1);
+	cr_assert_eq(sscanf(strstr(findings.first, "behind number"), "behind number %u", &asked),
+		     1);
+	cr_assert(compared > 1 && asked > compared && asked < 300, "%s", findings.first);
+}
+
+Test(order, within_the_bound_nothing_is_said_of_it)
+{
+	add_ports(board_bind(0));
+	lint_within(&(struct order_limits){.looks = 1 << 20, .steps = 1 << 20});
+	cr_assert_eq(findings.count, 100);
+	cr_assert_null(strstr(findings.text, "not-all-looked-at"));
 }
 
 Test(order, too_many_findings_are_said_to_be)
