@@ -357,16 +357,18 @@ static int read_batch(struct capture *c, struct packet *packets, size_t count)
 	return read_batch(c, packets, count); /* by read(2) now: once more at most */
 }
 
-static bool is_torn(const struct capture *c)
+/* Where, of all passes; MAPPED_FILE_WHOLE: nowhere. */
+static uint64_t torn_at(const struct capture *c)
 {
 	const struct mapped_file *file = c->source.file;
 
-	return file && atomic_load_explicit(&file->torn, memory_order_relaxed);
+	return file ? atomic_load_explicit(&file->torn_at, memory_order_relaxed)
+		    : MAPPED_FILE_WHOLE;
 }
 
 int capture_check(struct capture *capture, struct capture_error *error)
 {
-	if (!is_torn(capture) && !capture->torn_before)
+	if (torn_at(capture) == MAPPED_FILE_WHOLE && !capture->torn_before)
 		return 0;
 	if (!capture->fault.error)
 		fail_truncated(capture);
@@ -379,7 +381,7 @@ int capture_read(struct capture *capture, struct packet *packets, size_t count,
 {
 	int ret = capture->fault.error;
 
-	if (!ret && is_torn(capture))
+	if (!ret && torn_at(capture) < capture->source.offset)
 		ret = fail_truncated(capture);
 	if (!ret)
 		ret = read_batch(capture, packets, count);
@@ -436,7 +438,8 @@ int capture_rewind(struct capture *capture, struct capture_error *error)
 		return -ESPIPE;
 	}
 	capture->fault = (struct capture_error){0};
-	if (capture->source.file && atomic_exchange(&capture->source.file->torn, false))
+	if (capture->source.file &&
+	    atomic_exchange(&capture->source.file->torn_at, MAPPED_FILE_WHOLE) != MAPPED_FILE_WHOLE)
 		capture->torn_before = true;
 	capture->passing = (struct passing){0};
 	capture->num_interfaces = 0;

@@ -50,9 +50,19 @@ struct mapped_file *mapped_file_new(int fd)
 {
 	struct mapped_file *file = calloc(1, sizeof(*file));
 
-	if (file)
+	if (file) {
 		file->fd = fd;
+		file->torn_at = MAPPED_FILE_WHOLE;
+	}
 	return file;
+}
+
+void mapped_file_tear(struct mapped_file *file, uint64_t offset)
+{
+	uint64_t before = atomic_load(&file->torn_at);
+
+	while (offset < before && !atomic_compare_exchange_weak(&file->torn_at, &before, offset))
+		;
 }
 
 void mapped_file_free(struct mapped_file *file)

@@ -32,15 +32,25 @@
 
 struct rescued;
 
+#define MAPPED_FILE_WHOLE UINT64_MAX
+
 /* What the windows of one file share. Outlives them. */
 struct mapped_file {
 	int fd;
-	atomic_bool torn; /* packets that had been handed out are gone: the reading has to end */
+	/*
+	 * Packets that had been handed out are gone: in the file a place before the first of them,
+	 * or MAPPED_FILE_WHOLE. Who has read on from there has to end; a later pass that has not
+	 * come so far reads what is left.
+	 */
+	_Atomic uint64_t torn_at;
 	_Atomic(struct rescued *) rescued; /* copies of packets out of lost windows */
 };
 
 /* Over a borrowed descriptor; NULL: out of memory. */
 struct mapped_file *mapped_file_new(int fd);
+
+/* The packet there is gone; of several the first one counts. From any thread. */
+void mapped_file_tear(struct mapped_file *file, uint64_t offset);
 
 /* NULL is fine. All windows are gone. */
 void mapped_file_free(struct mapped_file *file);

@@ -23,6 +23,11 @@ static bool read_whole(int fd, uint8_t *to, size_t size, uint64_t offset)
 	return true;
 }
 
+static uint64_t place_of(const struct mapping *mapping, const struct packet *packet)
+{
+	return mapping_offset(mapping) + (uint64_t)(packet->data - mapping_bytes(mapping));
+}
+
 /*
  * Copy what is still in the file: the packets before the first one that is not. Their lengths and
  * times are sound, capture_read has seen to that.
@@ -37,16 +42,16 @@ static size_t rescue(struct mapping *mapping, struct packet *packets, size_t cou
 		size += packets[i].captured;
 	copy = mapped_file_memory(file, size);
 	while (copy && done < count) {
-		uint64_t offset = mapping_offset(mapping) +
-				  (uint64_t)(packets[done].data - mapping_bytes(mapping));
+		uint64_t offset = place_of(mapping, &packets[done]);
 
 		if (!read_whole(file->fd, copy, packets[done].captured, offset))
 			break;
 		packets[done].data = copy;
 		copy += packets[done++].captured;
 	}
+	/* The byte before it is its header's: who has read that packet is behind it. */
 	if (done < count)
-		atomic_store(&file->torn, true);
+		mapped_file_tear(file, place_of(mapping, &packets[done]) - 1);
 	return done;
 }
 

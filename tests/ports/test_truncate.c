@@ -313,6 +313,40 @@ Test(truncate, packets_that_go_after_the_end_was_reached_are_a_fault_all_the_sam
 	}
 }
 
+/* With --loop and threads: batches of a pass may be settled when the next one has begun. */
+Test(truncate, packets_of_an_earlier_pass_that_are_gone_do_not_end_a_later_one)
+{
+	for (size_t window = 0; window <= PAGE; window += PAGE) {
+		for (size_t size = 3000; size < 40000; size += 1777) {
+			struct packet late[NUM_RECORDS];
+			size_t count = NUM_RECORDS;
+			struct cutting c;
+
+			begin(&c, 0, window);
+			cr_assert_eq(capture_keep(c.capture, NUM_RECORDS), 0);
+			for (size_t i = 0; i < NUM_RECORDS; i++)
+				cr_assert_eq(capture_read(c.capture, late + i, 1, &c.fault), 1);
+			cr_assert_eq(capture_rewind(c.capture, &c.fault), 0, "%s", c.fault.text);
+			cr_assert(read_some(&c));
+			snprintf(c.context, sizeof(c.context), "window %zu cut to %zu", window,
+				 size);
+			if (size >= c.m.bytes.size) {
+				end(&c);
+				break;
+			}
+			cr_assert_eq(ftruncate(c.fd, (off_t)size), 0);
+			for (size_t i = 0; i < NUM_RECORDS; i++) {
+				count = 1;
+				while (!capture_settle(late + i, &count))
+					;
+			}
+			expect_end(&c, size, capture_position(c.capture));
+			cr_assert_eq(capture_check(c.capture, &c.fault), -EINVAL, "%s", c.context);
+			end(&c);
+		}
+	}
+}
+
 struct saw {
 	int fd;
 	uint64_t delay;
