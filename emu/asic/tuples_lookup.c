@@ -2,12 +2,9 @@
 /* The portable look-up. */
 #include "tuples_words.h"
 
-#define WALK_TARGET
-#define WALK_HASH struct portable_mask
+#include <string.h>
 
-struct portable_mask {
-	const struct flow_key *mask;
-};
+#define WALK_TARGET
 
 static inline uint64_t mix(uint64_t a, uint64_t b)
 {
@@ -27,10 +24,9 @@ static inline uint64_t hash_chunk(uint64_t seed, const uint64_t *chunk, const ui
 	return mix(a ^ UINT64_C(0x1d8e4e27c47d124f), b ^ UINT64_C(0xeb44accab455d165));
 }
 
-static inline uint32_t walk_hash_chunks(const struct portable_mask *prepared, uint32_t further,
-					const uint64_t *const chunk[FLOW_CHUNKS])
+static inline uint32_t hash_chunks(const uint64_t *mask, uint32_t further,
+				   const uint64_t *const chunk[FLOW_CHUNKS])
 {
-	const uint64_t *mask = prepared->mask->word;
 	uint64_t hash = hash_chunk(0, chunk[0], mask);
 
 	for (unsigned int c = 1; c < FLOW_CHUNKS; c++)
@@ -39,9 +35,72 @@ static inline uint32_t walk_hash_chunks(const struct portable_mask *prepared, ui
 	return (uint32_t)hash;
 }
 
-static inline struct portable_mask walk_prepare(const struct tuples_state *state, uint32_t table)
+static uint32_t hash_record(const struct tuples_state *state, uint32_t table,
+			    const uint64_t *const chunk[FLOW_CHUNKS])
 {
-	return (struct portable_mask){&state->mask[table]};
+	return hash_chunks(state->mask[table].word, state->table[table].further, chunk);
+}
+
+static inline void walk_lanes(struct walk_lanes *lanes, const struct flow_batch *batch,
+			      const uint32_t *packets, uint32_t count)
+{
+	memcpy(lanes->packet, packets, count * sizeof(packets[0]));
+	lanes->count = count;
+}
+
+static inline __attribute__((always_inline)) void hash_lanes(struct walk_lanes *lanes,
+							     const struct flow_batch *batch,
+							     const uint64_t *mask, uint32_t further)
+{
+	for (uint32_t i = 0; i < lanes->count; i++) {
+		uint32_t packet = lanes->packet[i];
+		const uint64_t *const chunk[FLOW_CHUNKS] = {
+			batch->chunk[0][packet].word,
+			batch->chunk[1][packet].word,
+			batch->chunk[2][packet].word,
+			batch->chunk[3][packet].word,
+		};
+
+		lanes->hash[i] = hash_chunks(mask, further, chunk);
+	}
+}
+
+static inline void walk_hashes(struct walk_lanes *lanes, const struct flow_batch *batch,
+			       const struct tuples_state *state, uint32_t table)
+{
+	const struct flow_key mask = state->mask[table]; /* nothing that is written is in here */
+	uint32_t further = state->table[table].further;
+
+	/* Most tables look at chunk 0 only, and then the compiler knows. */
+	if (further)
+		hash_lanes(lanes, batch, mask.word, further);
+	else
+		hash_lanes(lanes, batch, mask.word, 0);
+}
+
+static inline uint32_t walk_filter(const uint32_t *found, const uint32_t *hashes,
+				   const uint32_t *packets, uint32_t count, uint32_t *items)
+{
+	uint32_t num_items = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		items[num_items] = (found[i] & TUPLES_NUMBER) | packets[i] << TUPLES_NUMBER_BITS;
+		num_items += found[i] >> TUPLES_NUMBER_BITS >> (hashes[i] >> 29) & 1;
+	}
+	return num_items;
+}
+
+static inline void walk_raised(const uint32_t *found, uint32_t mask, const struct walk_lanes *lanes,
+			       struct walk_calls *calls)
+{
+	uint32_t num_calls = 0;
+
+	for (uint32_t i = 0; i < lanes->count; i++) {
+		calls->hash[num_calls] = lanes->hash[i];
+		calls->packet[num_calls] = lanes->packet[i];
+		num_calls += found[i] >> (lanes->hash[i] & mask & 31) & 1;
+	}
+	calls->count = num_calls;
 }
 
 static inline bool walk_differs(const struct flow_chunk *chunk, const uint64_t *value,
@@ -72,4 +131,4 @@ static inline uint64_t walk_matches(const struct walk_words *words, uint32_t cou
 
 #include "tuples_walk.h"
 
-const struct tuples_kind tuples_portable = {.hash = walk_hash_record, .lookup = walk_lookup};
+const struct tuples_kind tuples_portable = {.hash = hash_record, .lookup = walk_lookup};

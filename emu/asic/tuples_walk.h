@@ -3,12 +3,14 @@
  * The look-up itself, once for each kind of code: a file that includes this defines before
  *
  *   WALK_TARGET        attributes of the functions (__attribute__((target("…"))) or nothing)
- *   WALK_HASH          the type of a table's prepared mask, with walk_prepare() and
- *                      walk_hash_chunks(); the further chunks are told apart from it
+ *   walk_lanes()       packets come into the lanes, where they are hashed together (tuples_words.h)
+ *   walk_hashes()      the hashes of all lanes in a table
+ *   walk_filter()      what is in slots becomes items where a slot's filter has the hash
+ *   walk_raised()      the lanes whose guard is up become calls
  *   walk_differs()     does a chunk of a packet differ from a value within a mask?
  *   walk_matches()     which records of a block match? (tuples_scan.h)
  *
- * and gets walk_lookup() and walk_hash_record(), the two functions of a struct tuples_kind.
+ * and gets walk_lookup(), one of the two functions of a struct tuples_kind.
  *
  * A batch goes through the tables together, in stages without branches that depend on the packets:
  * the slots of all packets in some tables; then all records found there, in rounds, until no list
@@ -25,16 +27,13 @@
 enum {
 	WALK_GROUP = 4,  /* tables that are asked before records are compared */
 	WALK_LATER = 24, /* with fewer records to compare it is better to ask more tables first */
+	WALK_STALE = 6, /* lanes are filled anew when one of so many is of a packet that has left */
+	WALK_ITEMS = WALK_GROUP * FLOW_BATCH + WALK_LATER,
 };
 
 /* The order of a record; low also has its number. */
 struct walk_order {
 	uint64_t low, high;
-};
-
-/* A packet that found the guard of a slot up. */
-struct walk_call {
-	uint32_t hash, packet;
 };
 
 struct walk {
@@ -44,11 +43,12 @@ struct walk {
 	const struct flow_batch *batch;
 	uint32_t which, version;
 	struct walk_order best[FLOW_BATCH];
-	struct walk_call calls[WALK_GROUP][FLOW_BATCH];
-	uint32_t active[FLOW_BATCH];                          /* packets that go on */
-	uint32_t items[WALK_GROUP * FLOW_BATCH + WALK_LATER]; /* packet << 24 | record */
-	uint32_t doubts[WALK_GROUP * FLOW_BATCH +
-			WALK_LATER]; /* the same: chunk 0 matches, more is to see */
+	struct walk_lanes lanes;
+	struct walk_calls calls[WALK_GROUP];
+	uint32_t active[FLOW_BATCH];             /* packets that go on */
+	uint32_t items[WALK_ITEMS];              /* packet << 24 | record */
+	_Alignas(32) uint32_t found[FLOW_BATCH]; /* slots, or words of a guard */
+	uint32_t doubts[WALK_ITEMS];             /* the same: chunk 0 matches, more is to see */
 };
 
 /* Two instructions: a subtraction with borrow. */
@@ -119,102 +119,67 @@ static inline uint64_t walk_all_ones(bool condition)
 
 #include "tuples_scan.h"
 
-/* What is in a slot joins the items where the slot's filter has the hash. */
+/* What is in the slots of these hashes joins the items where a slot's filter has the hash. */
 static inline WALK_TARGET uint32_t walk_take(struct walk *walk, const struct tuples_table *table,
-					     uint32_t hash, uint32_t packet, uint32_t num_items)
+					     const uint32_t *hashes, const uint32_t *packets,
+					     uint32_t count, uint32_t num_items)
 {
-	uint32_t slot = __atomic_load_n(&table->slots[hash & table->slot_mask], __ATOMIC_ACQUIRE);
+	const uint32_t *slots = table->slots;
+	uint32_t mask = table->slot_mask;
 
-	walk->items[num_items] = (slot & TUPLES_NUMBER) | packet << TUPLES_NUMBER_BITS;
-	return num_items + (slot >> TUPLES_NUMBER_BITS >> (hash >> 29) & 1);
-}
-
-static inline WALK_TARGET uint32_t walk_hash(const WALK_HASH *prepared, uint32_t further,
-					     const struct flow_batch *batch, uint32_t packet)
-{
-	const uint64_t *const chunk[FLOW_CHUNKS] = {
-		batch->chunk[0][packet].word,
-		batch->chunk[1][packet].word,
-		batch->chunk[2][packet].word,
-		batch->chunk[3][packet].word,
-	};
-
-	return walk_hash_chunks(prepared, further, chunk);
-}
-
-/* The slots of all active packets in a table. */
-static inline __attribute__((always_inline)) WALK_TARGET uint32_t
-walk_slots(struct walk *walk, const struct tuples_table *table, const WALK_HASH *prepared,
-	   uint32_t further, uint32_t num_active, uint32_t num_items)
-{
-	for (uint32_t i = 0; i < num_active; i++) {
-		uint32_t packet = walk->active[i];
-
-		num_items =
-			walk_take(walk, table, walk_hash(prepared, further, walk->batch, packet),
-				  packet, num_items);
-	}
-	return num_items;
+	for (uint32_t i = 0; i < count; i++)
+		walk->found[i] = __atomic_load_n(&slots[hashes[i] & mask], __ATOMIC_ACQUIRE);
+	return num_items +
+	       walk_filter(walk->found, hashes, packets, count, &walk->items[num_items]);
 }
 
 /* Of a table with a guard, the slots that are not empty: they are fetched meanwhile. */
-static inline __attribute__((always_inline)) WALK_TARGET uint32_t
-walk_guard(struct walk *walk, const struct tuples_table *table, const WALK_HASH *prepared,
-	   uint32_t further, uint32_t num_active, struct walk_call *calls)
+static inline WALK_TARGET void walk_guard(struct walk *walk, const struct tuples_table *table,
+					  struct walk_calls *calls)
 {
-	uint32_t mask = TUPLES_GUARD * (table->slot_mask + 1) - 1, num_calls = 0;
+	uint32_t mask = TUPLES_GUARD * (table->slot_mask + 1) - 1;
+	const struct walk_lanes *lanes = &walk->lanes;
 	const uint32_t *guard = table->guard;
 
-	for (uint32_t i = 0; i < num_active; i++) {
-		uint32_t packet = walk->active[i];
-		uint32_t hash = walk_hash(prepared, further, walk->batch, packet);
-		uint32_t bit = hash & mask;
-
-		calls[num_calls] = (struct walk_call){hash, packet};
-		num_calls += __atomic_load_n(&guard[bit / 32], __ATOMIC_RELAXED) >> bit % 32 & 1;
-	}
-	for (uint32_t i = 0; i < num_calls; i++)
-		__builtin_prefetch(&table->slots[calls[i].hash & table->slot_mask]);
-	return num_calls;
+	for (uint32_t i = 0; i < lanes->count; i++)
+		walk->found[i] =
+			__atomic_load_n(&guard[(lanes->hash[i] & mask) / 32], __ATOMIC_RELAXED);
+	walk_raised(walk->found, mask, lanes, calls);
+	for (uint32_t i = 0; i < calls->count; i++)
+		__builtin_prefetch(&table->slots[calls->hash[i] & table->slot_mask]);
 }
 
-/* Asks some tables: what they have for the active packets joins the items. */
+/* Asks some tables: what they have for the packets in the lanes joins the items. */
 static inline WALK_TARGET uint32_t walk_ask(struct walk *walk, const struct tuples_state *state,
 					    uint32_t from, uint32_t to, uint32_t num_active,
 					    uint32_t num_items)
 {
-	uint32_t before = num_items, num_calls[WALK_GROUP] = {0};
+	struct walk_lanes *lanes = &walk->lanes;
+	uint32_t before = num_items;
 
 	for (uint32_t t = from; t < to; t++) {
 		const struct tuples_table *table = &state->table[t];
-		WALK_HASH prepared;
 
+		walk->calls[t - from].count = 0;
 		if (!table->slot_mask) {
 			walk_scan(walk, table, num_active);
 			continue;
 		}
-		prepared = walk_prepare(state, t);
-		/* Most tables look at chunk 0 only, and then the compiler knows. */
+		if (!lanes->count || lanes->count > num_active + num_active / WALK_STALE)
+			walk_lanes(lanes, walk->batch, walk->active, num_active);
+		walk_hashes(lanes, walk->batch, state, t);
 		if (table->guard)
-			num_calls[t - from] =
-				table->further ? walk_guard(walk, table, &prepared, table->further,
-							    num_active, walk->calls[t - from])
-					       : walk_guard(walk, table, &prepared, 0, num_active,
-							    walk->calls[t - from]);
+			walk_guard(walk, table, &walk->calls[t - from]);
 		else
-			num_items = table->further
-					    ? walk_slots(walk, table, &prepared, table->further,
-							 num_active, num_items)
-					    : walk_slots(walk, table, &prepared, 0, num_active,
-							 num_items);
-	}
-	for (uint32_t t = from; t < to; t++)
-		for (uint32_t i = 0; i < num_calls[t - from]; i++) {
-			const struct walk_call *call = &walk->calls[t - from][i];
-
-			num_items = walk_take(walk, &state->table[t], call->hash, call->packet,
+			num_items = walk_take(walk, table, lanes->hash, lanes->packet, lanes->count,
 					      num_items);
-		}
+	}
+	for (uint32_t t = from; t < to; t++) {
+		const struct walk_calls *calls = &walk->calls[t - from];
+
+		num_items = walk_take(walk, &state->table[t], calls->hash, calls->packet,
+				      calls->count, num_items);
+	}
 	for (uint32_t i = before; i < num_items; i++)
 		__builtin_prefetch(&walk->records[walk->items[i] & TUPLES_NUMBER]);
 	return num_items;
@@ -294,6 +259,7 @@ static WALK_TARGET void walk_lookup(const struct tcam *tcam, const struct tuples
 		walk.best[i] = (struct walk_order){UINT64_MAX & ~(uint64_t)UINT32_MAX, UINT64_MAX};
 		walk.active[i] = i;
 	}
+	walk.lanes.count = 0;
 	for (uint32_t t = 0; t < num_tables && num_active; t += WALK_GROUP) {
 		uint32_t end = t + WALK_GROUP < num_tables ? t + WALK_GROUP : num_tables;
 
@@ -307,15 +273,6 @@ static WALK_TARGET void walk_lookup(const struct tcam *tcam, const struct tuples
 		num_items = walk_compare(&walk, num_items);
 	for (uint32_t i = 0; i < count; i++)
 		results[i] = tcam->entries[(uint32_t)walk.best[i].low];
-}
-
-/* The same hash for a key that is not in a batch. */
-static WALK_TARGET uint32_t walk_hash_record(const struct tuples_state *state, uint32_t table,
-					     const uint64_t *const chunk[FLOW_CHUNKS])
-{
-	WALK_HASH prepared = walk_prepare(state, table);
-
-	return walk_hash_chunks(&prepared, state->table[table].further, chunk);
 }
 
 #endif
