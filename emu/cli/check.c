@@ -161,12 +161,14 @@ static int check(const struct check_arguments *a, struct rules_file *files)
 	int status = open_files(a, files);
 
 	if (status == EXIT_DONE)
-		status = check_notes_add(a, notes);
+		status = check_notes_models(a, notes);
 	if (status == EXIT_DONE) {
 		check_stop_begin();
 		status = add_runs(a, files, &results);
 		check_stop_end();
 	}
+	if (status == EXIT_DONE && !check_stopped())
+		check_notes_nothing(a, results.runs, notes);
 	if (status == EXIT_DONE)
 		status = print_results(a, &results, notes);
 	json_decref(notes);

@@ -67,11 +67,14 @@ int check_allowed_ids(const struct check_arguments *a)
 
 		offer_all(&search, a);
 		if (!search.found)
-			return complain_usage("--allow: nothing has the id '%s'%s%s%s",
+			return complain_usage("--allow: nothing has the id '%s'%s%s%s%s",
 					      a->allowed.list[i],
 					      search.suggestion.best ? "; did you mean '" : "",
 					      search.suggestion.best ? search.near : "",
-					      search.suggestion.best ? "'?" : "");
+					      search.suggestion.best ? "'?" : "",
+					      strchr(a->allowed.list[i], ',')
+						      ? "; each id has an --allow of its own"
+						      : "");
 	}
 	return EXIT_DONE;
 }

@@ -86,6 +86,8 @@ static int take_option(struct check_arguments *a, int c)
 	case 'm': return add_model(a, optarg);
 	case 'k': return add_word(&a->kernels, optarg);
 	case 'h': a->help = true; return EXIT_DONE;
+	case 'r': return complain_usage("-r: rules files are named without an option here");
+	case 'p': return complain_usage("-p: rules are checked on the devices of their chains");
 	case OPTION_FORMAT: return take_format(a, optarg);
 	case OPTION_ALLOW: return add_word(&a->allowed, optarg);
 	case OPTION_STRICT: a->strict = true; return EXIT_DONE;
@@ -113,8 +115,9 @@ int check_arguments_parse(struct check_arguments *a, int argc, char **argv)
 	int c, status = EXIT_DONE;
 
 	*a = (struct check_arguments){.print = report_print_check};
+	argv[0] = "nicemu check"; /* how getopt_long begins its complaints */
 	while (status == EXIT_DONE &&
-	       (c = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, long_options, NULL)) != -1)
+	       (c = getopt_long(argc, argv, COMMON_SHORT_OPTIONS "r:p:", long_options, NULL)) != -1)
 		status = take_option(a, c);
 	while (status == EXIT_DONE && !a->help && optind < argc)
 		status = add_file(a, argv[optind++]);

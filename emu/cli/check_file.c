@@ -63,6 +63,22 @@ static int explain_nft(int status)
 	return EXIT_DONE;
 }
 
+/* All of them: a check that leaves some out would be taken for a whole one. */
+static int fetch_verdicts(struct session *session, const struct rules_file *file, json_t **verdicts)
+{
+	json_t *answer = ask(session, json_pack("{s:s}", "command", "verdicts"));
+	json_int_t lost = json_integer_value(json_object_get(answer, "lost"));
+
+	*verdicts = json_incref(json_object_get(answer, "verdicts"));
+	json_decref(answer);
+	if (lost)
+		return complain(EXIT_ENVIRONMENT,
+				"%s: %zu verdicts (a rule has one for each of its ports) are all "
+				"that are kept, and there are %lld more: check it in parts",
+				file->name, json_array_size(*verdicts), (long long)lost);
+	return *verdicts ? EXIT_DONE : EXIT_ENVIRONMENT;
+}
+
 static int pass(struct session *session, const char *mode, const struct rules_file *file,
 		struct pass *pass)
 {
@@ -77,8 +93,8 @@ static int pass(struct session *session, const char *mode, const struct rules_fi
 	status = check_stopped() ? EXIT_INTERRUPTED : explain_nft(pass->status);
 	if (status == EXIT_DONE && nft_errors_parse(&pass->errors, errors ? errors : "") < 0)
 		status = complain(EXIT_ENVIRONMENT, "out of memory");
-	if (status == EXIT_DONE && !(pass->verdicts = fetch(session, "verdicts")))
-		status = EXIT_ENVIRONMENT;
+	if (status == EXIT_DONE)
+		status = fetch_verdicts(session, file, &pass->verdicts);
 	free(errors);
 	return status;
 }
@@ -320,12 +336,13 @@ static void add_error(struct session *session, json_t *run, const json_t *earlie
 		      const struct rules_file *file, const struct nft_error *error,
 		      const json_t *refusal)
 {
+	json_t *errors = json_object_get(run, "errors");
 	json_t *record = refusal_record(file, error, refusal);
 
-	refusal_advise(record, session);
+	refusal_advise(record, session, error, json_array_get(errors, json_array_size(errors) - 1));
 	if (!told_before(earlier, record))
 		refusal_tell(file, error, refusal, record);
-	json_array_append_new(json_object_get(run, "errors"), record);
+	json_array_append_new(errors, record);
 }
 
 /* nft failed in the second pass: for the commit as a whole, as nothing was wrong one by one. */

@@ -66,6 +66,13 @@ static void add_kernel(char *kernels, size_t size, const char *kernel)
 	snprintf(kernels + used, size - used, "%s%s", used ? ", " : "", text);
 }
 
+static void tell_note(const struct check_arguments *a, const char *text, json_t *notes)
+{
+	if (!a->common.quiet)
+		complain(EXIT_DONE, "note: %s", text);
+	json_array_append_new(notes, report_string(text));
+}
+
 static int add_note(const struct check_arguments *a, const struct model *model,
 		    const struct sources *sources, const char *kernels, json_t *notes)
 {
@@ -78,9 +85,7 @@ static int add_note(const struct check_arguments *a, const struct model *model,
 		     model->name, oldest, strcmp(oldest, newest) != 0 ? " to " : "",
 		     strcmp(oldest, newest) != 0 ? newest : "", kernels) < 0)
 		return complain(EXIT_ENVIRONMENT, "out of memory");
-	if (!a->common.quiet)
-		complain(EXIT_DONE, "note: %s", text);
-	json_array_append_new(notes, report_string(text));
+	tell_note(a, text, notes);
 	free(text);
 	return EXIT_DONE;
 }
@@ -114,7 +119,7 @@ static int look_at_model(const struct check_arguments *a, const char *name, json
 	return status;
 }
 
-int check_notes_add(const struct check_arguments *a, json_t *notes)
+int check_notes_models(const struct check_arguments *a, json_t *notes)
 {
 	int status = EXIT_DONE;
 
@@ -123,4 +128,17 @@ int check_notes_add(const struct check_arguments *a, json_t *notes)
 	for (size_t i = 0; i < a->models.count && status == EXIT_DONE; i++)
 		status = look_at_model(a, a->models.list[i], notes);
 	return status;
+}
+
+void check_notes_nothing(const struct check_arguments *a, const json_t *runs, json_t *notes)
+{
+	static const char *const lists[] = {"rules", "chains", "errors"};
+	const json_t *run;
+	size_t i;
+
+	json_array_foreach (runs, i, run)
+		for (size_t list = 0; list < sizeof(lists) / sizeof(*lists); list++)
+			if (json_array_size(json_object_get(run, lists[list])))
+				return;
+	tell_note(a, "no rule is for the NIC: none is in a chain with `flags offload`", notes);
 }

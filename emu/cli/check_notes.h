@@ -12,6 +12,8 @@
  * another time was asked for (-k): a note in notes, and on stderr. EXIT_DONE, or another status
  * after a complaint.
  */
-int check_notes_add(const struct check_arguments *a, json_t *notes);
+int check_notes_models(const struct check_arguments *a, json_t *notes);
+/* Of a whole check in which there was nothing to say no to: that looks like a good one. */
+void check_notes_nothing(const struct check_arguments *a, const json_t *runs, json_t *notes);
 
 #endif

@@ -207,7 +207,8 @@ static int tell_refusals(struct session *session, const struct rules_file *file,
 			borrow_place(error, place_of(&before, refusal, &next));
 		record = refusal_record(file, error, refusal);
 		take_followers(record, refusal, followers);
-		refusal_advise(record, session);
+		refusal_advise(record, session, error,
+			       json_array_get(refused, json_array_size(refused) - 1));
 		refusal_tell(file, error, refusal, record);
 		json_array_append_new(refused, record);
 	}

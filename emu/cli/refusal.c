@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "refusal.h"
 #include "print.h"
+#include "rules_form.h"
 
 #include <nicemu/base/reason.h>
 #include <nicemu/report/report.h>
@@ -111,7 +112,7 @@ json_t *refusal_record(const struct rules_file *file, const struct nft_error *er
 	return record;
 }
 
-enum { PORTS_SHOWN = 32 };
+enum { PORTS_SHOWN = 32, QUOTE_COLUMNS = 1000 };
 
 static void print_ports(FILE *out, const json_t *ports)
 {
@@ -153,13 +154,26 @@ static char *port_hint(struct session *session)
 	return text;
 }
 
-void refusal_advise(json_t *record, struct session *session)
+static void advise_form(json_t *record, const struct nft_error *error, const json_t *before)
+{
+	const char *hint = NULL;
+
+	if (!json_equal(json_object_get(before, "file"), json_object_get(record, "file")))
+		hint = rules_form_hint(error->file);
+	json_object_set_new(record, "hint", string_or_null(hint));
+}
+
+void refusal_advise(json_t *record, struct session *session, const struct nft_error *error,
+		    const json_t *before)
 {
 	const char *reason = json_string_value(json_object_get(record, "reason"));
 	char *hint;
 
-	if (!json_is_null(json_object_get(record, "hint")) || !reason ||
-	    !strstr(reason, "Interface does not exist"))
+	if (!json_is_null(json_object_get(record, "hint")) || !reason)
+		return;
+	if (strncmp(reason, "syntax error", strlen("syntax error")) == 0)
+		advise_form(record, error, before);
+	if (!strstr(reason, "Interface does not exist"))
 		return;
 	hint = port_hint(session);
 	json_object_set_new(record, "hint", string_or_null(hint));
@@ -171,13 +185,49 @@ static const char *text_of(const json_t *record, const char *key)
 	return json_string_value(json_object_get(record, key));
 }
 
+/* Line ends and tabs stay; a file's other control characters are not for the terminal. */
+static void put_clean(const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+		bool is_c1 = c == 0xc2 && (unsigned char)text[1] >= 0x80 &&
+			     (unsigned char)text[1] < 0xa0;
+
+		fputc((c < ' ' && c != '\n' && c != '\t') || c == 0x7f || is_c1 ? '?' : c, stderr);
+		text += is_c1;
+	}
+}
+
+static void put_labelled(const char *label, const char *text)
+{
+	fprintf(stderr, "%s: ", label);
+	put_clean(text);
+	fputc('\n', stderr);
+}
+
+/* The line of the file and the marks below it, where people can see both. */
+static void put_quote(const char *quote)
+{
+	for (const char *line = quote; *line; line += strspn(line, "\n")) {
+		size_t columns = strcspn(line, "\n");
+
+		if (columns > QUOTE_COLUMNS) {
+			fputs("  (the line is too long to be shown)\n", stderr);
+			return;
+		}
+		line += columns;
+	}
+	put_clean(quote);
+}
+
 void refusal_tell(const struct rules_file *file, const struct nft_error *error,
 		  const json_t *refusal, const json_t *record)
 {
 	const char *hint = text_of(record, "hint");
 	json_int_t rules = json_integer_value(json_object_get(record, "rules"));
 
-	fprintf(stderr, "%s:", text_of(record, "file"));
+	put_clean(text_of(record, "file"));
+	fputc(':', stderr);
 	if (json_is_integer(json_object_get(record, "line")))
 		fprintf(stderr, "%d:%d:", error->line, error->column);
 	if (refusal)
@@ -186,15 +236,15 @@ void refusal_tell(const struct rules_file *file, const struct nft_error *error,
 			strerror(errno_of(text_of(record, "errno"))), text_of(record, "errno"),
 			text_of(record, "layer"));
 	else
-		fprintf(stderr, " Error: %s\n", error->text);
+		put_labelled(" Error", error->text);
 	if (json_is_integer(json_object_get(record, "line")))
-		fputs(error->quote, stderr);
+		put_quote(error->quote);
 	if (text_of(record, "expression"))
-		fprintf(stderr, "  expression: %s\n", text_of(record, "expression"));
+		put_labelled("  expression", text_of(record, "expression"));
 	if (refusal && text_of(record, "reason"))
-		fprintf(stderr, "  why: %s\n", text_of(record, "reason"));
+		put_labelled("  why", text_of(record, "reason"));
 	if (hint)
-		fprintf(stderr, "  hint: %s\n", hint);
+		put_labelled("  hint", hint);
 	if (rules)
 		fprintf(stderr, "  its %lld rule%s not been judged\n", (long long)rules,
 			rules == 1 ? " has" : "s have");

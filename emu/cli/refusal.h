@@ -22,8 +22,13 @@ const char *rules_name(const struct rules_file *file, const struct nft_error *er
 /* A new reference. Its "rules", of a chain those that were not judged, is 0. */
 json_t *refusal_record(const struct rules_file *file, const struct nft_error *error,
 		       const json_t *refusal);
-/* A hint for what nft says no to without asking: a port that the session's NIC does not have. */
-void refusal_advise(json_t *record, struct session *session);
+/*
+ * A hint for what nft says no to without asking: a port that the session's NIC does not have, a
+ * file that is no rules file. before: the record before it, or NULL; of one file the form is told
+ * once.
+ */
+void refusal_advise(json_t *record, struct session *session, const struct nft_error *error,
+		    const json_t *before);
 /* On stderr. record: what refusal_record made of the same. */
 void refusal_tell(const struct rules_file *file, const struct nft_error *error,
 		  const json_t *refusal, const json_t *record);

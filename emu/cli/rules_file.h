@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* A rules file as nft gets it: itself, or a copy of what stdin held (nft may read it twice). */
+/* As nft gets it: itself, or a copy of what stdin or a pipe held (nft may read it twice). */
 struct rules_file {
 	const char *name; /* for messages */
 	char *path;       /* for nft */

@@ -2,7 +2,7 @@
 /*
  * {"command": "check", "mode": "locate" | "keep"}: see nft_set_check. Everybody's rules are handled
  * so from then on: it is for an emulator that `nicemu check` has for itself.
- * {"command": "verdicts"}: those of the last batch, once.
+ * {"command": "verdicts"}: those of the last batch, once, and how many were "lost".
  */
 #include "serve.h"
 
@@ -72,12 +72,13 @@ static json_t *verdict_json(const struct emulator *emulator, const struct nft_ve
 static json_t *verdicts(struct emulator *emulator, const json_t *request, int *fds, size_t num_fds,
 			struct serve_job *job)
 {
+	json_int_t lost = (json_int_t)nft_lost_verdicts(emulator->nft);
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < nft_num_verdicts(emulator->nft); i++)
 		json_array_append_new(list, verdict_json(emulator, nft_verdict(emulator->nft, i)));
 	nft_clear_verdicts(emulator->nft);
-	return json_pack("{s:o}", "verdicts", list);
+	return json_pack("{s:o, s:I}", "verdicts", list, "lost", lost);
 }
 
 const struct serve_command serve_check_commands[] = {

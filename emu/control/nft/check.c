@@ -35,12 +35,17 @@ void nft_clear_verdicts(struct nft *nft)
 		free_verdict(&nft->verdicts[i]);
 	free(nft->verdicts);
 	nft->verdicts = NULL;
-	nft->num_verdicts = nft->room_verdicts = 0;
+	nft->num_verdicts = nft->room_verdicts = nft->lost_verdicts = 0;
 }
 
 size_t nft_num_verdicts(const struct nft *nft)
 {
 	return nft->num_verdicts;
+}
+
+size_t nft_lost_verdicts(const struct nft *nft)
+{
+	return nft->lost_verdicts;
 }
 
 const struct nft_verdict *nft_verdict(const struct nft *nft, size_t index)
@@ -117,8 +122,7 @@ static void add(struct nft_call *call, const struct nft_verdict *like, int error
 	struct nft_verdict *verdict;
 
 	if (!make_room(nft)) {
-		log_add(nft->env.log, LOG_WARNING, nft->env.clock->now_ns,
-			"more than %zu verdicts are not kept", nft->num_verdicts);
+		nft->lost_verdicts++;
 		return;
 	}
 	verdict = &nft->verdicts[nft->num_verdicts++];

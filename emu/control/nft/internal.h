@@ -165,7 +165,7 @@ struct nft {
 	struct nft_pending *notifications;
 	struct nft_refusal *refusals; /* array; strings owned */
 	size_t num_refusals, room_refusals, lost_refusals;
-	size_t last_refused_chain; /* of the open batch: which refusal, from 1; 0: none */
+	size_t last_refused_chain;    /* of the open batch: which refusal, from 1; 0: none */
 	struct nft_warning *warnings; /* array; strings owned, but the id */
 	size_t num_warnings, room_warnings;
 	struct rt_listener listener;  /* device.c */
@@ -175,7 +175,7 @@ struct nft {
 	bool judge;                   /* judge mode */
 	enum nft_check check;         /* check mode */
 	struct nft_verdict *verdicts; /* array; strings and reasons owned */
-	size_t num_verdicts, room_verdicts;
+	size_t num_verdicts, room_verdicts, lost_verdicts;
 	struct nft_refused_chain *refused_chains; /* of the open batch and before (check.c) */
 	struct nft_writer writer;                 /* scratch: answers and notifications */
 	struct nft_writer dump_writer;            /* scratch: messages of a dump */

@@ -269,6 +269,8 @@ struct nft_verdict {
 void nft_set_check(struct nft *nft, enum nft_check check);
 /* Of the last batch, in order; until the next one or nft_clear_verdicts. */
 size_t nft_num_verdicts(const struct nft *nft);
+/* How many more there were: only 1,048,576 are kept. */
+size_t nft_lost_verdicts(const struct nft *nft);
 const struct nft_verdict *nft_verdict(const struct nft *nft, size_t index);
 void nft_clear_verdicts(struct nft *nft);
 
