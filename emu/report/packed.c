@@ -297,23 +297,42 @@ out:
 	free(next);
 }
 
-const char *packed_text(const json_t *rules, const json_t *place)
+static bool is_of(const json_t *rules, const struct row *row, const json_t *place)
 {
-	const json_t *places = json_object_get(rules, "places");
-	uint64_t handle = (uint64_t)json_integer_value(json_object_get(place, "handle"));
-	struct row row;
-	const char *at = first_row(rules, &row), *text;
+	const json_t *own = json_array_get(json_object_get(rules, "places"), row->place);
 
-	while (next_row(&at, &row)) {
-		const json_t *own = json_array_get(places, row.place);
+	return json_integer_value(json_object_get(place, "handle")) == (json_int_t)row->handle &&
+	       json_equal(json_array_get(own, 0), json_object_get(place, "family")) &&
+	       json_equal(json_array_get(own, 1), json_object_get(place, "table"));
+}
 
-		if (row.handle != handle ||
-		    !json_equal(json_array_get(own, 0), json_object_get(place, "family")) ||
-		    !json_equal(json_array_get(own, 1), json_object_get(place, "table")))
-			continue;
-		text = json_string_value(
-			json_array_get(json_object_get(rules, "texts"), row.index));
-		return text ? text : "";
+/* The place's row from *at on and before end, which *at then is at; false: there is none. */
+static bool find_row(const json_t *rules, const json_t *place, const char *end, const char **at,
+		     struct row *row)
+{
+	const char *next = *at;
+
+	while (next < end && next_row(&next, row)) {
+		if (is_of(rules, row, place))
+			return true;
+		*at = next;
 	}
-	return "";
+	return false;
+}
+
+const char *packed_text(const json_t *rules, const json_t *place, struct packed_cursor *cursor)
+{
+	struct row row;
+	const char *rows = first_row(rules, &row), *end = rows + strlen(rows), *text;
+	const char *from = rows + cursor->offset, *at = from;
+
+	row.index = cursor->index - 1;
+	if (!find_row(rules, place, end, &at, &row)) {
+		at = first_row(rules, &row);
+		if (!find_row(rules, place, from, &at, &row))
+			return "";
+	}
+	*cursor = (struct packed_cursor){(size_t)(at - rows), row.index};
+	text = json_string_value(json_array_get(json_object_get(rules, "texts"), row.index));
+	return text ? text : "";
 }

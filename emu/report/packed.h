@@ -51,7 +51,13 @@ void packed_visit(const json_t *rules, void (*visit)(void *context, const json_t
 void packed_visit_by_place(const json_t *rules, void (*visit)(void *context, const json_t *rule),
 			   void (*next_place)(void *context, const json_t *first), void *context);
 
-/* What nft prints for a rule of that place, or "". */
-const char *packed_text(const json_t *rules, const json_t *place);
+/*
+ * What nft prints for the rule of that place, or "". The search begins at the cursor (zeroed: the
+ * first rule), which then is at that rule: places in the order of the rules cost one walk.
+ */
+struct packed_cursor {
+	size_t offset, index;
+};
+const char *packed_text(const json_t *rules, const json_t *place, struct packed_cursor *cursor);
 
 #endif

@@ -239,14 +239,15 @@ void print_port_counters(FILE *out, const json_t *ports, bool all, const struct 
 
 /*
  * What nft prints for the rule that a warning is about, or "". Rules and warnings come in the same
- * order: *at is where the search goes on.
+ * order: *at, or the cursor, is where the search goes on.
  */
-static const char *warned_rule(const json_t *rules, const json_t *place, size_t *at)
+static const char *warned_rule(const json_t *rules, const json_t *place, size_t *at,
+			       struct packed_cursor *cursor)
 {
 	size_t count = json_array_size(rules);
 
 	if (packed(rules))
-		return member_number(place, "handle") ? packed_text(rules, place) : "";
+		return member_number(place, "handle") ? packed_text(rules, place, cursor) : "";
 	for (size_t i = 0; member_number(place, "handle") && i < count; i++) {
 		const json_t *rule = json_array_get(rules, (*at + i) % count);
 
@@ -289,12 +290,13 @@ static void print_warnings(FILE *out, const json_t *report, const struct report_
 	const json_t *warnings = json_object_get(report, "warnings");
 	const json_t *rules = json_object_get(report, "rules");
 	size_t count = json_array_size(warnings), at = 0;
+	struct packed_cursor cursor = {0};
 
 	for (size_t i = 0; i < count && i < SHOWN; i++) {
 		const json_t *warning = json_array_get(warnings, i);
 		const json_t *place = json_object_get(warning, "rule");
 
-		print_warning(out, warning, warned_rule(rules, place, &at), style);
+		print_warning(out, warning, warned_rule(rules, place, &at, &cursor), style);
 	}
 	if (count > SHOWN)
 		fprintf(out, "… and %zu more warnings\n", count - SHOWN);

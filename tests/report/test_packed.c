@@ -152,19 +152,56 @@ Test(packed, reads_as_records_do_with_texts_and_without)
 Test(packed, a_warning_finds_the_text_of_its_rule)
 {
 	json_t *listing = report_parse_listing(listing_text), *document, *place;
+	struct packed_cursor cursor = {0};
 	struct nic nic;
 
 	cr_assert_eq(nic_default(&nic), 0);
 	document = in_little_room(&nic, RULES);
 	report_add_texts(document, listing);
 	place = json_pack("{s:s, s:s, s:i}", "family", "netdev", "table", "b\x01", "handle", 3);
-	cr_expect_str_eq(packed_text(json_object_get(document, "rules"), place),
+	cr_expect_str_eq(packed_text(json_object_get(document, "rules"), place, &cursor),
 			 "udp dport 53 accept");
 	json_object_set_new(place, "handle", json_integer(9999));
-	cr_expect_str_eq(packed_text(json_object_get(document, "rules"), place), "");
+	cr_expect_str_eq(packed_text(json_object_get(document, "rules"), place, &cursor), "");
 	json_decref(place);
 	json_decref(document);
 	json_decref(listing);
+	nic_clear(&nic);
+}
+
+/* A walk of all rows for each would take minutes. */
+Test(packed, warnings_in_the_order_of_the_rules_are_found_in_one_walk, .timeout = 20)
+{
+	enum { MANY = 40000 };
+	struct packed_cursor cursor = {0};
+	json_t *rules, *place, *texts = json_array();
+	struct packer packer;
+	struct nic nic;
+	char text[24];
+
+	cr_assert_eq(nic_default(&nic), 0);
+	packer_begin(&packer);
+	for (size_t i = 0; i < MANY; i++) {
+		struct nft_offload_rule rule = {
+			.family = "netdev", .table = "t", .chain = "c", .handle = i + 1};
+
+		packer_add(&packer, &nic, &rule, &(struct offload_stats){0});
+		snprintf(text, sizeof(text), "rule %zu", i);
+		json_array_append_new(texts, json_string(text));
+	}
+	rules = packer_end(&packer);
+	json_object_set_new(rules, "texts", texts);
+	place = json_pack("{s:s, s:s}", "family", "netdev", "table", "t");
+	for (size_t i = 0; i < MANY; i++) {
+		json_object_set_new(place, "handle", json_integer((json_int_t)i + 1));
+		snprintf(text, sizeof(text), "rule %zu", i);
+		cr_assert_str_eq(packed_text(rules, place, &cursor), text);
+	}
+	/* One before it, too. */
+	json_object_set_new(place, "handle", json_integer(1));
+	cr_assert_str_eq(packed_text(rules, place, &cursor), "rule 0");
+	json_decref(place);
+	json_decref(rules);
 	nic_clear(&nic);
 }
 
