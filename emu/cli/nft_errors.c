@@ -2,12 +2,28 @@
 #include "nft_errors.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char mark[] = ": Error: ";
+
+/*
+ * ":NUMBER", at the colon. False: there is none. Not with sscanf, which looks for the end of all
+ * that follows before it reads: of an error a rule that is the square of the rules.
+ */
+static bool read_number(const char **at, int *number)
+{
+	char *end;
+	long read = strtol(*at + 1, &end, 10);
+
+	if (end == *at + 1 || read < INT_MIN || read > INT_MAX)
+		return false;
+	*at = end;
+	*number = (int)read;
+	return true;
+}
 
 /*
  * "FILE:LINE:COLUMN-COLUMN" in front of mark: where FILE ends, or NULL. The name may hold colons,
@@ -15,7 +31,8 @@ static const char mark[] = ": Error: ";
  */
 static const char *read_place(const char *line, const char *end, struct nft_error *error)
 {
-	const char *at = end;
+	const char *at = end, *numbers;
+	int number, column;
 
 	for (int colons = 0; at > line; at--) {
 		if (*at == ':' && at < end && ++colons == 2)
@@ -23,8 +40,12 @@ static const char *read_place(const char *line, const char *end, struct nft_erro
 		if (at < end && !strchr("0123456789-:", *at))
 			return NULL;
 	}
-	if (at == line || sscanf(at, ":%d:%d", &error->line, &error->column) != 2)
+	numbers = at;
+	if (at == line || !read_number(&numbers, &number) || *numbers != ':' ||
+	    !read_number(&numbers, &column))
 		return NULL;
+	error->line = number;
+	error->column = column;
 	return at;
 }
 

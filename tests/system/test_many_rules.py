@@ -195,6 +195,7 @@ class Linear(unittest.TestCase):
         ("list", ["nft", "list", "ruleset"]),
         ("show rules", [NICEMU, "show", "rules", "-j"]),
         ("show driver", [NICEMU, "show", "rules", "--driver", "-j"]),
+        ("show lint", [NICEMU, "show", "lint", "-j"]),
         ("refused batch", ["nft", "-f", "REFUSED"]),
         ("replay", [NICEMU, "replay", "-j", "CAPTURE"]),
         ("delete the table", ["nft", "delete", "table", "netdev", "t"]),
