@@ -53,6 +53,23 @@ static struct offload_stats read_counter(const struct model_counters *counters,
 	return stats;
 }
 
+static bool has_counter(const struct entry *entry)
+{
+	return !room_place(entry->room) || room_place(entry->room)->counted;
+}
+
+struct asic_told asic_told(const struct asic *asic, uint32_t binding, uint64_t cookie)
+{
+	const struct model_counters *counters = &asic->nic->profile->counters;
+	const struct block *block = asic_find_block(asic, binding);
+	const struct entry *entry = block ? asic_find_entry(block, cookie) : NULL;
+
+	if (!entry || !has_counter(entry))
+		return (struct asic_told){0};
+	return (struct asic_told){.packets = counters->packets,
+				  .bytes = counters->bytes != MODEL_BYTES_NONE};
+}
+
 int asic_counted(void *driver, const struct offload_command *command,
 		 const struct offload_stats *reported, struct offload_stats *totals)
 {
@@ -63,8 +80,7 @@ int asic_counted(void *driver, const struct offload_command *command,
 
 	if (!entry)
 		return -ENOENT;
-	if (counts_nothing(counters) ||
-	    (room_place(entry->room) && !room_place(entry->room)->counted)) {
+	if (counts_nothing(counters) || !has_counter(entry)) {
 		*totals = (struct offload_stats){0};
 		return -counters->unsupported_error;
 	}

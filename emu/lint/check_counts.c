@@ -8,15 +8,41 @@ static bool has_counter(const struct lint_rule *rule)
 	return rule->in_hw && rule->rule.has_counter;
 }
 
-static void look_at_chain(struct lint *lint, const struct lint_tally *tally)
+/* On one port at least nft is told its packets. */
+static bool is_told(const struct lint *lint, const struct lint_rule *rule)
+{
+	for (size_t i = 0; i < rule->num_instances; i++) {
+		const struct lint_instance *on_port = &lint->instances[rule->first_instance + i];
+
+		if (on_port->in_hw &&
+		    asic_told(lint->emulator->asic, on_port->binding, on_port->cookie).packets)
+			return true;
+	}
+	return false;
+}
+
+/* Where the counters are used up, COUNTERS_EXHAUSTED tells it once. */
+static bool is_never_counted(const struct lint *lint, const struct lint_rule *rule)
 {
 	const struct model_counters *counters = &lint->model->counters;
 
-	if (!counters->packets)
-		lint_add_tally(lint, LINT_NOT_COUNTED, tally, "",
-			       "the rule has a counter, and the model %s counts nothing",
-			       lint->model->name);
-	else if (counters->bytes == MODEL_BYTES_NONE)
+	return (!counters->packets || counters->if_asked) && !is_told(lint, rule);
+}
+
+static void say_not_counted(struct lint *lint, const struct lint_tally *tally)
+{
+	const char *why = lint->model->counters.packets ? " for rules that do not ask it to, as "
+							  "nft's do not"
+							: "";
+
+	lint_add_tally(lint, LINT_NOT_COUNTED, tally, "",
+		       "the rule has a counter, and the model %s counts nothing%s",
+		       lint->model->name, why);
+}
+
+static void say_no_bytes(struct lint *lint, const struct lint_tally *tally)
+{
+	if (lint->model->counters.bytes == MODEL_BYTES_NONE)
 		lint_add_tally(lint, LINT_BYTES_NOT_COUNTED, tally, "",
 			       "the model %s counts packets, no bytes: the counter's bytes stand "
 			       "still",
@@ -45,12 +71,15 @@ void check_counters(struct lint *lint)
 		return;
 	for (size_t i = 0; i < lint->num_rules;) {
 		size_t chain = lint->rules[i].chain;
-		struct lint_tally tally = {0};
+		struct lint_tally tally = {0}, never = {0};
 
 		for (; i < lint->num_rules && lint->rules[i].chain == chain; i++)
 			if (has_counter(&lint->rules[i]))
-				lint_count(&tally, i);
-		look_at_chain(lint, &tally);
+				lint_count(is_never_counted(lint, &lint->rules[i]) ? &never
+										   : &tally,
+					   i);
+		say_not_counted(lint, &never);
+		say_no_bytes(lint, &tally);
 		counted += tally.count;
 	}
 	look_at_pool(lint, counted);
@@ -71,8 +100,6 @@ static void look_at_mirrors(struct lint *lint, size_t rule, const struct lint_en
 
 void check_seen_twice(struct lint *lint)
 {
-	bool counts = !lint->model || lint->model->counters.packets;
-
 	for (size_t i = 0; i < lint->num_rules;) {
 		size_t chain = lint->rules[i].chain;
 		struct lint_tally tally = {0};
@@ -83,7 +110,7 @@ void check_seen_twice(struct lint *lint)
 			if (entry == SIZE_MAX || lint->entries[entry].fate != ASIC_HOST)
 				continue;
 			look_at_mirrors(lint, i, &lint->entries[entry]);
-			if (counts && has_counter(&lint->rules[i]))
+			if (has_counter(&lint->rules[i]) && is_told(lint, &lint->rules[i]))
 				lint_count(&tally, i);
 		}
 		lint_add_tally(lint, LINT_COUNTED_TWICE, &tally,

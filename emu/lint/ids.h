@@ -59,7 +59,7 @@
 	X(NOT_ALL_LOOKED_AT, "not-all-looked-at", NOTICE,                                          \
 	  "there are too many rules or findings to look at all of them")                           \
 	X(NOT_COUNTED, "not-counted", WARNING,                                                     \
-	  "the NIC has no counters: the counter stands still")                                     \
+	  "the NIC has no counter for the rule: the counter stands still")                         \
 	X(NOT_OFFLOADED, "not-offloaded", NOTICE,                                                  \
 	  "a chain on a port of the NIC has no `flags offload`")                                   \
 	X(ORDER_DIFFERS, "order-differs", WARNING,                                                 \

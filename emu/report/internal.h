@@ -27,9 +27,16 @@ const char *rule_text(const struct nft_offload_rule *rule, const struct report_t
 json_t *report_rule_string(const struct report_texts *texts, const char *family, const char *table,
 			   uint64_t handle);
 
+/* What the ASIC has counted for a rule, and what of it nft is told. */
+struct rule_counts {
+	struct offload_stats totals;
+	struct asic_told told;
+};
+
 /* One record of "rules". */
 json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,
-		  const struct report_texts *texts, const struct offload_stats *counts);
+		  const struct report_texts *texts, const struct rule_counts *counts);
+json_t *told_json(struct asic_told told);
 
 /* The document, or NULL instead of one without "rules" (memory was out), which is then freed. */
 json_t *only_with_rules(json_t *document);

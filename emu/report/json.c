@@ -4,6 +4,7 @@
 
 #include "internal.h"
 #include "packed.h"
+#include "untold.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -108,9 +109,19 @@ const char *rule_text(const struct nft_offload_rule *rule, const struct report_t
 			  : report_rule_text(texts, rule->family, rule->table, rule->handle);
 }
 
-json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,
-		  const struct report_texts *texts, const struct offload_stats *counts)
+json_t *told_json(struct asic_told told)
 {
+	json_t *record = json_object();
+
+	json_object_set_new(record, "packets", json_boolean(told.packets));
+	json_object_set_new(record, "bytes", json_boolean(told.bytes));
+	return record;
+}
+
+json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,
+		  const struct report_texts *texts, const struct rule_counts *counts)
+{
+	const struct offload_stats *totals = &counts->totals;
 	json_t *record = json_object();
 
 	json_object_set_new(record, "family", json_string(rule->family));
@@ -124,11 +135,12 @@ json_t *rule_json(const struct nic *nic, const struct nft_offload_rule *rule,
 	json_object_set_new(record, "has_counter",
 			    rule->text ? json_null() : json_boolean(rule->has_counter));
 	json_object_set_new(record, "in_hw", json_boolean(rule->in_hw));
-	json_object_set_new(record, "packets", json_integer((json_int_t)counts->packets));
-	json_object_set_new(record, "bytes", json_integer((json_int_t)counts->bytes));
+	json_object_set_new(record, "packets", json_integer((json_int_t)totals->packets));
+	json_object_set_new(record, "bytes", json_integer((json_int_t)totals->bytes));
 	json_object_set_new(record, "software_packets", json_integer(0));
 	json_object_set_new(record, "software_bytes", json_integer(0));
-	json_object_set_new(record, "last_used", time_json(counts->last_used_ns));
+	json_object_set_new(record, "last_used", time_json(totals->last_used_ns));
+	json_object_set_new(record, "counted", told_json(counts->told));
 	return record;
 }
 
@@ -139,17 +151,21 @@ struct rules_walk {
 	json_t *rules; /* NULL: they are packed */
 	struct packer packer;
 	struct replay_counters matched; /* by rules that are there now */
+	struct untold untold;
 };
 
 static void add_rule(void *context, const struct nft_offload_rule *rule)
 {
 	struct rules_walk *walk = context;
-	struct offload_stats counts = {0};
+	struct rule_counts counts = {0};
 
 	if (walk->replay && rule->in_hw)
-		replay_rule_counts(walk->replay, rule->binding, rule->cookie, &counts);
-	walk->matched.packets += counts.packets;
-	walk->matched.bytes += counts.bytes;
+		replay_rule_counts(walk->replay, rule->binding, rule->cookie, &counts.totals);
+	if (rule->in_hw)
+		counts.told = asic_told(walk->emulator->asic, rule->binding, rule->cookie);
+	untold_add(&walk->untold, rule, counts.told);
+	walk->matched.packets += counts.totals.packets;
+	walk->matched.bytes += counts.totals.bytes;
 	if (walk->rules)
 		json_array_append_new(walk->rules,
 				      rule_json(&walk->emulator->nic, rule, walk->texts, &counts));
@@ -322,6 +338,7 @@ json_t *report_build(const struct emulator *emulator, const struct replay *repla
 	if (!options->without_rules)
 		emulator_visit_rules(emulator, add_rule, &walk);
 	nft_visit_rule_warnings(emulator->nft, add_rule_warning, warnings);
+	untold_warn(&walk.untold, nic, warnings);
 	json_object_set_new(report, "schema_version", json_integer(REPORT_SCHEMA_VERSION));
 	json_object_set_new(report, "generator", json_string(options->generator));
 	json_object_set_new(report, "nic", text_json(nic->name));

@@ -62,14 +62,22 @@ static void add_comment(struct packer *packer, const char *comment)
 	packer->failed |= json_object_set_new(packer->comments, key, report_string(comment)) < 0;
 }
 
+enum { HAS_COUNTER = 1, IN_HW = 2, TELLS_PACKETS = 4, TELLS_BYTES = 8 };
+
+static int flags_of(const struct nft_offload_rule *rule, struct asic_told told)
+{
+	return (rule->has_counter ? HAS_COUNTER : 0) | (rule->in_hw ? IN_HW : 0) |
+	       (told.packets ? TELLS_PACKETS : 0) | (told.bytes ? TELLS_BYTES : 0);
+}
+
 void packer_add(struct packer *packer, const struct nic *nic, const struct nft_offload_rule *rule,
-		const struct offload_stats *counts)
+		const struct rule_counts *counts)
 {
 	char row[160];
-	int size = snprintf(row, sizeof(row),
-			    "%zu %" PRIu64 " %d %d %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-			    place_of(packer, nic, rule), rule->handle, rule->has_counter,
-			    rule->in_hw, counts->packets, counts->bytes, counts->last_used_ns);
+	int size = snprintf(
+		row, sizeof(row), "%zu %" PRIu64 " %d %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+		place_of(packer, nic, rule), rule->handle, flags_of(rule, counts->told),
+		counts->totals.packets, counts->totals.bytes, counts->totals.last_used_ns);
 
 	buffer_append(&packer->rows, row, (size_t)size);
 	if (rule->comment)
@@ -99,7 +107,7 @@ json_t *packer_end(struct packer *packer)
 struct row {
 	size_t place, index;
 	uint64_t handle, packets, bytes, last_used_ns;
-	bool has_counter, in_hw;
+	uint64_t flags;
 };
 
 bool packed(const json_t *rules)
@@ -121,15 +129,13 @@ static bool number(const char **at, uint64_t *value)
 /* The line at *at, which then is the next one; false behind the last. */
 static bool next_row(const char **at, struct row *row)
 {
-	uint64_t place, has_counter, in_hw;
+	uint64_t place;
 
-	if (!number(at, &place) || !number(at, &row->handle) || !number(at, &has_counter) ||
-	    !number(at, &in_hw) || !number(at, &row->packets) || !number(at, &row->bytes) ||
+	if (!number(at, &place) || !number(at, &row->handle) || !number(at, &row->flags) ||
+	    !number(at, &row->packets) || !number(at, &row->bytes) ||
 	    !number(at, &row->last_used_ns))
 		return false;
 	row->place = place;
-	row->has_counter = has_counter;
-	row->in_hw = in_hw;
 	row->index++;
 	return true;
 }
@@ -163,6 +169,8 @@ static json_t *record_of(const json_t *rules, const struct row *row)
 {
 	const json_t *place = json_array_get(json_object_get(rules, "places"), row->place);
 	json_t *text = json_array_get(json_object_get(rules, "texts"), row->index);
+	const struct asic_told told = {.packets = row->flags & TELLS_PACKETS,
+				       .bytes = row->flags & TELLS_BYTES};
 	json_t *record = json_object();
 
 	json_object_set_new(record, "family", or_null(json_array_get(place, 0)));
@@ -173,13 +181,14 @@ static json_t *record_of(const json_t *rules, const struct row *row)
 	json_object_set_new(record, "priority", or_null(json_array_get(place, 4)));
 	json_object_set_new(record, "rule", or_null(text));
 	json_object_set_new(record, "comment", comment_of(rules, row->index));
-	json_object_set_new(record, "has_counter", json_boolean(row->has_counter));
-	json_object_set_new(record, "in_hw", json_boolean(row->in_hw));
+	json_object_set_new(record, "has_counter", json_boolean(row->flags & HAS_COUNTER));
+	json_object_set_new(record, "in_hw", json_boolean(row->flags & IN_HW));
 	json_object_set_new(record, "packets", json_integer((json_int_t)row->packets));
 	json_object_set_new(record, "bytes", json_integer((json_int_t)row->bytes));
 	json_object_set_new(record, "software_packets", json_integer(0));
 	json_object_set_new(record, "software_bytes", json_integer(0));
 	json_object_set_new(record, "last_used", time_json(row->last_used_ns));
+	json_object_set_new(record, "counted", told_json(told));
 	return record;
 }
 

@@ -19,6 +19,8 @@
 #include <nicemu/base/buffer.h>
 #include <nicemu/report/report.h>
 
+#include "internal.h"
+
 /* ---- the emulator's end ---- */
 
 struct packer {
@@ -31,7 +33,7 @@ struct packer {
 
 void packer_begin(struct packer *packer);
 void packer_add(struct packer *packer, const struct nic *nic, const struct nft_offload_rule *rule,
-		const struct offload_stats *counts);
+		const struct rule_counts *counts);
 /* The packed rules, or NULL when memory is out. */
 json_t *packer_end(struct packer *packer);
 

@@ -76,15 +76,18 @@ struct show_walk {
 static void add_rule(void *context, const struct nft_offload_rule *rule)
 {
 	struct show_walk *walk = context;
-	struct offload_stats totals = {0};
+	struct rule_counts counts = {0};
 
-	if (rule->in_hw)
-		offload_totals(walk->emulator->offload, rule->binding, rule->cookie, &totals);
+	if (rule->in_hw) {
+		offload_totals(walk->emulator->offload, rule->binding, rule->cookie,
+			       &counts.totals);
+		counts.told = asic_told(walk->emulator->asic, rule->binding, rule->cookie);
+	}
 	if (walk->rules)
 		json_array_append_new(walk->rules,
-				      rule_json(&walk->emulator->nic, rule, walk->texts, &totals));
+				      rule_json(&walk->emulator->nic, rule, walk->texts, &counts));
 	else
-		packer_add(&walk->packer, &walk->emulator->nic, rule, &totals);
+		packer_add(&walk->packer, &walk->emulator->nic, rule, &counts);
 }
 
 json_t *report_rules(const struct emulator *emulator, const json_t *listing, bool packed)

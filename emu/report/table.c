@@ -262,12 +262,9 @@ static const char *warned_rule(const json_t *rules, const json_t *place, size_t 
 	return "";
 }
 
-static void print_warning(FILE *out, const json_t *warning, const char *rule_text,
-			  const struct report_style *style)
+/* The chain, and the rule where the warning is about one; of the NIC as a whole there is none. */
+static void print_warned_place(FILE *out, const json_t *place, const char *rule_text)
 {
-	const json_t *place = json_object_get(warning, "rule");
-
-	paint(out, style, PAINT_WARNING, "warning: ");
 	print_clean(out, member_text(place, "family"));
 	fputc(' ', out);
 	print_clean(out, member_text(place, "table"));
@@ -280,6 +277,16 @@ static void print_warning(FILE *out, const json_t *warning, const char *rule_tex
 		fprintf(out, " handle %llu", member_number(place, "handle"));
 	}
 	fputs(": ", out);
+}
+
+static void print_warning(FILE *out, const json_t *warning, const char *rule_text,
+			  const struct report_style *style)
+{
+	const json_t *place = json_object_get(warning, "rule");
+
+	paint(out, style, PAINT_WARNING, "warning: ");
+	if (*member_text(place, "family"))
+		print_warned_place(out, place, rule_text);
 	print_clean(out, member_text(warning, "text"));
 	fputc('\n', out);
 }

@@ -41,12 +41,13 @@ static struct nft_offload_rule rule_at(size_t i)
 	};
 }
 
-static struct offload_stats counts_at(size_t i)
+static struct rule_counts counts_at(size_t i)
 {
-	return (struct offload_stats){
-		.packets = i % 4 ? i * 1000003 : 0,
-		.bytes = i % 4 ? UINT64_C(1) << (i % 62) : 0,
-		.last_used_ns = i % 4 ? UINT64_C(1700000000000000001) + i : 0,
+	return (struct rule_counts){
+		.totals.packets = i % 4 ? i * 1000003 : 0,
+		.totals.bytes = i % 4 ? UINT64_C(1) << (i % 62) : 0,
+		.totals.last_used_ns = i % 4 ? UINT64_C(1700000000000000001) + i : 0,
+		.told = {.packets = i % 2, .bytes = i % 3 == 1},
 	};
 }
 
@@ -66,7 +67,7 @@ static json_t *in_records(const struct nic *nic, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		struct nft_offload_rule rule = rule_at(i);
-		struct offload_stats counts = counts_at(i);
+		struct rule_counts counts = counts_at(i);
 
 		json_array_append_new(rules, rule_json(nic, &rule, NULL, &counts));
 	}
@@ -80,7 +81,7 @@ static json_t *in_little_room(const struct nic *nic, size_t count)
 	packer_begin(&packer);
 	for (size_t i = 0; i < count; i++) {
 		struct nft_offload_rule rule = rule_at(i);
-		struct offload_stats counts = counts_at(i);
+		struct rule_counts counts = counts_at(i);
 
 		packer_add(&packer, nic, &rule, &counts);
 	}
@@ -185,7 +186,7 @@ Test(packed, warnings_in_the_order_of_the_rules_are_found_in_one_walk, .timeout 
 		struct nft_offload_rule rule = {
 			.family = "netdev", .table = "t", .chain = "c", .handle = i + 1};
 
-		packer_add(&packer, &nic, &rule, &(struct offload_stats){0});
+		packer_add(&packer, &nic, &rule, &(struct rule_counts){0});
 		snprintf(text, sizeof(text), "rule %zu", i);
 		json_array_append_new(texts, json_string(text));
 	}

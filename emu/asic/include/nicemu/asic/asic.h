@@ -206,6 +206,15 @@ void asic_visit_tables(const struct asic *asic,
 uint64_t asic_table_room(const struct asic *asic, const struct asic_table_use *use,
 			 const struct model_cost *cost, bool *at_most);
 
+/*
+ * What STATS, and so nft, is told of the rule by its counter: nothing of what is false. A rule that
+ * the NIC does not have tells nothing.
+ */
+struct asic_told {
+	bool packets, bytes;
+};
+struct asic_told asic_told(const struct asic *asic, uint32_t binding, uint64_t cookie);
+
 /* Rules: (binding, cookie) pairs. */
 size_t asic_entries(const struct asic *asic);
 /*
