@@ -52,6 +52,21 @@ static inline struct entry *entry_of_tcam(struct tcam_entry *tcam)
 	return (struct entry *)((uintptr_t)tcam - offsetof(struct entry, tcam));
 }
 
+/*
+ * A packet is about to be counted there. Without a match the address is no entry's, which a
+ * prefetch does not mind.
+ */
+static inline void entry_prefetch(struct tcam_entry *tcam)
+{
+	__builtin_prefetch(entry_of_tcam(tcam), 1);
+}
+
+static inline void entries_prefetch(struct tcam_entry *const *tcam, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		entry_prefetch(tcam[i]);
+}
+
 static inline const struct entry *entry_of_decision(const struct asic_decision *decision)
 {
 	return (const struct entry *)((const char *)decision - offsetof(struct entry, decision));

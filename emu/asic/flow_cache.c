@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "flow_cache.h"
 
-#include "flow_slots.h"
+#include "entry.h"
+#include "flow_short.h"
 
 #include <nicemu/base/random.h>
 
@@ -37,6 +38,8 @@ struct flow_cache {
 	struct flow_key used;
 	struct flow_pack plan;
 	flow_pack_function *pack;
+	struct flow_short way;
+	bool is_short; /* by the short way */
 	flow_probe_function *probe;
 
 	uint32_t window;     /* packets after which it is judged */
@@ -140,6 +143,8 @@ static void new_plan(struct flow_cache *cache, const struct flow_key *used)
 	words = words_for(cache->plan.bytes);
 	if (words > cache->slots.words)
 		set_slot_words(cache, words);
+	cache->is_short =
+		cache->slots.words == FLOW_SLOT_SHORT && flow_short_plan(&cache->way, &cache->plan);
 }
 
 static_assert(FLOW_SLOT_MIDDLE % FLOW_SLOT_SHORT == 0 && FLOW_SLOT_LONG % FLOW_SLOT_MIDDLE == 0,
@@ -196,6 +201,7 @@ static void look_up_missed(struct flow_cache *cache, const struct tcam_ops *ops,
 		for (size_t m = 0; view->chunks >> c & 1 && m < missed; m++)
 			cache->misses.chunk[c][m] = batch->chunk[c][index[m]];
 	ops->lookup(tcam, view, &cache->misses, cache->answers, missed);
+	entries_prefetch(cache->answers, missed);
 	for (size_t m = 0; m < missed; m++)
 		results[index[m]] = cache->answers[m];
 	flow_slots_put(&cache->slots, cache->answers, missed);
@@ -207,8 +213,12 @@ static size_t ask(struct flow_cache *cache, const struct flow_batch *batch,
 {
 	struct flow_slots *slots = &cache->slots;
 
-	cache->pack(&cache->plan, batch, count, slots->rows, flow_slots_stride(slots));
-	flow_slots_find(slots, count);
+	if (cache->is_short) {
+		flow_short_find(&cache->way, batch, count, slots);
+	} else {
+		cache->pack(&cache->plan, batch, count, slots->rows, flow_slots_stride(slots));
+		flow_slots_find(slots, count);
+	}
 	return cache->probe(slots, results, count);
 }
 
@@ -268,6 +278,7 @@ void flow_cache_lookup(struct flow_cache *cache, const struct tcam_ops *ops,
 
 	if (cache->aside) {
 		ops->lookup(tcam, view, batch, results, count);
+		entries_prefetch(results, count);
 		take_samples(cache, view, batch, results, count);
 		return;
 	}

@@ -41,7 +41,10 @@ struct flow_cache *flow_cache_create(size_t bytes);
 void flow_cache_destroy(struct flow_cache *cache); /* NULL is fine */
 size_t flow_cache_bytes(const struct flow_cache *cache);
 
-/* As ops->lookup; always with the same table. */
+/*
+ * As ops->lookup; always with the same table. The lines of the entries in which a packet is counted
+ * are on their way to the first-level cache then.
+ */
 void flow_cache_lookup(struct flow_cache *cache, const struct tcam_ops *ops,
 		       const struct tcam *tcam, const struct tcam_view *view,
 		       const struct flow_batch *batch, struct tcam_entry **results, size_t count);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "flow_slots.h"
 
+#include "entry.h"
+
 #include <assert.h>
 
 /* An answer: epoch on top, address of the entry, and in a bit that addresses have not: was hit. */
@@ -74,6 +76,7 @@ INLINE size_t answer(uint64_t *set, bool first, bool second, struct tcam_entry *
 	uint64_t word = *at;
 
 	*result = (struct tcam_entry *)(uintptr_t)(word & ANSWER_ADDRESS);
+	entry_prefetch(*result);
 	if ((first | second) && !(word & ANSWER_HIT))
 		*at = word | ANSWER_HIT;
 	return !(first | second);

@@ -56,7 +56,7 @@ struct asic_worker {
 	_Alignas(64) struct asic *asic; /* workers do not share a line */
 	struct count **counts;          /* by segment; NULL: it counts in the entries */
 	size_t room;                    /* places in counts */
-	struct offload_stats unmatched;
+	struct entry nobody;      /* decides where no entry does: its totals are the unmatched's */
 	struct flow_cache *cache; /* NULL: none */
 	struct tcam_view view;
 	struct asic_worker *prev, *next;

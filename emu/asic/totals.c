@@ -151,8 +151,8 @@ static void fold(struct asic *asic, struct asic_worker *worker)
 void counts_remove_worker(struct asic *asic, struct asic_worker *worker)
 {
 	fold(asic, worker);
-	asic->unmatched.packets += worker->unmatched.packets;
-	asic->unmatched.bytes += worker->unmatched.bytes;
+	asic->unmatched.packets += worker->nobody.totals.packets;
+	asic->unmatched.bytes += worker->nobody.totals.bytes;
 	DL_DELETE(asic->workers, worker);
 	if (asic->workers && !asic->workers->next)
 		fold(asic, asic->workers);
@@ -181,8 +181,8 @@ struct asic_counters asic_unmatched(const struct asic *asic)
 	const struct asic_worker *worker;
 
 	DL_FOREACH (asic->workers, worker) {
-		sum.packets += worker->unmatched.packets;
-		sum.bytes += worker->unmatched.bytes;
+		sum.packets += worker->nobody.totals.packets;
+		sum.bytes += worker->nobody.totals.bytes;
 	}
 	return sum;
 }

@@ -9,7 +9,12 @@
 
 enum { IFTYPE_ETHERNET = 1 };
 
-static const struct asic_decision no_match = {.fate = ASIC_HOST};
+#define NO_MATCH                  \
+	{                         \
+		.fate = ASIC_HOST \
+	}
+
+static const struct asic_decision no_match = NO_MATCH;
 
 /* A cache of less than that is none. */
 static int add_cache(struct asic_worker *worker, size_t bytes)
@@ -26,7 +31,7 @@ struct asic_worker *asic_worker_create(struct asic *asic, size_t cache_bytes)
 
 	if (!worker)
 		return NULL;
-	*worker = (struct asic_worker){.asic = asic};
+	*worker = (struct asic_worker){.asic = asic, .nobody.decision = NO_MATCH};
 	if (add_cache(worker, cache_bytes) || counts_add_worker(asic, worker)) {
 		flow_cache_destroy(worker->cache);
 		free(worker);
@@ -118,11 +123,13 @@ static void count_in_entries(struct asic_worker *worker, const struct packet *pa
 			     struct tcam_entry **matches, const struct asic_decision **results,
 			     size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct entry *entry = entry_of_tcam(matches[i]);
+	struct tcam_entry *nobody = &worker->nobody.tcam;
 
-		count_packet(matches[i] ? &entry->totals : &worker->unmatched, &packets[i]);
-		results[i] = matches[i] ? &entry->decision : &no_match;
+	for (size_t i = 0; i < count; i++) {
+		struct entry *entry = entry_of_tcam(matches[i] ? matches[i] : nobody);
+
+		count_packet(&entry->totals, &packets[i]);
+		results[i] = &entry->decision;
 	}
 }
 
@@ -133,7 +140,7 @@ static void count_apart(struct asic_worker *worker, const struct packet *packets
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct entry *entry = entry_of_tcam(matches[i]);
-		struct offload_stats *totals = &worker->unmatched;
+		struct offload_stats *totals = &worker->nobody.totals;
 
 		results[i] = &no_match;
 		if (matches[i]) {
@@ -145,11 +152,19 @@ static void count_apart(struct asic_worker *worker, const struct packet *packets
 	}
 }
 
-/* One line an entry; without a match the address is no entry's, which a prefetch does not mind. */
-static void prefetch_entries(struct tcam_entry **matches, size_t count)
+/* The entries are on their way to the first-level cache then. */
+static void look_up(struct asic_worker *worker, const struct flow_batch *batch,
+		    struct tcam_entry **matches, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		__builtin_prefetch(entry_of_tcam(matches[i]), 1);
+	const struct asic *asic = worker->asic;
+
+	if (worker->cache) {
+		flow_cache_lookup(worker->cache, asic->ops, asic->tcam, &worker->view, batch,
+				  matches, count);
+		return;
+	}
+	asic->ops->lookup(asic->tcam, &worker->view, batch, matches, count);
+	entries_prefetch(matches, count);
 }
 
 void asic_process(struct asic_worker *worker, const struct packet *packets,
@@ -162,12 +177,7 @@ void asic_process(struct asic_worker *worker, const struct packet *packets,
 	set_ports(packets, batch, count);
 	if (worker->view.chunks >> meta_chunk & 1)
 		set_ifindex(packets, asic->nic, batch, count);
-	if (worker->cache)
-		flow_cache_lookup(worker->cache, asic->ops, asic->tcam, &worker->view, batch,
-				  matches, count);
-	else
-		asic->ops->lookup(asic->tcam, &worker->view, batch, matches, count);
-	prefetch_entries(matches, count);
+	look_up(worker, batch, matches, count);
 	if (worker->counts)
 		count_apart(worker, packets, matches, results, count);
 	else

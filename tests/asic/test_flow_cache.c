@@ -4,7 +4,7 @@
  * keys of every length, with every epoch used up; and it stands aside where it does not pay.
  */
 #include "flow_cache.h"
-#include "flow_slots.h"
+#include "flow_short.h"
 
 #include <nicemu/base/random.h>
 
@@ -435,6 +435,32 @@ Test(flow_cache, packed_keys_differ_in_used_bits_only)
 	}
 }
 
+/* The cyclic code of that instruction, a bit at a time. */
+static uint32_t crc32c(uint32_t code, const uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count * 8; i++) {
+		bool one = (code ^ bytes[i / 8] >> i % 8) & 1;
+
+		code = code >> 1 ^ (one ? 0x82f63b78 : 0);
+	}
+	return code;
+}
+
+/* Some bytes of chunk 0 are left out, so that some keys are short and others are not. */
+static struct flow_key draw_used(struct random *r, size_t left_out)
+{
+	struct flow_key used = {0};
+
+	for (size_t w = 0; w < FLOW_CHUNK_WORDS; w++)
+		used.word[w] = random_u64(r) | random_u64(r);
+	for (size_t n = 0; n < left_out; n++) {
+		size_t bit = 8 * random_below(r, 8 * FLOW_CHUNK_WORDS);
+
+		used.word[bit / 64] &= ~(UINT64_C(0xff) << bit % 64);
+	}
+	return used;
+}
+
 /* Slots of 24 bytes of key in memory of their own. */
 static struct flow_slots *make_slots(size_t num_sets)
 {
@@ -495,4 +521,55 @@ Test(flow_cache, slots_are_found_the_same_with_and_without_vectors)
 		free(slots[n]->sets);
 		free(slots[n]);
 	}
+}
+
+static void compare_short(const struct flow_short *way, const struct flow_pack *plan,
+			  struct flow_slots *slots, int round)
+{
+	static uint8_t want[FLOW_BATCH * FLOW_STRIDE_SHORT];
+
+	memset(want, 0, sizeof(want));
+	flow_pack_plain(plan, &traffic.batch, traffic.count, want, FLOW_STRIDE_SHORT);
+	flow_short_find(way, &traffic.batch, traffic.count, slots);
+	for (size_t i = 0; i < traffic.count; i++) {
+		const uint8_t *key = &want[i * FLOW_STRIDE_SHORT];
+		uint64_t set = crc32c(0, key, 24) * slots->num_sets >> 32;
+
+		cr_assert_arr_eq(&slots->rows[i * FLOW_STRIDE_SHORT], key, FLOW_SLOT_SHORT * 8,
+				 "round %d packet %zu of %zu", round, i, traffic.count);
+		cr_assert_eq(slots->set[i], &slots->sets[set * FLOW_WAYS * FLOW_SLOT_SHORT],
+			     "round %d packet %zu", round, i);
+	}
+}
+
+Test(flow_cache, the_short_way_gives_the_rows_of_the_long_one_and_sets_by_a_cyclic_code)
+{
+	enum { SETS = 1000 };
+	struct flow_slots *slots = make_slots(SETS);
+	struct random r = {10};
+	size_t by_short = 0;
+
+	for (int round = 0; round < 600; round++) {
+		struct flow_key used = draw_used(&r, random_below(&r, 30));
+		struct flow_short way;
+		struct flow_pack plan;
+
+		draw_flows(&r);
+		draw_batch(&r);
+		fill_batch(&r, 1);
+		flow_pack_plan(&plan, &used);
+		if (!flow_short_plan(&way, &plan))
+			continue;
+		cr_assert_leq(plan.bytes, 24);
+		by_short++;
+		compare_short(&way, &plan, slots, round);
+		used.word[FLOW_KEY_WORDS - 1] = 1;
+		flow_pack_plan(&plan, &used);
+		cr_assert_not(flow_short_plan(&way, &plan), "a byte of another chunk");
+	}
+	free(slots->sets);
+	free(slots);
+	if (flow_probe_best_short() == flow_probe_plain)
+		cr_skip_test("this processor has no short way");
+	cr_assert_gt(by_short, 200);
 }
