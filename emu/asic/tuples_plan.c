@@ -228,22 +228,22 @@ static double cost_of(struct planner *p, uint16_t a, uint16_t b, const struct fl
 	uint16_t in_a = p->classes[a].rules, in_b = a == b ? NONE : p->classes[b].rules;
 	uint16_t rule = next_of(p, &in_a, &in_b);
 	double met = 0;
-	bool some[POINTS];
+	struct counted *unmet[POINTS];
 
 	p->round++;
 	for (size_t i = 0; i < p->num_points; i++) {
-		double before;
+		struct counted *at;
 
 		for (; rule < p->points[i].rule; rule = next_of(p, &in_a, &in_b))
 			count_at(p, &p->rules[rule].value, mask)->weight += p->rules[rule].weight;
-		before = (double)count_at(p, &p->points[i].key, mask)->weight;
-		some[i] = before > 0;
-		met += before;
+		at = count_at(p, &p->points[i].key, mask);
+		unmet[i] = at->weight > 0 ? NULL : at;
+		met += (double)at->weight;
 	}
 	for (; rule != NONE; rule = next_of(p, &in_a, &in_b))
 		count_at(p, &p->rules[rule].value, mask)->weight += p->rules[rule].weight;
 	for (size_t i = 0; i < p->num_points; i++)
-		met += !some[i] && count_at(p, &p->points[i].key, mask)->weight > 0;
+		met += unmet[i] && unmet[i]->weight > 0;
 	/*
 	 * A merge is chosen because it looks cheap in the sample, and is dearer by about one rule
 	 * that was not in it.
