@@ -344,11 +344,6 @@ void nft_expr_reset(struct nft_expr *expr)
 		expr->type->reset(expr);
 }
 
-bool nft_expr_is_stateful(const struct nft_expr *expr)
-{
-	return expr->type->stateful;
-}
-
 int validate_hooks(uint32_t hooknum, uint32_t hooks)
 {
 	return hooknum < 32 && hooks >> hooknum & 1 ? 0 : -EOPNOTSUPP;

@@ -2,11 +2,12 @@
 """nicemu show: with a running emulator and without."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import unittest
 
-from nicemu import NICEMU, nicemu, skip_suite
+from nicemu import NICEMU, SOURCE, nicemu, skip_suite
 from replay_support import Folder, chain, icmp, pcap
 
 NIC = "nic: two\nmodel: generic\nkernel: \"6.12\"\nentries: 100\nports:\n  - name: wan\n  - name: lan\n"
@@ -67,11 +68,83 @@ class WithoutEmulator(unittest.TestCase):
         done = nicemu("show", "--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_a_wrong_topic_is_told_all_those_of_the_help(self):
+        topics = nicemu("show", "nope").stderr.split("topics: ")[1].split("\n")[0].split(", ")
+        listed = re.findall(r"^  (\w+)(?:, (\w+))? ", nicemu("show", "--help").stdout.split("\n\n")[1], re.M)
+        self.assertEqual(sorted(topics), sorted({name for names in listed for name in names if name}))
+
     def test_output_that_cannot_be_written(self):
         with open("/dev/full", "w") as full:
             for words in (("nic",), ("nic", "-j"), ("kernel",)):
                 done = subprocess.run([NICEMU, "show", *words], stdout=full, stderr=subprocess.PIPE)
                 self.assertEqual(done.returncode, 5, words)
+
+
+COUNT = {"packets": int, "bytes": int}
+RECORDED = {"flowtable": int, "flower": int}
+# The documents as emu/DESIGN.md has them: each field, and what it holds.
+NIC_DOCUMENT = {
+    "nic": str, "model": str, "kernel": str, "entries": int, "entries_used": int, "recorded_only": RECORDED,
+    "open_ports": bool,
+    "ports": [{"name": str, "ifindex": int, "kind": str, "mac": str, "speed": int, "mtu": int,
+               "hw_tc_offload": bool, "represents": (str, type(None))}]}
+COUNTERS_DOCUMENT = {
+    "ports": [{"name": str, "rx": COUNT, "tx": COUNT, "host": COUNT}], "entries": int, "entries_used": int,
+    "recorded_only": RECORDED, "retired": COUNT,
+    "memory": {"table_bytes": int, "entry_bytes": int, "process_bytes": int}}
+
+
+class Documented(unittest.TestCase):
+    """Each named field is there, no other is, and the contract names each."""
+
+    def compare(self, document, form, at):
+        if isinstance(form, dict):
+            self.assertEqual(list(document), list(form), at)
+            for name, inner in form.items():
+                self.compare(document[name], inner, "%s.%s" % (at, name))
+        elif isinstance(form, list):
+            self.assertTrue(document, at)
+            for number, inner in enumerate(document):
+                self.compare(inner, form[0], "%s[%u]" % (at, number))
+        else:
+            self.assertIsInstance(document, form, at)
+            self.assertEqual(isinstance(document, bool), form is bool, at)
+
+    def section(self, title):
+        """What the contract shows between the marks of its example."""
+        with open(os.path.join(SOURCE, "emu", "DESIGN.md"), encoding="utf-8") as file:
+            return file.read().split("### JSON of `%s`" % title)[1].split("```")[1]
+
+    def names(self, form):
+        if isinstance(form, list):
+            form = form[0]
+        if isinstance(form, dict):
+            for name, inner in form.items():
+                yield name
+                yield from self.names(inner)
+
+    def check(self, topic, form, *options):
+        done = nicemu("exec", "-q", *options, "--", NICEMU, "show", topic, "-j")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        document = json.loads(done.stdout)
+        self.compare(document, form, topic)
+        section = self.section("show %s -j" % topic)
+        self.assertEqual(set(re.findall(r'"([a-z_]+)":', section)), set(self.names(form)))
+        return document
+
+    def test_show_nic(self):
+        switchdev = os.path.join(SOURCE, "netdevsim-config", "switchdev.yaml")
+        document = self.check("nic", NIC_DOCUMENT, "-n", switchdev)
+        self.assertEqual({port["kind"] for port in document["ports"]}, {"uplink", "pf", "vf", "representor"})
+        self.assertEqual([port["represents"] for port in document["ports"] if port["kind"] == "representor"],
+                         ["vf0", "vf1"])
+
+    def test_show_counters(self):
+        self.check("counters", COUNTERS_DOCUMENT)
+
+    def test_show_nic_without_an_emulator(self):
+        environment = {k: v for k, v in os.environ.items() if k != "NICEMU_SOCKET"}
+        self.compare(json.loads(nicemu("show", "nic", "-j", env=environment).stdout), NIC_DOCUMENT, "nic")
 
 
 class WithEmulator(unittest.TestCase):

@@ -360,7 +360,6 @@ Test(expr, counters_keep_values_and_can_be_reset)
 				     NULL),
 		     0);
 	cr_assert(nft_expr_is_counter(&exprs[0]));
-	cr_expect(nft_expr_is_stateful(&exprs[0]));
 	cr_expect_eq(exprs[0].counter.packets, 5);
 	cr_expect_eq(exprs[0].counter.bytes, 500);
 	nft_expr_reset(&exprs[0]);

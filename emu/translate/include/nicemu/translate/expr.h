@@ -203,9 +203,6 @@ const char *nft_expr_name(const struct nft_expr *expr);
 bool nft_expr_is_counter(const struct nft_expr *expr);
 void nft_expr_reset(struct nft_expr *expr);
 
-/* True for types that can stand in a set element or be an object's equal (counter, limit …). */
-bool nft_expr_is_stateful(const struct nft_expr *expr);
-
 /*
  * Where a chain may use the expression (the kernel's .validate, run when a table is validated: at
  * NEWRULE in later transactions, at commit otherwise). Only base chains that reach the rule are
