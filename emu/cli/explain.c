@@ -262,6 +262,16 @@ static json_t *request_of(const struct arguments *a, const json_t *listing)
 	return request;
 }
 
+/* A range that ends behind the capture's end is no error, and may be a slip. */
+static void tell_of_the_end(const struct arguments *a, const json_t *answer)
+{
+	json_int_t read = json_integer_value(json_object_get(answer, "read"));
+
+	if (a->last != INT64_MAX && (uint64_t)read < a->last && !a->play.common.quiet)
+		complain(EXIT_DONE, "%s ends with packet %lld", a->play.captures[0].file,
+			 (long long)read);
+}
+
 static int explain(struct session *session, const struct arguments *a,
 		   const struct replay_files *files, const struct texts *texts)
 {
@@ -283,6 +293,8 @@ static int explain(struct session *session, const struct arguments *a,
 				  json_string_value(json_object_get(failed, "error")));
 	if (json_is_true(json_object_get(answer, "interrupted")))
 		status = EXIT_INTERRUPTED;
+	if (status == EXIT_DONE)
+		tell_of_the_end(a, answer);
 	json_decref(answer);
 	return status;
 }

@@ -37,7 +37,9 @@ static const struct option long_options[] = {
 struct topic {
 	const char *name;
 	int (*show)(const struct topic *topic, const struct common_options *options);
-	print_fn print;     /* of an emulator's document */
+	int (*show_words)(char **words,
+			  const struct common_options *options); /* in place of show */
+	print_fn print;                                          /* of an emulator's document */
 	bool needs_running; /* a new emulator would have nothing to tell */
 	bool needs_listing;
 };
@@ -168,52 +170,6 @@ static int show_all_reasons(const struct topic *topic, const struct common_optio
 	return show_reasons(options);
 }
 
-static const struct topic topics[] = {
-	{.name = "nic", .show = show_emulator, .print = report_print_nic},
-	{.name = "rules",
-	 .show = show_emulator,
-	 .print = report_print_rules,
-	 .needs_running = true,
-	 .needs_listing = true},
-	{.name = "counters",
-	 .show = show_emulator,
-	 .print = report_print_counters,
-	 .needs_running = true},
-	{.name = "log", .show = show_emulator, .print = report_print_log, .needs_running = true},
-	{.name = "lint",
-	 .show = show_emulator,
-	 .print = report_print_lint,
-	 .needs_running = true,
-	 .needs_listing = true},
-	{.name = "kernel", .show = show_kernel},
-	{.name = "reasons", .show = show_all_reasons},
-	{.name = "tcam", .show = show_emulator, .print = report_print_tcam, .needs_listing = true},
-	{.name = "flows", .show = show_missing},
-	{.name = "conntrack", .show = show_missing},
-};
-
-/* `show rules --driver`: the same rules, seen from below. */
-static const struct topic driver_topic = {.name = "driver",
-					  .show = show_emulator,
-					  .print = report_print_driver,
-					  .needs_running = true,
-					  .needs_listing = true};
-
-static int show_topic(const char *name, bool driver, const struct common_options *options)
-{
-	if (driver && strcmp(name, "rules") == 0)
-		return show_emulator(&driver_topic, options);
-	if (driver)
-		return complain_usage("--driver belongs to the topic rules");
-	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
-		if (strcmp(name, topics[i].name) == 0)
-			return topics[i].show(&topics[i], options);
-	return complain_usage(
-		"no topic '%s'; topics: nic, rules, counters, log, lint, kernel, model, "
-		"recording",
-		name);
-}
-
 static int print_recording(FILE *in, const char *name, const struct common_options *options)
 {
 	struct recording_error error;
@@ -267,6 +223,73 @@ static int show_models(char **words, const struct common_options *options)
 	return status;
 }
 
+static const struct topic topics[] = {
+	{.name = "nic", .show = show_emulator, .print = report_print_nic},
+	{.name = "rules",
+	 .show = show_emulator,
+	 .print = report_print_rules,
+	 .needs_running = true,
+	 .needs_listing = true},
+	{.name = "counters",
+	 .show = show_emulator,
+	 .print = report_print_counters,
+	 .needs_running = true},
+	{.name = "log", .show = show_emulator, .print = report_print_log, .needs_running = true},
+	{.name = "lint",
+	 .show = show_emulator,
+	 .print = report_print_lint,
+	 .needs_running = true,
+	 .needs_listing = true},
+	{.name = "kernel", .show = show_kernel},
+	{.name = "reasons", .show = show_all_reasons},
+	{.name = "model", .show_words = show_models},
+	{.name = "recording", .show_words = show_recording},
+	{.name = "tcam", .show = show_emulator, .print = report_print_tcam, .needs_listing = true},
+	{.name = "flows", .show = show_missing},
+	{.name = "conntrack", .show = show_missing},
+};
+
+/* `show rules --driver`: the same rules, seen from below. */
+static const struct topic driver_topic = {.name = "driver",
+					  .show = show_emulator,
+					  .print = report_print_driver,
+					  .needs_running = true,
+					  .needs_listing = true};
+
+/* The topics that exist: those that are not available yet are no help. */
+static int complain_topic(const char *name)
+{
+	char names[256] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
+		if (topics[i].show != show_missing && length < sizeof(names))
+			length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
+						   length ? ", " : "", topics[i].name);
+	return complain_usage("no topic '%s'; topics: %s", name, names);
+}
+
+/* words: the topic, and what stands behind it. */
+static int show_topic(char **words, bool driver, const struct common_options *options)
+{
+	const struct topic *topic = NULL;
+
+	if (driver && strcmp(words[0], "rules") == 0)
+		topic = &driver_topic;
+	else if (driver)
+		return complain_usage("--driver belongs to the topic rules");
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]) && !topic; i++)
+		if (strcmp(words[0], topics[i].name) == 0)
+			topic = &topics[i];
+	if (!topic)
+		return complain_topic(words[0]);
+	if (topic->show_words)
+		return topic->show_words(words + 1, options);
+	if (words[1])
+		return complain_usage("one topic is needed");
+	return topic->show(topic, options);
+}
+
 int command_show(int argc, char **argv)
 {
 	struct common_options options = {0};
@@ -295,14 +318,10 @@ int command_show(int argc, char **argv)
 	common_options_finish(&options);
 	if (options.record)
 		status = complain_usage("--record: this command sends nothing to a NIC");
-	else if (optind < argc && strcmp(argv[optind], "recording") == 0)
-		status = show_recording(argv + optind + 1, &options);
-	else if (optind < argc && strcmp(argv[optind], "model") == 0)
-		status = show_models(argv + optind + 1, &options);
-	else if (optind + 1 != argc)
+	else if (optind == argc)
 		status = complain_usage("one topic is needed");
 	else
-		status = show_topic(argv[optind], driver, &options);
+		status = show_topic(argv + optind, driver, &options);
 out:
 	common_options_free(&options);
 	return status;

@@ -108,6 +108,8 @@ static void print_chains(FILE *out, const json_t *chains, const struct report_st
 	paint(out, style, PAINT_HEADING, "chains\n");
 	json_array_foreach (chains, i, chain) {
 		size_t ports = json_array_size(json_object_get(chain, "ports"));
+		unsigned long long rules = member_number(chain, "rules");
+		unsigned long long entries = member_number(chain, "entries");
 
 		fputs("  ", out);
 		print_clean(out, member_text(chain, "family"));
@@ -115,9 +117,9 @@ static void print_chains(FILE *out, const json_t *chains, const struct report_st
 		print_clean(out, member_text(chain, "table"));
 		fputc(' ', out);
 		print_clean(out, member_text(chain, "chain"));
-		fprintf(out, ": %llu rules on %zu port%s, %llu entries: %s\n",
-			member_number(chain, "rules"), ports, ports == 1 ? "" : "s",
-			member_number(chain, "entries"), member_text(chain, "on_ports"));
+		fprintf(out, ": %llu rule%s on %zu port%s, %llu %s: %s\n", rules,
+			rules == 1 ? "" : "s", ports, ports == 1 ? "" : "s", entries,
+			entries == 1 ? "entry" : "entries", member_text(chain, "on_ports"));
 	}
 }
 

@@ -511,6 +511,14 @@ class Words(unittest.TestCase):
         self.fails(1, "the filter does not take packet 1", "--filter", "arp", "--packet", "1", self.capture)
         self.fails(2, "--filter: ", "--filter", "nonsense here", self.capture)
 
+    def test_a_range_behind_the_end_tells_where_the_capture_ends(self):
+        documents, done = explain("--packet", "2-9", self.capture)
+        self.assertEqual(([d["packet"]["number"] for d in documents], done.returncode), ([2, 3], 0))
+        self.assertIn("in.pcap ends with packet 3", done.stderr)
+        for words in (("--packet", "2-3"), ("--packet", "all"), ("-q", "--packet", "2-9")):
+            _, done = explain(*words, self.capture)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+
     def test_a_port_that_is_not_there_lists_those_that_are(self):
         self.fails(2, "no port 'ethx'; its ports: eth0, eth1", "-p", "ethx", self.capture)
 
