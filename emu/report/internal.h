@@ -41,7 +41,8 @@ json_t *told_json(struct asic_told told);
 /* The document, or NULL instead of one without "rules" (memory was out), which is then freed. */
 json_t *only_with_rules(json_t *document);
 
-/* What a driver is told of a rule: used_keys, keys, keys_not_flagged, actions. */
-void add_flow_rule(json_t *record, const struct nic *nic, const struct flow_rule *rule);
+/* What a driver is told of a rule: used_keys, keys, keys_not_flagged, actions. False: not all of
+ * it. */
+bool add_flow_rule(json_t *record, const struct nic *nic, const struct flow_rule *rule);
 
 #endif

@@ -17,6 +17,7 @@ struct recorder {
 	struct offload_tap tap;
 	struct numbers *numbers;
 	bool reproducible;
+	bool incomplete; /* the line at hand */
 	int fd;
 	int error;
 	/* What was told of each port, by number; "" not yet. */
@@ -43,24 +44,54 @@ static void write_line(struct recorder *r, const char *text, size_t size)
 		"the recording ends here, it can't be written: %s", strerror(-r->error));
 }
 
-/* Takes the reference. */
+/*
+ * With the line's end; the caller frees it. NULL when memory is out: json_dumps() may then leave
+ * out a part of the text.
+ */
+static char *line_text(const json_t *line, size_t *size)
+{
+	const size_t flags = JSON_COMPACT | JSON_PRESERVE_ORDER;
+	size_t length = json_dumpb(line, NULL, 0, flags);
+	char *text = length ? malloc(length + 1) : NULL;
+
+	if (!text)
+		return NULL;
+	if (json_dumpb(line, text, length, flags) != length) {
+		free(text);
+		return NULL;
+	}
+	text[length] = '\n';
+	*size = length + 1;
+	return text;
+}
+
+/* Takes the reference. A line that lacks a member for want of memory is not written. */
 static void write_json(struct recorder *r, json_t *line)
 {
-	char *text = line ? json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
-	size_t size = text ? strlen(text) : 0;
+	size_t size = 0;
+	char *text = line ? line_text(line, &size) : NULL;
 
 	json_decref(line);
 	if (r->error) {
 		free(text);
 		return;
 	}
-	if (!text) {
+	if (!text || r->incomplete) {
+		free(text);
 		r->error = -ENOMEM;
+		log_add(r->emulator->log, LOG_ERROR, r->emulator->clock.now_ns,
+			"the recording ends here: out of memory");
 		return;
 	}
-	text[size] = '\n'; /* in place of the end */
-	write_line(r, text, size + 1);
+	write_line(r, text, size);
 	free(text);
+}
+
+/* Takes the reference. */
+static void put(struct recorder *r, json_t *line, const char *name, json_t *value)
+{
+	if (json_object_set_new(line, name, value))
+		r->incomplete = true;
 }
 
 static json_t *now_json(void)
@@ -71,13 +102,13 @@ static json_t *now_json(void)
 	return time_json((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
 }
 
-static json_t *new_line(const struct recorder *r, const char *event)
+static json_t *new_line(struct recorder *r, const char *event)
 {
 	json_t *line = json_object();
 
-	json_object_set_new(line, "event", json_string(event));
+	put(r, line, "event", json_string(event));
 	if (!r->reproducible)
-		json_object_set_new(line, "time", now_json());
+		put(r, line, "time", now_json());
 	return line;
 }
 
@@ -102,16 +133,16 @@ static void tell_port(struct recorder *r, uint16_t number)
 	if (strcmp(r->told[number], port->name) == 0)
 		return;
 	line = new_line(r, "port");
-	json_object_set_new(line, "name", text_json(port->name));
+	put(r, line, "name", text_json(port->name));
 	if (*r->told[number])
-		json_object_set_new(line, "was", text_json(r->told[number]));
+		put(r, line, "was", text_json(r->told[number]));
 	if (*port->driver)
-		json_object_set_new(line, "driver", text_json(port->driver));
+		put(r, line, "driver", text_json(port->driver));
 	if (!r->reproducible) {
-		json_object_set_new(line, "ifindex", json_integer(port->ifindex));
-		json_object_set_new(line, "mac", mac_json(port->mac));
+		put(r, line, "ifindex", json_integer(port->ifindex));
+		put(r, line, "mac", mac_json(port->mac));
 		if (port->netns)
-			json_object_set_new(line, "netns", json_integer(port->netns));
+			put(r, line, "netns", json_integer(port->netns));
 	}
 	snprintf(r->told[number], sizeof(r->told[number]), "%s", port->name);
 	write_json(r, line);
@@ -137,68 +168,65 @@ static json_t *number_or_null(uint64_t number)
 	return number ? json_integer((json_int_t)number) : json_null();
 }
 
-static void add_binding(json_t *line, const struct recorder *r, const struct offload_event *e)
+static void add_binding(json_t *line, struct recorder *r, const struct offload_event *e)
 {
 	const struct offload_binding *binding = e->binding;
 	uint32_t id = binding ? binding->id : e->command ? e->command->binding : 0;
 
-	json_object_set_new(line, "binding", number_or_null(id));
-	json_object_set_new(line, "port",
-			    binding ? text_json(nic_port_name(&r->emulator->nic, binding->port))
-				    : json_null());
+	put(r, line, "binding", number_or_null(id));
+	put(r, line, "port",
+	    binding ? text_json(nic_port_name(&r->emulator->nic, binding->port)) : json_null());
 }
 
 static void add_bind(json_t *line, struct recorder *r, const struct offload_event *e)
 {
 	const struct offload_binding *binding = e->binding;
 
-	json_object_set_new(line, "binder", json_string(offload_binder_name(binding->binder)));
-	json_object_set_new(
-		line, "direction",
-		json_string(binding->direction == OFFLOAD_INGRESS ? "ingress" : "egress"));
-	json_object_set_new(line, "block", number_or_null(numbers_block(r->numbers, e)));
-	json_object_set_new(line, "table", text_json(binding->table));
-	json_object_set_new(line, "chain", text_json(binding->chain));
+	put(r, line, "binder", json_string(offload_binder_name(binding->binder)));
+	put(r, line, "direction",
+	    json_string(binding->direction == OFFLOAD_INGRESS ? "ingress" : "egress"));
+	put(r, line, "block", number_or_null(numbers_block(r->numbers, e)));
+	put(r, line, "table", text_json(binding->table));
+	put(r, line, "chain", text_json(binding->chain));
 	if (binding->indirect)
-		json_object_set_new(line, "indirect", json_true());
+		put(r, line, "indirect", json_true());
 	if (binding->repeated)
-		json_object_set_new(line, "repeated", json_true());
+		put(r, line, "repeated", json_true());
 }
 
 static void add_command(json_t *line, struct recorder *r, const struct offload_event *e)
 {
 	const struct offload_command *c = e->command;
 
-	json_object_set_new(line, "cookie", number_or_null(numbers_cookie(r->numbers, e)));
+	put(r, line, "cookie", number_or_null(numbers_cookie(r->numbers, e)));
 	if (e->verb == OFFLOAD_REPLACE)
-		json_object_set_new(line, "handle", number_or_null(c->handle));
-	json_object_set_new(line, "prio", json_integer(c->prio));
-	json_object_set_new(line, "chain_index", json_integer(c->chain_index));
-	json_object_set_new(line, "protocol", json_sprintf("0x%04x", c->protocol));
+		put(r, line, "handle", number_or_null(c->handle));
+	put(r, line, "prio", json_integer(c->prio));
+	put(r, line, "chain_index", json_integer(c->chain_index));
+	put(r, line, "protocol", json_sprintf("0x%04x", c->protocol));
 	if (e->verb != OFFLOAD_REPLACE)
 		return;
-	json_object_set_new(line, "skip_sw", json_boolean(c->skip_sw));
+	put(r, line, "skip_sw", json_boolean(c->skip_sw));
 	if (c->repeated)
-		json_object_set_new(line, "repeated", json_true());
-	if (c->rule)
-		add_flow_rule(line, &r->emulator->nic, c->rule);
+		put(r, line, "repeated", json_true());
+	if (c->rule && !add_flow_rule(line, &r->emulator->nic, c->rule))
+		r->incomplete = true;
 }
 
-static void add_stats(json_t *line, const struct recorder *r, const struct offload_stats *stats)
+static void add_stats(json_t *line, struct recorder *r, const struct offload_stats *stats)
 {
-	json_object_set_new(line, "packets", json_integer((json_int_t)stats->packets));
-	json_object_set_new(line, "bytes", json_integer((json_int_t)stats->bytes));
+	put(r, line, "packets", json_integer((json_int_t)stats->packets));
+	put(r, line, "bytes", json_integer((json_int_t)stats->bytes));
 	if (!r->reproducible)
-		json_object_set_new(line, "last_used", time_json(stats->last_used_ns));
+		put(r, line, "last_used", time_json(stats->last_used_ns));
 }
 
-static void add_error(json_t *line, const struct offload_event *e)
+static void add_error(json_t *line, struct recorder *r, const struct offload_event *e)
 {
-	json_object_set_new(line, "error",
-			    e->error ? json_string(errno_name(-e->error)) : json_null());
+	put(r, line, "error", e->error ? json_string(errno_name(-e->error)) : json_null());
 	/* Why something was not there to be taken out names it by numbers of the running kernel. */
 	if (e->error && e->reason && (e->verb == OFFLOAD_BIND || e->verb == OFFLOAD_REPLACE))
-		json_object_set_new(line, "reason", text_json(e->reason->clause));
+		put(r, line, "reason", text_json(e->reason->clause));
 }
 
 static void see(void *context, const struct offload_event *e)
@@ -214,8 +242,7 @@ static void see(void *context, const struct offload_event *e)
 		tell_targets(r, e->command->rule);
 	line = new_line(r, offload_verb_name(e->verb));
 	if (e->verb == OFFLOAD_PORT_GONE) {
-		json_object_set_new(line, "port",
-				    text_json(nic_port_name(&r->emulator->nic, e->port)));
+		put(r, line, "port", text_json(nic_port_name(&r->emulator->nic, e->port)));
 		r->told[e->port][0] = '\0';
 	} else if (e->verb != OFFLOAD_LOST) {
 		add_binding(line, r, e);
@@ -227,7 +254,7 @@ static void see(void *context, const struct offload_event *e)
 	if (e->stats)
 		add_stats(line, r, e->stats);
 	if (e->verb == OFFLOAD_BIND || e->verb == OFFLOAD_UNBIND || e->command)
-		add_error(line, e);
+		add_error(line, r, e);
 	if (e->verb == OFFLOAD_RELEASE)
 		numbers_release(r->numbers, e->binding);
 	write_json(r, line);

@@ -4,6 +4,8 @@
  *
  * A cookie may live in several bindings at once (a flowtable offers a flow to each device). It ends
  * when it was destroyed in the last of them; used again it is another rule, with another number.
+ * Of those that no binding has, the last 65536 are remembered: memory is bounded by what the NIC
+ * holds.
  * Threading: none.
  */
 #ifndef NICEMU_REPORT_RECORDING_NUMBER_H

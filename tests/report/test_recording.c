@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,28 @@ Test(recording, blocks_are_numbered_until_their_last_binding_is_released)
 	numbers_release(n, &a);
 	numbers_release(n, &b);
 	cr_assert_eq(numbers_block(n, &(struct offload_event){.binding = &a}), 3);
+	numbers_destroy(n);
+}
+
+Test(recording, cookies_that_nobody_uses_are_forgotten_when_they_are_many)
+{
+	enum { MANY = 200000, REMEMBERED = 65536 };
+	struct numbers *n = numbers_create();
+	struct mallinfo2 before = {0}, after;
+
+	cr_assert_eq(number(n, OFFLOAD_REPLACE, OFFLOAD_TC, 1, MANY, 0), 1);
+	for (uint64_t i = 0; i < MANY; i++) {
+		if (i == REMEMBERED + 1)
+			before = mallinfo2();
+		cr_assert_eq(number(n, OFFLOAD_REPLACE, OFFLOAD_TC, 1, i, i % 2 ? 0 : -ENOSPC),
+			     i + 2);
+		if (i % 2)
+			cr_assert_eq(number(n, OFFLOAD_DESTROY, OFFLOAD_TC, 1, i, 0), i + 2);
+	}
+	after = mallinfo2();
+	cr_assert_lt(after.uordblks, before.uordblks + 10000);
+	cr_assert_eq(number(n, OFFLOAD_STATS, OFFLOAD_TC, 1, MANY - 1, -ENOENT), MANY + 1);
+	cr_assert_eq(number(n, OFFLOAD_STATS, OFFLOAD_TC, 1, MANY, 0), 1, "it is in use");
 	numbers_destroy(n);
 }
 
@@ -165,6 +188,7 @@ static struct emulator *new_emulator(void)
 	char message[256], path[64];
 	struct nic nic;
 
+	strcpy(folder + sizeof(folder) - sizeof("XXXXXX"), "XXXXXX");
 	cr_assert_not_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/s", folder);
 	cr_assert_eq(kernel_behavior_find(&kernel, "6.12.107", message, sizeof(message)), 0);
@@ -283,4 +307,61 @@ Test(recording, a_full_disk_ends_it_at_a_whole_line)
 	cr_assert_eq(end, '\n');
 	close(fd);
 	end_emulator(e);
+}
+
+static size_t until_failure; /* 0: none is to fail */
+
+static void *failing_malloc(size_t size)
+{
+	return until_failure && !--until_failure ? NULL : malloc(size);
+}
+
+static size_t record(struct emulator *e, char *text, size_t size, int *error)
+{
+	int fd = memfd_create("recording", 0);
+	struct recorder *recorder;
+	ssize_t got;
+
+	*error = recorder_create(&recorder, dup(fd), e, &options);
+	if (!*error) {
+		send_commands(e);
+		*error = recorder_destroy(recorder);
+	}
+	got = pread(fd, text, size, 0);
+	cr_assert(got >= 0 && got < (ssize_t)size);
+	close(fd);
+	return (size_t)got;
+}
+
+Test(recording, without_memory_for_a_member_it_ends_before_that_line)
+{
+	enum { SIZE = 1 << 16 };
+	static char whole[SIZE], cut[SIZE];
+	struct emulator *e = new_emulator();
+	size_t size, length, failures = 0;
+	int error;
+
+	size = record(e, whole, SIZE, &error);
+	cr_assert_eq(error, 0);
+	end_emulator(e);
+	json_set_alloc_funcs(failing_malloc, free);
+	for (size_t nth = 1; nth < 2000; nth += 3) {
+		e = new_emulator();
+		until_failure = nth;
+		length = record(e, cut, SIZE, &error);
+		if (until_failure) {
+			until_failure = 0;
+			end_emulator(e);
+			break;
+		}
+		end_emulator(e);
+		failures += error == -ENOMEM;
+		/* What the library can do without changes nothing. */
+		cr_assert(error == -ENOMEM ? length < size : !error && length == size,
+			  "allocation %zu: %d", nth, error);
+		cr_assert(!memcmp(cut, whole, length), "allocation %zu", nth);
+		cr_assert(!length || cut[length - 1] == '\n', "allocation %zu", nth);
+	}
+	json_set_alloc_funcs(malloc, free);
+	cr_assert_gt(failures, 10);
 }
