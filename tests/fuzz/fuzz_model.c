@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Models: any bytes are either a model that keeps its promises or an error that says something. */
+#include "promise.h"
+
 #include <nicemu/config/model.h>
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define CHECK(CONDITION)                                                                \
-	do {                                                                            \
-		if (!(CONDITION)) {                                                     \
-			fprintf(stderr, "line %d: not so: %s\n", __LINE__, #CONDITION); \
-			abort();                                                        \
-		}                                                                       \
-	} while (0)
 
 static void check_conditions(const struct model_conditions *conditions)
 {

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* NIC files: any bytes are either a NIC that keeps its promises or an error that says something. */
+#include "promise.h"
+
 #include <nicemu/config/kernel.h>
 #include <nicemu/config/model.h>
 #include <nicemu/config/nic.h>
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#define CHECK(CONDITION)                                                                \
-	do {                                                                            \
-		if (!(CONDITION)) {                                                     \
-			fprintf(stderr, "line %d: not so: %s\n", __LINE__, #CONDITION); \
-			abort();                                                        \
-		}                                                                       \
-	} while (0)
 
 static void check_peer(const struct nic *nic, int number)
 {
