@@ -34,9 +34,9 @@
  * publishes both tables and version by one pointer. The set before lives until its readers are
  * gone. When: the table has grown by a quarter (a large one to twice its size), or shrunk to a
  * quarter; or lists or tables that came since make it slow, each time after twice as many changes
- * as the time before; or packets follow (tcam_ops.optimize) and much has changed. So plans cost a
- * change O(1). Rules that come in between go to the
- * table that suits best, or to a new one.
+ * as the time before; or packets follow (tcam_ops.optimize) and much has changed, or the last plan
+ * was one of these, which are made with less care. So plans cost a change O(1). Rules that come in
+ * between go to the table that suits best, or to a new one.
  *
  * Bounds, whatever the rules: a look-up asks at most 64 tables and compares each record at most
  * once (tcam_measure: longest, the sum over the tables of their longest lists). Of equal rules only
@@ -174,6 +174,7 @@ struct tcam {
 	size_t changes;  /* since then */
 	size_t debt;     /* records passed in long lists since then */
 	size_t patience; /* with long lists, for so many changes */
+	bool rough;      /* the last plan was made while rules came, with less care */
 };
 
 extern const struct tuples_kind tuples_portable, tuples_avx2;

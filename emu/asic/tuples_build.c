@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sets of tables: when a new one is due, and making it while readers use the old one. */
-#include "tcam_tuples.h"
+#include "tuples_plan.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -341,8 +341,9 @@ static bool is_late(const struct tcam *tcam)
 }
 
 /* Where it fails the next try waits for as many changes as after a plan. */
-static void build_now(struct tcam *tcam, size_t patience)
+static void build_now(struct tcam *tcam, size_t patience, bool rough)
 {
+	tcam->rough = rough && tcam->count < MANY; /* with more there is one way only */
 	build(tcam);
 	tcam->planned = tcam->count;
 	tcam->patience = patience;
@@ -359,15 +360,15 @@ void tuples_build_when_due(struct tcam *tcam)
 
 	/* In a table that keeps its size plans become rarer and rarer. */
 	if (grown || shrunk)
-		build_now(tcam, n / 2 + PATIENCE);
+		build_now(tcam, n / 2 + PATIENCE, true);
 	else if (slow)
-		build_now(tcam, 2 * tcam->patience);
+		build_now(tcam, 2 * tcam->patience, true);
 }
 
 void tuples_build_for_use(struct tcam *tcam)
 {
 	size_t n = tcam->count;
 
-	if (n > FEW && (tcam->changes > n / 32 || (tcam->changes && is_late(tcam))))
-		build_now(tcam, n / 2 + PATIENCE);
+	if (n > FEW && (tcam->rough || tcam->changes > n / 32 || (tcam->changes && is_late(tcam))))
+		build_now(tcam, n / 2 + PATIENCE, false);
 }

@@ -20,7 +20,7 @@
 #include <string.h>
 
 /* In cycles: asking a table whose slots are in the nearest cache, comparing a record there. */
-static const double ASK = 6, COMPARE = 20;
+static const double ASK = 5, COMPARE = 20;
 /* What is added where a table, or all records together, are beyond the second and third. */
 static const double ASK_L2 = 2, ASK_L3 = 8, COMPARE_L2 = 6, COMPARE_L3 = 25;
 enum { RECORDS_L1 = 1000, RECORDS_L2 = 10000, TABLE_L1 = 2000, TABLE_L2 = 20000 };
@@ -64,7 +64,9 @@ static void take_sample(struct planner *p)
 {
 	const struct tcam *tcam = p->tcam;
 	size_t all = tcam->count - tcam->hidden + 1;
-	size_t sample = all < MANY ? SAMPLE_SMALL : SAMPLE;
+	size_t sample = tcam->rough ? SAMPLE_ROUGH : SAMPLE_USE;
+
+	sample = all < MANY ? sample : SAMPLE;
 
 	for (size_t c = 0; c < p->num_classes; c++) {
 		size_t quota = p->classes[c].count * sample / all;
@@ -157,7 +159,8 @@ static void make_stray(struct planner *p, uint16_t rule)
 /* Rules by their weight: each time that the sum of weights passes the next mark. */
 static void take_points(struct planner *p)
 {
-	size_t points = (p->live < MANY ? POINTS_SMALL : POINTS) - STRAY;
+	size_t few = p->tcam->rough ? POINTS_ROUGH : POINTS_USE;
+	size_t points = (p->live < MANY ? few : POINTS) - STRAY;
 	double step = (double)p->live / (double)points, sum = 0;
 
 	for (size_t r = 0; r < p->num_rules; r++) {

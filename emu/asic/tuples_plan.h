@@ -13,13 +13,15 @@
 #include <nicemu/base/random.h>
 
 enum {
-	SAMPLE = 4096, /* rules, about, at most */
-	SAMPLE_SMALL = 1536,
-	LEAST = 3,    /* of a class, where it has so many */
-	CLASSES = 88, /* at the beginning of merging */
+	SAMPLE = 4096,       /* rules, about, at most */
+	SAMPLE_USE = 2048,   /* where packets follow */
+	SAMPLE_ROUGH = 1536, /* while rules come */
+	LEAST = 3,           /* of a class, where it has so many */
+	CLASSES = 88,        /* at the beginning of merging */
 	RULES = SAMPLE + LEAST * CLASSES,
 	POINTS = 400, /* at most */
-	POINTS_SMALL = 144,
+	POINTS_USE = 256,
+	POINTS_ROUGH = 144,
 	MANY = 20000, /* rules, from which on the larger numbers hold */
 	REGROUPINGS = 2,
 	STRAY = 12, /* of the points lie in no rule */
