@@ -48,6 +48,19 @@ int reason_no_memory(struct reason *reason)
 			  "the emulator is out of memory");
 }
 
+void reason_form(struct reason *reason, const char *form)
+{
+	size_t used;
+
+	if (!reason)
+		return;
+	used = strlen(reason->forms);
+	if (reason->forms_left_out || used + strlen(form) + 2 > sizeof(reason->forms))
+		reason->forms_left_out++;
+	else
+		sprintf(reason->forms + used, "%s%s", used ? "\n" : "", form);
+}
+
 void reason_hint(struct reason *reason, const char *format, ...)
 {
 	va_list args;

@@ -226,6 +226,7 @@ static void set_verdict(json_t *record, const struct check_arguments *a, const j
 	set_text(record, "expression", text_of(verdict, "expression"));
 	set_text(record, "reason", text_of(verdict, "clause"));
 	set_text(record, "hint", text_of(verdict, "hint"));
+	refusal_copy_forms(record, verdict);
 }
 
 static json_t *rule_record(const struct check_arguments *a, const struct rules_file *file,

@@ -62,6 +62,15 @@ static json_t *member(const json_t *object, const char *key)
 	return value ? json_incref(value) : json_null();
 }
 
+void refusal_copy_forms(json_t *record, const json_t *told)
+{
+	static const char *const keys[] = {"forms", "forms_left_out"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (json_object_get(told, keys[i]))
+			json_object_set(record, keys[i], json_object_get(told, keys[i]));
+}
+
 static json_t *number_or_null(int number)
 {
 	return number ? json_integer(number) : json_null();
@@ -100,6 +109,7 @@ json_t *refusal_record(const struct rules_file *file, const struct nft_error *er
 		json_object_set_new(record, "expression", member(refusal, "expression"));
 		json_object_set_new(record, "reason", member(refusal, "clause"));
 		json_object_set_new(record, "hint", member(refusal, "hint"));
+		refusal_copy_forms(record, refusal);
 		return record;
 	}
 	/* The emulator answered, but kept no reason; or nft never asked it. */

@@ -22,6 +22,8 @@ const char *rules_name(const struct rules_file *file, const struct nft_error *er
 /* A new reference. Its "rules", of a chain those that were not judged, is 0. */
 json_t *refusal_record(const struct rules_file *file, const struct nft_error *error,
 		       const json_t *refusal);
+/* "forms" and "forms_left_out" (serve_add_forms), where there are any. */
+void refusal_copy_forms(json_t *record, const json_t *told);
 /*
  * A hint for what nft says no to without asking: a port that the session's NIC does not have, a
  * file that is no rules file. before: the record before it, or NULL; of one file the form is told

@@ -56,6 +56,9 @@ extern const struct serve_command serve_show_commands[];
 extern const struct serve_command serve_refusal_commands[];
 extern const struct serve_command serve_observe_commands[];
 
+/* "forms" and "forms_left_out" of a refusal whose hint advises several rules; else nothing. */
+void serve_add_forms(json_t *refusal, const struct reason *reason);
+
 /* {"error": text, "status": status} */
 json_t *serve_error(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -66,6 +66,7 @@ static json_t *verdict_json(const struct emulator *emulator, const struct nft_ve
 	set_text(object, "expression", verdict->expression);
 	set_text(object, "clause", reason->clause);
 	set_text(object, "hint", reason->hint);
+	serve_add_forms(object, reason);
 	return object;
 }
 

@@ -5,9 +5,26 @@
  */
 #include "serve.h"
 
+#include <string.h>
+
 static void set_text(json_t *object, const char *name, const char *text)
 {
 	json_object_set_new(object, name, text && *text ? json_string_nocheck(text) : json_null());
+}
+
+void serve_add_forms(json_t *refusal, const struct reason *reason)
+{
+	json_t *forms;
+
+	if (!reason->forms[0])
+		return;
+	forms = json_array();
+	for (const char *at = reason->forms, *next; *at; at = next + (*next == '\n')) {
+		next = strchrnul(at, '\n');
+		json_array_append_new(forms, json_stringn_nocheck(at, (size_t)(next - at)));
+	}
+	json_object_set_new(refusal, "forms", forms);
+	json_object_set_new(refusal, "forms_left_out", json_integer(reason->forms_left_out));
 }
 
 static json_t *refusal_json(const struct nft_refusal *refusal)
@@ -28,6 +45,7 @@ static json_t *refusal_json(const struct nft_refusal *refusal)
 	json_object_set_new(object, "offset", json_integer(reason->offset));
 	set_text(object, "clause", reason->clause);
 	set_text(object, "hint", reason->hint);
+	serve_add_forms(object, reason);
 	set_text(object, "family", refusal->family);
 	set_text(object, "table", refusal->table);
 	set_text(object, "chain", refusal->chain);

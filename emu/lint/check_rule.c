@@ -4,6 +4,7 @@
 
 #include <linux/if_ether.h>
 #include <linux/netfilter/nf_tables.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -124,6 +125,37 @@ static void look_at_meta_protocol(struct lint *lint, size_t index, size_t at)
 		 "tag is the type behind the tag, so the rule only matches frames with two");
 }
 
+/*
+ * IPv6 packets whose protocol is an extension header. The NIC looks past those: only a frame that
+ * ends in the header would have it.
+ */
+static bool asks_for_extension(const struct flow_rule *flow)
+{
+	static const uint8_t headers[] = {IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_FRAGMENT,
+					  IPPROTO_AH, IPPROTO_DSTOPTS};
+
+	if (!flow_field_is_ones(&flow->match.mask, FLOW_BASIC_N_PROTO) ||
+	    !flow_field_is_ones(&flow->match.mask, FLOW_BASIC_IP_PROTO) ||
+	    flow_key_get(&flow->match.key, FLOW_BASIC_N_PROTO) != ETH_P_IPV6)
+		return false;
+	return memchr(headers, (int)flow_key_get(&flow->match.key, FLOW_BASIC_IP_PROTO),
+		      sizeof(headers)) != NULL;
+}
+
+static void look_at_extension(struct lint *lint, size_t index)
+{
+	const struct flow_rule *flow = lint->rules[index].rule.flow_rule;
+
+	if (!flow || !asks_for_extension(flow))
+		return;
+	lint_add(lint, LINT_MATCHES_NOTHING, lint_at_rule(lint, index),
+		 "no form of it can be offloaded: leave this rule to a chain without `flags "
+		 "offload`",
+		 "the NIC looks past the extension headers of IPv6, and %u is one of them: no "
+		 "packet that has something behind it matches in the NIC",
+		 (unsigned int)flow_key_get(&flow->match.key, FLOW_BASIC_IP_PROTO));
+}
+
 static void look_at_next_header(struct lint *lint, size_t index, size_t at)
 {
 	const struct lint_rule *rule = &lint->rules[index];
@@ -131,7 +163,8 @@ static void look_at_next_header(struct lint *lint, size_t index, size_t at)
 	char match[LINT_STATEMENT_SIZE], hint[LINT_STATEMENT_SIZE + 32];
 	const char *value;
 
-	if (!flow || flow_key_get(&flow->match.key, FLOW_BASIC_N_PROTO) != ETH_P_IPV6)
+	if (!flow || flow_key_get(&flow->match.key, FLOW_BASIC_N_PROTO) != ETH_P_IPV6 ||
+	    asks_for_extension(flow))
 		return;
 	describe(lint, rule, at, match);
 	value = strrchr(match, ' ');
@@ -161,8 +194,10 @@ static void look_at_loads(struct lint *lint, size_t index)
 void check_protocols(struct lint *lint)
 {
 	for (size_t i = 0; i < lint->num_rules; i++)
-		if (lint->rules[i].in_hw)
+		if (lint->rules[i].in_hw) {
 			look_at_loads(lint, i);
+			look_at_extension(lint, i);
+		}
 }
 
 /* --- ports of fragments --- */

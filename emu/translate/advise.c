@@ -52,15 +52,23 @@ static void end_of_block(uint8_t *end, const uint8_t *first, size_t length, unsi
 		end[length - 1 - bit / 8] |= (uint8_t)(1 << bit % 8);
 }
 
-/*
- * The prefixes that are first … last together: how many, and how many low bits the first of them
- * leaves open.
- */
-static size_t count_prefixes(const uint8_t *first, const uint8_t *last, size_t length,
-			     unsigned int *open_bits)
+/* What a set's elements or a range would become. */
+struct rule_count {
+	struct advice *advice;
+	const struct operand *operand;
+	char left[FORM_SIZE / 2];
+	size_t elements, rules;
+	bool intervals;
+};
+
+static void print_masked(struct rule_count *c, const uint8_t *value, size_t length,
+			 unsigned int open_bits);
+
+/* The prefixes that are first … last together. */
+static void count_prefixes(struct rule_count *c, const uint8_t *first, const uint8_t *last,
+			   size_t length)
 {
 	uint8_t at[16], end[16];
-	size_t count = 0;
 
 	memcpy(at, first, length);
 	while (memcmp(at, last, length) <= 0) {
@@ -72,49 +80,45 @@ static size_t count_prefixes(const uint8_t *first, const uint8_t *last, size_t l
 				break;
 			bits++;
 		}
-		if (count++ == 0)
-			*open_bits = bits;
+		print_masked(c, at, length, bits);
 		if (bits == length * 8 || !add_bit(at, length, bits))
 			break;
 	}
-	return count;
 }
 
-static void print_masked(struct advice *a, const char *left, const struct operand *operand,
-			 const uint8_t *value, size_t length, unsigned int open_bits)
+/* One of the rules: the first stands in the hint, each among the forms as long as there is room. */
+static void print_masked(struct rule_count *c, const uint8_t *value, size_t length,
+			 unsigned int open_bits)
 {
+	struct advice *a = c->advice;
+	const struct operand *operand = c->operand;
+	char bytes[FORM_SIZE] = "";
+	struct text form = {bytes, sizeof(bytes), 0};
 	unsigned int bits = (unsigned int)length * 8 - open_bits;
 	bool address = operand->kind == VALUE_IPV4 || operand->kind == VALUE_IPV6;
 	uint8_t mask[16] = {0};
 
 	for (unsigned int bit = 0; bit < bits; bit++)
 		mask[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	text_add(&a->form, "%s ", left);
+	text_add(&form, "%s ", c->left);
 	if (open_bits && (!address || (bits % 8 == 0 && !a->kernel->short_load_masks_fixed))) {
-		text_add(&a->form, "& ");
-		value_print_mask(&a->form, operand->kind, mask, length);
-		text_add(&a->form, " == ");
+		text_add(&form, "& ");
+		value_print_mask(&form, operand->kind, mask, length);
+		text_add(&form, " == ");
 		open_bits = 0;
 	}
-	value_print(&a->form, operand->kind, value, length, a->statement.names);
+	value_print(&form, operand->kind, value, length, a->statement.names);
 	if (open_bits)
-		text_add(&a->form, "/%u", bits);
+		text_add(&form, "/%u", bits);
+	if (c->rules++ == 0)
+		text_add(&a->form, "%s", bytes);
+	reason_form(a->reason, bytes);
 }
-
-/* What a set's elements or a range would become. */
-struct rule_count {
-	struct advice *advice;
-	const struct operand *operand;
-	char left[FORM_SIZE / 2];
-	size_t elements, rules;
-	bool intervals;
-};
 
 static void count_element(void *visitor, const uint8_t *first, const uint8_t *last, size_t length)
 {
 	struct rule_count *c = visitor;
 	uint8_t low[16], high[16];
-	unsigned int open_bits = 0;
 	size_t size;
 
 	length = length > 16 ? 16 : length;
@@ -122,9 +126,8 @@ static void count_element(void *visitor, const uint8_t *first, const uint8_t *la
 	operand_cut(c->operand, last, length, high);
 	if (memcmp(low, high, size) != 0)
 		c->intervals = true;
-	c->rules += count_prefixes(low, high, size, &open_bits);
-	if (c->elements++ == 0)
-		print_masked(c->advice, c->left, c->operand, low, size, open_bits);
+	c->elements++;
+	count_prefixes(c, low, high, size);
 }
 
 static void tell_count(struct advice *a, const struct rule_count *c, const char *what)
@@ -142,6 +145,13 @@ static bool is_whole(const struct operand *operand)
 {
 	return operand->width % 8 == 0 && !operand->has_mask && !operand->is_prefix &&
 	       operand->kind != VALUE_STRING && !operand->host_order;
+}
+
+static void forget_forms(struct reason *reason, const char *hint)
+{
+	reason->forms[0] = '\0';
+	reason->forms_left_out = 0;
+	reason_hint(reason, "%s", hint);
 }
 
 static void advise_set(struct advice *a)
@@ -169,7 +179,7 @@ static void advise_set(struct advice *a)
 	if (!count.elements)
 		reason_hint(a->reason, "write one rule for each element (the set is empty now)");
 	else if (count.intervals && !is_whole(&operand))
-		reason_hint(a->reason, "write one rule for each value");
+		forget_forms(a->reason, "write one rule for each value");
 	else
 		tell_count(a, &count, count.elements == 1 ? "its element" : "its elements");
 }
@@ -361,10 +371,39 @@ static void advise_tag_length(struct advice *a)
 		advise_no_form(a);
 }
 
+static void add_hex(struct text *text, const uint8_t *bytes, size_t length, size_t width)
+{
+	text_add(text, "0x");
+	for (size_t i = 0; i < width; i++)
+		text_add(text, "%02x", i < length ? bytes[i] : 0);
+}
+
+/*
+ * The first bytes of a field as a mask of all of it, which every kernel takes. False: the rule does
+ * something else with them.
+ */
+static bool print_widened(struct advice *a, size_t width)
+{
+	const struct statement *s = &a->statement;
+	const struct nft_expr *load = &s->exprs[s->first], *cmp = &s->exprs[s->consumer];
+	const char *base = load->payload.base == NFT_PAYLOAD_NETWORK_HEADER ? "nh" : "th";
+	uint8_t ones[16];
+
+	if (s->consumer != s->first + 1 || !expr_is(cmp, "cmp") || cmp->cmp.op != NFT_CMP_EQ ||
+	    width > sizeof(ones) || cmp->cmp.length > width)
+		return false;
+	memset(ones, 0xff, sizeof(ones));
+	text_add(&a->form, "@%s,%u,%zu & ", base, load->payload.offset * 8, width * 8);
+	add_hex(&a->form, ones, cmp->cmp.length, width);
+	text_add(&a->form, " == ");
+	add_hex(&a->form, cmp->cmp.data, cmp->cmp.length, width);
+	return true;
+}
+
 /* A raw load: which protocol would make it a field? */
 static void advise_network(struct advice *a)
 {
-	static const struct {
+	static const struct known_load {
 		uint32_t offset, length;
 		const char *protocol;
 	} known[] = {{12, 4, "ip"},  {16, 4, "ip"},   {9, 1, "ip"},
@@ -374,14 +413,32 @@ static void advise_network(struct advice *a)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (a->statement.headers.l3 || !expr_is(load, "payload") ||
 		    load->payload.offset != known[i].offset ||
-		    load->payload.length != known[i].length)
+		    load->payload.length > known[i].length)
 			continue;
 		text_add(&a->form, "meta protocol %s ", known[i].protocol);
-		statement_print(&a->form, &a->statement);
+		if (load->payload.length == known[i].length)
+			statement_print(&a->form, &a->statement);
+		else if (!print_widened(a, known[i].length))
+			break;
 		reason_hint(a->reason, "say the protocol before it: `%s`", a->bytes);
 		return;
 	}
 	advise_no_form(a);
+}
+
+/* A raw load of the first byte of a port. */
+static bool advise_part_of_port(struct advice *a)
+{
+	const struct nft_expr *load = &a->statement.exprs[a->statement.first];
+
+	form_clear(a);
+	if (!expr_is(load, "payload") || load->payload.length != 1 ||
+	    (load->payload.offset != 0 && load->payload.offset != 2) || !print_widened(a, 2))
+		return false;
+	reason_hint(a->reason,
+		    "one rule for each protocol: `meta l4proto tcp %s` and `meta l4proto udp %s`",
+		    a->bytes, a->bytes);
+	return true;
 }
 
 static void advise_transport(struct advice *a)
@@ -403,7 +460,7 @@ static void advise_transport(struct advice *a)
 	if (strncmp(a->bytes, "th ", 3) == 0)
 		reason_hint(a->reason, "one rule for each protocol: `tcp %s` and `udp %s`",
 			    a->bytes + 3, a->bytes + 3);
-	else
+	else if (!advise_part_of_port(a))
 		advise_no_form(a);
 }
 
@@ -447,7 +504,7 @@ static void advise_meta(struct advice *a)
 	}
 }
 
-void advise_action(struct reason *reason, const struct nft_expr *exprs, size_t num_exprs)
+bool advise_action(struct reason *reason, const struct nft_expr *exprs, size_t num_exprs)
 {
 	static const struct {
 		const char *last, *hint;
@@ -460,15 +517,23 @@ void advise_action(struct reason *reason, const struct nft_expr *exprs, size_t n
 
 	if (last && expr_is(last, "lookup") && last->lookup.has_dreg) {
 		reason_hint(reason, "write one rule for each element, with its verdict");
-		return;
+		return true;
 	}
 	for (size_t i = 0; last && i < sizeof(known) / sizeof(known[0]); i++) {
 		if (expr_is(last, known[i].last)) {
 			reason_hint(reason, "%s", known[i].hint);
-			return;
+			return true;
 		}
 	}
 	reason_hint(reason, "end the rule with `accept` or `drop`");
+	return false;
+}
+
+void advise_beside_action(struct reason *reason, const struct reason *other)
+{
+	reason_hint(reason,
+		    "a verdict alone is not enough, the rule has more that is refused (%s)%s%s",
+		    other->id, other->hint[0] ? ": " : "", other->hint);
 }
 
 static const struct {
@@ -505,4 +570,36 @@ void advise(struct reason *reason, const struct nft_expr *exprs, size_t num_expr
 	for (size_t i = 0; i < sizeof(advisers) / sizeof(advisers[0]); i++)
 		if (strcmp(advisers[i].id, reason->id) == 0)
 			advisers[i].advise(&a);
+}
+
+void advise_nothing_else(struct reason *reason)
+{
+	static const char *const hopeless[] = {
+		"meta-write",
+		"payload-write",
+		"connection-tracking",
+		"set-update",
+		"address-translation",
+		"route-lookup",
+		"hash",
+		"number-generator",
+		"socket",
+		"os-fingerprint",
+		"tunnel",
+		"ipsec",
+		"inner-header",
+		"queue",
+		"connection-limit",
+		"header-option",
+		"bitwise-operation",
+		"byte-order-conversion",
+		"bitwise-xor",
+		"forward-or-copy",
+		"expression-not-offloadable",
+	};
+
+	for (size_t i = 0; !reason->hint[0] && i < sizeof(hopeless) / sizeof(hopeless[0]); i++)
+		if (strcmp(hopeless[i], reason->id) == 0)
+			reason_hint(reason, "no form of it can be offloaded; leave this rule to a "
+					    "chain without `flags offload`");
 }

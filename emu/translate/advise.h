@@ -14,7 +14,17 @@
  */
 void advise(struct reason *reason, const struct nft_expr *exprs, size_t num_exprs,
 	    const struct translate_context *context);
-/* The rule has no action: what it ends with decides what would be one. */
-void advise_action(struct reason *reason, const struct nft_expr *exprs, size_t num_exprs);
+/*
+ * The rule has no action: what it ends with decides what would be one. True where that stands in
+ * an action's place.
+ */
+bool advise_action(struct reason *reason, const struct nft_expr *exprs, size_t num_exprs);
+/*
+ * The rule has no action, and with one it would be refused for `other`, which has its own hint or
+ * none: an action alone is no advice.
+ */
+void advise_beside_action(struct reason *reason, const struct reason *other);
+/* Where there is no hint yet and none is possible: says so. */
+void advise_nothing_else(struct reason *reason);
 
 #endif

@@ -348,13 +348,56 @@ static void miscount_actions(struct offload *o, size_t room)
 	o->rule->num_actions = room;
 }
 
-static int refuse_no_action(struct reason *reason, const struct nft_expr *exprs, size_t num_exprs)
+/* Expression by expression; the first that is refused has its place and its hint in o->reason. */
+static int translate_exprs(struct offload *o, const struct nft_expr *exprs, size_t num_exprs)
 {
+	int error = 0;
+
+	for (size_t i = 0; i < num_exprs && !error; i++) {
+		const struct nft_expr *expr = &exprs[i];
+
+		o->expression = i;
+		error = expr->type->offload ? expr->type->offload(o, expr)
+					    : refusal_of_type(o->reason, expr->type->name);
+		if (error && o->reason) {
+			o->reason->expression = (int)i;
+			o->reason->offset = expr->offset;
+			advise(o->reason, exprs, num_exprs, o->context);
+			advise_nothing_else(o->reason);
+		}
+	}
+	return error;
+}
+
+/* What would be refused if the rule had an action; false: nothing. */
+static bool find_other_refusal(struct reason *other, const struct nft_expr *exprs, size_t num_exprs,
+			       const struct translate_context *context)
+{
+	struct translate_context quiet = *context;
+	struct offload o = {.context = &quiet, .reason = other};
+	int error;
+
+	quiet.warn = NULL;
+	o.rule = flow_rule_alloc(num_exprs);
+	if (!o.rule)
+		return false;
+	error = translate_exprs(&o, exprs, num_exprs);
+	flow_rule_free(o.rule);
+	return error != 0;
+}
+
+static int refuse_no_action(struct reason *reason, const struct nft_expr *exprs, size_t num_exprs,
+			    const struct translate_context *context)
+{
+	struct reason other = {0};
+
 	reason_set(
 		reason, "rule-without-action", EOPNOTSUPP, REASON_KERNEL,
 		"an offloaded rule needs a verdict (accept or drop), `fwd` or `dup`; this one has "
 		"none");
-	advise_action(reason, exprs, num_exprs);
+	if (!advise_action(reason, exprs, num_exprs) && reason &&
+	    find_other_refusal(&other, exprs, num_exprs, context))
+		advise_beside_action(reason, &other);
 	return -EOPNOTSUPP;
 }
 
@@ -369,22 +412,11 @@ int translate_nft_rule(struct flow_rule **rule, const struct nft_expr *exprs, si
 
 	*rule = NULL;
 	if (room == 0 && context->kernel->no_action_refused)
-		return refuse_no_action(reason, exprs, num_exprs);
+		return refuse_no_action(reason, exprs, num_exprs, context);
 	o.rule = flow_rule_alloc(num_actions > room ? num_actions : room);
 	if (!o.rule)
 		return reason_set(reason, "out-of-memory", ENOMEM, REASON_KERNEL, "out of memory");
-	for (size_t i = 0; i < num_exprs && !error; i++) {
-		const struct nft_expr *expr = &exprs[i];
-
-		o.expression = i;
-		error = expr->type->offload ? expr->type->offload(&o, expr)
-					    : refusal_of_type(reason, expr->type->name);
-		if (error && reason) {
-			reason->expression = (int)i;
-			reason->offset = expr->offset;
-			advise(reason, exprs, num_exprs, context);
-		}
-	}
+	error = translate_exprs(&o, exprs, num_exprs);
 	if (error) {
 		flow_rule_free(o.rule);
 		return error;

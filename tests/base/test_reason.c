@@ -72,3 +72,25 @@ Test(reason, errno_names)
 	cr_assert_str_eq(errno_name(ENOENT), "ENOENT");
 	cr_assert_str_eq(errno_name(99999), "E?");
 }
+
+Test(reason, forms_are_lines_and_those_without_room_are_counted)
+{
+	struct reason reason;
+	size_t lines = 1;
+
+	reason_set(&reason, "id", EINVAL, REASON_KERNEL, "clause");
+	reason_form(&reason, "tcp dport 1");
+	reason_form(&reason, "tcp dport 2");
+	cr_expect_str_eq(reason.forms, "tcp dport 1\ntcp dport 2");
+	for (size_t i = 2; i < 500; i++)
+		reason_form(&reason, "tcp dport 3");
+	for (const char *at = reason.forms; *at; at++)
+		lines += *at == '\n';
+	cr_expect_eq(lines + reason.forms_left_out, 500, "%zu and %u", lines,
+		     reason.forms_left_out);
+	cr_expect_lt(strlen(reason.forms), sizeof(reason.forms));
+	cr_expect_eq(strlen(reason.forms), lines * strlen("tcp dport 3\n") - 1);
+	reason_form(&reason, "a");
+	cr_expect_eq(lines + reason.forms_left_out, 501, "none comes after one that was left out");
+	reason_form(NULL, "a");
+}

@@ -115,6 +115,21 @@ class Hints(unittest.TestCase):
         self.assertEqual(seen, {"next-header", "meta-protocol-vlan", "counter-before-match"})
 
 
+class ExtensionHeaders(unittest.TestCase):
+    def test_the_nic_looks_past_them_so_a_rule_for_one_matches_nothing(self):
+        for number in (0, 43, 44, 51, 60):
+            for rule in ("ip6 nexthdr %d drop", "meta protocol ip6 meta l4proto %d drop"):
+                with self.subTest(rule=rule % number):
+                    (finding,) = lint_rules(rule % number)
+                    self.assertEqual(finding["id"], "matches-nothing")
+                    self.assertIn("no form of it can be offloaded", finding["hint"])
+
+    def test_of_ipv4_and_of_other_protocols_they_are_none(self):
+        for rule in ("ip protocol 44 drop", "meta l4proto 44 drop", "meta protocol ip6 meta l4proto 59 drop"):
+            with self.subTest(rule=rule):
+                self.assertEqual(of(lint_rules(rule), "matches-nothing"), [])
+
+
 class Order(unittest.TestCase):
     def test_special_before_general_is_no_finding(self):
         findings = lint_rules("ip saddr 10.0.0.1 tcp dport 80 drop", "ip saddr 10.0.0.0/8 drop",

@@ -187,6 +187,9 @@ HINTS = (
     ("vlan pcp 3", "bitwise-length", "ether type vlan @ll,112,16 & 0xe000 == 0x6000"),
     ("vlan dei 1", "bitwise-length", "ether type vlan @ll,112,16 & 0x1000 == 0x1000"),
     ("@nh,96,32 0x0a000001", "network-header-without-protocol", "meta protocol ip @nh,96,32 0x0a000001"),
+    ("@nh,96,8 10", "network-header-without-protocol", "meta protocol ip @nh,96,32 & 0xff000000 == 0x0a000000"),
+    ("@nh,64,32 0x20010db8", "network-header-without-protocol", "meta protocol ip6 @nh,64,128 & 0xffffffff0000"),
+    ("@th,16,8 1", "transport-header-without-protocol", "meta l4proto udp @th,16,16 & 0xff00 == 0x0100"),
     ("th dport 53", "transport-header-without-protocol", "tcp dport 53"),
     ("@th,16,16 53", "transport-header-without-protocol", "tcp dport 53"),
     ("icmp type 8", "transport-header-without-protocol", "meta l4proto icmp"),
@@ -196,7 +199,8 @@ HINTS = (
     ("counter", "rule-without-action", "accept"),
 )
 NO_FORM = ("ip ttl 5", "ip dscp 3", "tcp flags syn", "ip6 hoplimit 1", "meta mark 5", "meta length 5", "exthdr frag exists",
-           "tcp option maxseg size 5", "arp operation 1", "meta cpu 1")
+           "tcp option maxseg size 5", "arp operation 1", "meta cpu 1", "meta mark set 1", "ip daddr set 1.2.3.4", "notrack",
+           "numgen inc mod 4 1", "jhash ip saddr mod 2 0", "rt classid 5", "fib saddr . iif oif missing")
 
 
 class Hints(unittest.TestCase):
@@ -246,6 +250,46 @@ class Hints(unittest.TestCase):
                     for hint in re.findall(r"^nicemu:   hint: (.*)$", text, re.M):
                         for form in (f for f in re.findall("`([^`]*)`", hint) if f != "flags offload"):
                             self.assertEqual(self.ask(with_verdict(form), "-k", kernel), (0, ""), hint)
+
+    def test_an_action_is_not_advised_where_the_rest_of_the_rule_would_be_refused_as_well(self):
+        for rule, reason, rest in (("meta mark set 1", "meta-write", "no form of it can be offloaded"),
+                                   ("ip daddr set 1.2.3.4", "payload-write", "no form of it can be offloaded"),
+                                   ("notrack", "connection-tracking", "no form of it can be offloaded"),
+                                   ("tcp dport 5-9", "compare-operator", "`tcp dport 5`"),
+                                   ("counter name cc", "named-object", "use an anonymous `counter`")):
+            with self.subTest(rule=rule):
+                status, text = self.ask(rule)
+                self.assertEqual(status, 1, text)
+                self.assertIn("a verdict alone is not enough, the rule has more that is refused (%s): " % reason, text)
+                self.assertIn(rest, text)
+
+    def test_all_rules_in_place_of_a_range_or_list_are_in_the_document(self):
+        for rule, matched in (("tcp dport 8080-8090", set(range(8080, 8091))), ("udp sport > 65000", set(range(65001, 65536))),
+                              ("tcp dport { 22, 80, 1000-1999 }", {22, 80} | set(range(1000, 2000)))):
+            with self.subTest(rule=rule):
+                record = refusals([rule])[0][rule]
+                self.assertEqual((record["expression"], record["forms_left_out"]), (rule, 0))
+                self.assertIn(" as %d rules" % len(record["forms"]), record["hint"])
+                self.assertIn("`%s`" % record["forms"][0], record["hint"])
+                taken = []
+                for form in record["forms"]:
+                    self.assertEqual(self.ask(with_verdict(form)), (0, ""))
+                    masked = re.fullmatch(r"%s (?:& (0x[0-9a-f]+) == )?([0-9]+)" % " ".join(rule.split()[:2]), form)
+                    self.assertTrue(masked, form)
+                    mask, value = int(masked.group(1) or "0xffff", 16), int(masked.group(2))
+                    taken += [port for port in range(65536) if port & mask == value]
+                self.assertEqual(sorted(taken), sorted(matched))
+
+    def test_forms_that_do_not_fit_are_counted(self):
+        rule = "ip6 saddr 2001:db8::1-2001:db8:ffff:ffff:ffff:ffff:ffff:fffe"
+        record = refusals([rule])[0][rule]
+        self.assertGreater(len(record["forms"]), 20)
+        self.assertGreater(record["forms_left_out"], 0)
+        self.assertIn(" as %d rules" % (len(record["forms"]) + record["forms_left_out"]), record["hint"])
+
+    def test_of_a_hint_that_is_not_several_rules_there_are_no_forms(self):
+        record = refusals(["ip ttl 5"])[0]["ip ttl 5"]
+        self.assertNotIn("forms", record)
 
     def test_where_no_form_works_the_hint_says_so(self):
         for rule in NO_FORM:

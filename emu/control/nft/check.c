@@ -77,11 +77,17 @@ static char *copy_text(const char *text)
 /* error: a negative errno that reason is about, or 0 where there is nothing to say. */
 static struct reason *copy_reason(const struct reason *reason, int error)
 {
-	struct reason *copy = error ? malloc(sizeof(*copy)) : NULL;
+	struct reason *copy;
+	size_t size;
 
+	if (!error)
+		return NULL;
+	/* There may be a million of them, and few have forms. */
+	size = offsetof(struct reason, forms) + strlen(reason->forms) + 1;
+	copy = malloc(reason->id ? size : sizeof(*copy));
 	if (!copy)
 		return NULL;
-	*copy = *reason;
+	memcpy(copy, reason, size);
 	if (!copy->id)
 		reason_set(copy, "nf-tables", -error, REASON_KERNEL, "nf_tables: %s",
 			   strerror(-error));

@@ -31,6 +31,10 @@ struct reason {
 	uint32_t offset;  /* of the attribute in its netlink message, bytes; 0 when there is none */
 	char clause[512]; /* the sentence: what was asked for and which rule forbids it */
 	char hint[400];   /* a form that works, in backquotes, or empty */
+	/* Of a hint that advises several rules: what each has in the expression's place, a line
+	 * each, as many as there is room for. Last, so that a copy needs no more than is used. */
+	unsigned int forms_left_out;
+	char forms[960];
 };
 
 /*
@@ -45,6 +49,9 @@ int reason_no_memory(struct reason *reason);
 
 void reason_hint(struct reason *reason, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Adds a line to the forms, or counts it where there is no room; then all that follow are, too. */
+void reason_form(struct reason *reason, const char *form);
 
 /* "kernel", "model", "capacity", "fault". */
 const char *reason_layer_name(enum reason_layer layer);
