@@ -32,6 +32,7 @@ static void tuples_destroy(struct tcam *tcam)
 	tuples_arena_close(&tcam->mask_arena);
 	tuples_arena_close(&tcam->whole_mask_arena);
 	tuples_arena_close(&tcam->cold_arena);
+	tuples_arena_close(&tcam->queue_arena);
 	tuples_names_close(&tcam->mask_names);
 	tuples_names_close(&tcam->groups);
 	tuples_index_close(&tcam->group_index);
@@ -47,6 +48,7 @@ static int open_arenas(struct tcam *tcam, size_t lines)
 	    tuples_arena_open(&tcam->mask_arena, lines * sizeof(tcam->masks[0])) ||
 	    tuples_arena_open(&tcam->whole_mask_arena, lines * sizeof(tcam->whole_masks[0])) ||
 	    tuples_arena_open(&tcam->cold_arena, lines * sizeof(tcam->colds[0])) ||
+	    tuples_arena_open(&tcam->queue_arena, lines * sizeof(tcam->queue[0])) ||
 	    tuples_names_open(&tcam->mask_names, lines - 1) ||
 	    tuples_names_open(&tcam->groups, lines - 1) ||
 	    tuples_arena_reach(&tcam->record_arena, sizeof(tcam->records[0])) ||
@@ -59,6 +61,7 @@ static int open_arenas(struct tcam *tcam, size_t lines)
 	tcam->masks = (const struct flow_chunk *)tcam->mask_arena.base;
 	tcam->whole_masks = (struct flow_key *)tcam->whole_mask_arena.base;
 	tcam->colds = (struct tuples_cold *)tcam->cold_arena.base;
+	tcam->queue = (uint32_t *)tcam->queue_arena.base;
 	tcam->group_index.records = tcam->list_index.records = tcam->records;
 	tcam->top_line = 1;
 	return 0;
@@ -128,8 +131,7 @@ static void stamp_record(struct tcam *tcam, uint32_t number, unsigned int shift)
 	if (cold->flags & TUPLES_QUEUED)
 		return;
 	cold->flags |= TUPLES_QUEUED;
-	cold->queue = tcam->queue;
-	tcam->queue = number;
+	tcam->queue[tcam->waiting++] = number;
 	tcam->queued++;
 }
 
@@ -169,24 +171,47 @@ static bool after_readers(struct tcam *tcam, uint32_t number)
 	return false;
 }
 
+/* The records that after_readers() comes to, so that their misses overlap: nearest last. */
+static void fetch_ahead(const struct tcam *tcam, size_t at, size_t count)
+{
+	enum { RECORD = 12, LIST = 8, GROUP = 4 };
+	uint32_t number = at + RECORD < count ? tcam->queue[at + RECORD] : 0;
+	const struct tuples_cold *cold;
+
+	__builtin_prefetch(&tcam->colds[number], 1);
+	__builtin_prefetch(&tcam->entries[number], 1);
+	__builtin_prefetch(tuples_record(tcam, number), 1);
+	number = at + LIST < count ? tcam->queue[at + LIST] : 0;
+	cold = &tcam->colds[number];
+	if (cold->flags & TUPLES_DEAD && cold->flags & TUPLES_LINKED) {
+		__builtin_prefetch(tuples_name(&tcam->groups, cold->group), 1);
+		tuples_list_fetch(tcam, cold->table, number);
+	}
+	number = at + GROUP < count ? tcam->queue[at + GROUP] : 0;
+	cold = &tcam->colds[number];
+	if (cold->flags & TUPLES_DEAD && cold->group)
+		tuples_name_fetch(&tcam->groups, tuples_name(&tcam->groups, cold->group)->hash);
+}
+
 static void reclaim(struct tcam *tcam)
 {
-	uint32_t number = tcam->queue, next;
+	size_t count = tcam->waiting;
 
 	synchronize_rcu();
 	tuples_state_free(tcam->old);
 	tcam->old = NULL;
 	free_old_used(tcam);
-	tcam->queue = 0;
+	tcam->waiting = 0;
 	tcam->queued = 0;
-	for (; number; number = next) {
-		next = tcam->colds[number].queue;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t number = tcam->queue[i];
+
+		fetch_ahead(tcam, i, count);
 		if (!after_readers(tcam, number)) {
 			tcam->colds[number].flags &= (uint8_t)~TUPLES_QUEUED;
 			continue;
 		}
-		tcam->colds[number].queue = tcam->queue;
-		tcam->queue = number;
+		tcam->queue[tcam->waiting++] = number;
 		tcam->queued += !(tcam->colds[number].flags & TUPLES_UNLINKED);
 	}
 }
@@ -206,7 +231,7 @@ static void tuples_commit(struct tcam *tcam)
 
 static void tuples_settle(struct tcam *tcam)
 {
-	if (tcam->queue || tcam->old || tcam->old_used)
+	if (tcam->waiting || tcam->old || tcam->old_used)
 		reclaim(tcam);
 }
 
@@ -385,8 +410,9 @@ static void tuples_measure(const struct tcam *tcam, struct tcam_measure *measure
 		.tables = tcam->state->num_tables,
 		.bytes = sizeof(*tcam) + sizeof(*tcam->state) + tcam->state->block_bytes +
 			 tcam->record_arena.used + tcam->entry_arena.used + tcam->mask_arena.used +
-			 tcam->cold_arena.used + tcam->whole_mask_arena.used +
-			 tuples_names_bytes(&tcam->mask_names) + tuples_names_bytes(&tcam->groups) +
+			 tcam->cold_arena.used + tcam->queue_arena.used +
+			 tcam->whole_mask_arena.used + tuples_names_bytes(&tcam->mask_names) +
+			 tuples_names_bytes(&tcam->groups) +
 			 (tcam->group_index.capacity + tcam->list_index.capacity) *
 				 sizeof(struct tuples_index_node),
 	};

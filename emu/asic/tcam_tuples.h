@@ -128,7 +128,6 @@ enum tuples_cold_flags {
 /* What only changes look at, by the number of a record. */
 struct tuples_cold {
 	uint32_t group; /* of records with the same value, mask and ranges */
-	uint32_t queue; /* the next one that waits for readers */
 	uint8_t table, flags;
 	uint64_t stamps; /* readers look here, too, where the record says so */
 };
@@ -153,6 +152,7 @@ struct tcam {
 
 	/* The changing thread's. */
 	struct tuples_arena record_arena, entry_arena, mask_arena, whole_mask_arena, cold_arena;
+	struct tuples_arena queue_arena;
 	struct flow_key *whole_masks; /* by number */
 	struct tuples_cold *colds;
 	uint32_t top_line, free_lines[FLOW_CHUNKS + 2]; /* by number of lines, linked by next[0] */
@@ -163,10 +163,11 @@ struct tcam {
 	struct tuples_used *used;     /* of the current state */
 	struct tuples_used *old_used; /* older ones that may have readers */
 	uint64_t arrivals;
-	size_t count;   /* entries */
-	size_t hidden;  /* of them: in no list, because an equal one decides */
-	uint32_t queue; /* records that wait for readers, newest first */
-	size_t queued;  /* of them: not yet out of their lists */
+	size_t count;    /* entries */
+	size_t hidden;   /* of them: in no list, because an equal one decides */
+	uint32_t *queue; /* records that wait for readers, each once: there is a place for all */
+	size_t waiting;  /* there */
+	size_t queued;   /* of them: not yet out of their lists */
 	bool uncommitted;
 	/* When to plan anew. */
 	uint32_t plans;
@@ -232,6 +233,8 @@ uint32_t tuples_list_choose(const struct tcam *tcam, const struct tuples_state *
 			    uint32_t number);
 /* Into the list where it belongs. Can't fail. */
 void tuples_list_link(struct tcam *tcam, struct tuples_state *state, uint32_t number);
+/* It is to be linked into, or unlinked from, that table soon: what this needs comes nearer. */
+void tuples_list_fetch(const struct tcam *tcam, uint32_t table, uint32_t number);
 /* Out of its list in the current state. */
 void tuples_list_unlink(struct tcam *tcam, uint32_t number);
 

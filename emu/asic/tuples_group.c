@@ -63,10 +63,12 @@ static uint32_t find(const struct tcam *tcam, uint32_t number, uint32_t hash)
 
 void tuples_group_enter(struct tcam *tcam, uint32_t number)
 {
-	uint32_t hash = hash_of(tcam, number), before;
-	uint32_t group = find(tcam, number, hash);
+	uint32_t hash = hash_of(tcam, number), before, group;
 	struct tuples_name *name;
 
+	tuples_name_fetch(&tcam->groups, hash);
+	tuples_list_fetch(tcam, tuples_list_choose(tcam, tcam->state, number), number);
+	group = find(tcam, number, hash);
 	if (!group) {
 		group = tuples_name_add(&tcam->groups, hash);
 		tuples_name(&tcam->groups, group)->data = number;

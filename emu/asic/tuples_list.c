@@ -214,6 +214,14 @@ static void lower_floors(struct tuples_state *state, uint32_t table,
 	}
 }
 
+void tuples_list_fetch(const struct tcam *tcam, uint32_t table, uint32_t number)
+{
+	struct spot spot = spot_of(tcam, tcam->state, table, number);
+
+	__builtin_prefetch(slot_at(&spot), 1);
+	__builtin_prefetch(length_at(&spot), 1);
+}
+
 void tuples_list_link(struct tcam *tcam, struct tuples_state *state, uint32_t number)
 {
 	uint32_t table = choose_late(tcam, state, number);

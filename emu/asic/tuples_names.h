@@ -43,6 +43,13 @@ static inline struct tuples_name *tuples_name(const struct tuples_names *names, 
 	return (struct tuples_name *)names->arena.base + number;
 }
 
+/* The hash is asked for soon. */
+static inline void tuples_name_fetch(const struct tuples_names *names, uint32_t hash)
+{
+	if (names->num_buckets)
+		__builtin_prefetch(&names->buckets[hash & (names->num_buckets - 1)]);
+}
+
 /* The first and the next number with that hash; 0 where there is none. */
 static inline uint32_t tuples_name_from(const struct tuples_names *names, uint32_t number,
 					uint32_t hash)

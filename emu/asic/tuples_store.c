@@ -69,6 +69,14 @@ static void unuse_mask(struct tcam *tcam, uint32_t number)
 
 /* --- lines --- */
 
+/* The next one that is taken. */
+static void fetch_free(const struct tcam *tcam, uint32_t number)
+{
+	__builtin_prefetch(tuples_record(tcam, number), 1);
+	__builtin_prefetch(&tcam->entries[number], 1);
+	__builtin_prefetch(&tcam->colds[number], 1);
+}
+
 static int take_lines(struct tcam *tcam, unsigned int lines, uint32_t *number)
 {
 	size_t top = tcam->top_line + lines;
@@ -77,6 +85,7 @@ static int take_lines(struct tcam *tcam, unsigned int lines, uint32_t *number)
 	*number = tcam->free_lines[lines];
 	if (*number) {
 		tcam->free_lines[lines] = tuples_record(tcam, *number)->next[0];
+		fetch_free(tcam, tcam->free_lines[lines]);
 		return 0;
 	}
 	error = tuples_arena_reach(&tcam->record_arena, top * sizeof(tcam->records[0]));
@@ -84,6 +93,8 @@ static int take_lines(struct tcam *tcam, unsigned int lines, uint32_t *number)
 		error = tuples_arena_reach(&tcam->entry_arena, top * sizeof(tcam->entries[0]));
 	if (!error)
 		error = tuples_arena_reach(&tcam->cold_arena, top * sizeof(tcam->colds[0]));
+	if (!error)
+		error = tuples_arena_reach(&tcam->queue_arena, top * sizeof(tcam->queue[0]));
 	if (error)
 		return error;
 	*number = tcam->top_line;

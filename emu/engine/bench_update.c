@@ -7,8 +7,10 @@
  * is committed by itself. In between the sentinel comes and goes: an entry that only its own key
  * matches. After its commit both threads look that key up: it must be there, or gone, at once.
  *
- * Entries that were taken out are kept until the table says that nobody sees them any more
- * (settle), which is asked once for many of them and is part of what is measured.
+ * What a caller has at hand when it asks for a change, the entry or the rule, is fetched ahead: it
+ * is the table that is measured. Entries that were taken out are kept until the table says that
+ * nobody sees them any more (settle), which is asked once for many of them and is part of what is
+ * measured.
  */
 #include "bench_internal.h"
 
@@ -196,21 +198,43 @@ static int toggle_sentinel(struct bench_update *u)
 	return 0;
 }
 
+enum { AHEAD = 8 }; /* changes */
+
+/* The places of a burst of changes, at random. */
+static void draw_places(struct bench_update *u, size_t *places, size_t burst)
+{
+	for (size_t i = 0; i < burst; i++) {
+		places[i] = (size_t)random_below(&u->random, u->num_present);
+		__builtin_prefetch(&u->present[places[i]]);
+	}
+}
+
+static void fetch_rule(const struct tcam_rule *rule)
+{
+	for (size_t at = 0; at < sizeof(*rule); at += 64)
+		__builtin_prefetch((const char *)rule + at);
+}
+
 /* Some random entries out, and then in again. */
 static int move_entries(struct bench_update *u)
 {
 	size_t burst = u->num_present < BURST ? u->num_present : BURST, places[BURST];
 	int error = 0;
 
+	draw_places(u, places, burst);
 	for (size_t i = 0; !error && i < burst; i++) {
-		places[i] = (size_t)random_below(&u->random, u->num_present);
+		if (i + AHEAD < burst)
+			__builtin_prefetch(u->present[places[i + AHEAD]], 1);
 		while (!u->present[places[i]])
 			places[i] = (places[i] + 1) % u->num_present;
 		error = take_out(u, u->present[places[i]]);
 		u->present[places[i]] = NULL;
 	}
-	for (size_t i = 0; !error && i < burst; i++)
+	for (size_t i = 0; !error && i < burst; i++) {
+		if (i + AHEAD < burst)
+			fetch_rule(&u->rules[places[i + AHEAD]]);
 		error = put_in(u, &u->rules[places[i]], NULL, &u->present[places[i]]);
+	}
 	return error;
 }
 
