@@ -406,11 +406,12 @@ static void go_back(struct planner *p, const struct kept *kept)
 /* Groups costly classes anew while that makes the whole cheaper. */
 static int refine(struct planner *p)
 {
-	struct kept *best = calloc(2, sizeof(*best)), *now = best + 1;
+	struct kept *best = calloc(2, sizeof(*best)), *now;
 	int error = -ENOMEM;
 
 	if (!best)
 		return -ENOMEM;
+	now = best + 1;
 	best->class_of = calloc(p->tcam->mask_names.top, 2);
 	if (!best->class_of)
 		goto out;
