@@ -118,6 +118,7 @@ static int print_kernel_json(const struct kernel_behavior *kernel,
 	json_t *document = json_object();
 	int status;
 
+	json_object_set_new(document, "schema_version", json_integer(REPORT_SCHEMA_VERSION));
 	json_object_set_new(document, "kernel", json_string(kernel->version));
 	json_object_set_new(document, "behaviors", json_object());
 	json_object_set_new(document, "unchecked", json_object());

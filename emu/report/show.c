@@ -44,10 +44,18 @@ json_t *recorded_json(const struct emulator *emulator)
 	return record;
 }
 
+static json_t *document_create(void)
+{
+	json_t *document = json_object();
+
+	json_object_set_new(document, "schema_version", json_integer(REPORT_SCHEMA_VERSION));
+	return document;
+}
+
 json_t *report_nic(const struct emulator *emulator)
 {
 	const struct nic *nic = &emulator->nic;
-	json_t *document = json_object();
+	json_t *document = document_create();
 	json_t *ports = json_array();
 
 	for (size_t i = 0; i < nic->num_ports; i++)
@@ -94,7 +102,7 @@ json_t *report_rules(const struct emulator *emulator, const json_t *listing, boo
 {
 	struct report_texts *texts = report_texts_create(listing);
 	struct show_walk walk = {.emulator = emulator, .texts = texts};
-	json_t *document = json_object();
+	json_t *document = document_create();
 
 	if (packed && !emulator->kmod)
 		packer_begin(&walk.packer);
@@ -136,7 +144,7 @@ static json_t *memory_json(const struct emulator *emulator)
 json_t *report_counters(const struct emulator *emulator)
 {
 	struct asic_counters retired = asic_retired(emulator->asic);
-	json_t *document = json_object();
+	json_t *document = document_create();
 
 	json_object_set_new(document, "ports", ports_json(&emulator->nic, emulator->ports));
 	json_object_set_new(document, "entries",
@@ -163,7 +171,7 @@ static void add_line(void *context, uint64_t sequence, enum log_level level, uin
 
 json_t *report_log(const struct emulator *emulator)
 {
-	json_t *document = json_object();
+	json_t *document = document_create();
 	json_t *lines = json_array();
 
 	log_visit(emulator->log, 0, add_line, lines);
