@@ -11,6 +11,14 @@
 #include <libmnl/libmnl.h>
 
 /*
+ * Messages of a dump, or notifications, share a datagram up to this size; a larger message travels
+ * alone. A kernel's NLMSG_GOODSIZE on 4 KiB pages: later datagrams of its dumps grow with the
+ * buffer that the client receives into, but none is told of before the first one, so this is what
+ * every client has room for. nft lists interfaces into one page.
+ */
+enum { NLMSG_DATAGRAM_SIZE = 3776 };
+
+/*
  * NLMSG_ERROR for request (error 0 or negative). text, or NULL, goes to clients that set
  * NETLINK_EXT_ACK, as does bad_attribute's offset (bytes from the message's start, 0: none).
  */

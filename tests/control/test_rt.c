@@ -134,6 +134,24 @@ static unsigned int count_dump(uint16_t type, unsigned int *datagrams)
 	}
 }
 
+Test(rt, every_datagram_of_a_dump_fits_a_client_that_receives_one_page)
+{
+	uint8_t buffer[512] __attribute__((aligned(8))) = {0};
+	struct nlmsghdr *message = request(buffer, RTM_GETLINK, NLM_F_DUMP, 0, NULL);
+	char name[16];
+	ssize_t size;
+
+	while (nic.num_ports < 600) {
+		snprintf(name, sizeof(name), "port-%zu", nic.num_ports);
+		cr_assert(nic_add_port(&nic, name) >= 0);
+	}
+	cr_assert_eq(send_data(fd, message, message->nlmsg_len), message->nlmsg_len);
+	do {
+		size = receive(fd, room, sizeof(room));
+		cr_assert(size > 0 && size < 4096, "%zd bytes", size);
+	} while (((const struct nlmsghdr *)room)->nlmsg_type != NLMSG_DONE);
+}
+
 Test(rt, a_dump_lists_every_port_also_thousands)
 {
 	unsigned int datagrams;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Dumps: many messages, cut into datagrams. */
+#include "../nlmsg.h"
 #include "internal.h"
 
 #include <errno.h>
@@ -40,7 +41,7 @@ void nft_dump_add(struct nft_dump *dump)
 		dump->error = dump->error ? dump->error : -EMSGSIZE;
 	if (dump->error)
 		return;
-	if (dump->datagram.size + size > NFT_DUMP_SIZE)
+	if (dump->datagram.size + size > NLMSG_DATAGRAM_SIZE)
 		send_datagram(dump);
 	buffer_append(&dump->datagram, w->bytes, size);
 }

@@ -373,11 +373,9 @@ struct nft_writer *nft_reply_begin(struct nft_call *call, uint8_t event, uint16_
 int nft_reply_send(struct nft_call *call);
 
 /*
- * dump.c: many messages to one client, cut into datagrams of at most NFT_DUMP_SIZE (a larger
+ * dump.c: many messages to one client, cut into datagrams of at most NLMSG_DATAGRAM_SIZE (a larger
  * message travels alone), ended by NLMSG_DONE.
  */
-enum { NFT_DUMP_SIZE = 16384 };
-
 struct nft_dump {
 	struct nft_call *call;
 	struct buffer datagram;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Notifications: queued while transactions commit, sent at the end. */
+#include "../nlmsg.h"
 #include "internal.h"
 
 #include <nicemu/base/buffer.h>
 
 #include <stdlib.h>
-
-/* The kernel's NLMSG_GOODSIZE on 4 KiB pages: messages are joined up to here. */
-enum { GOOD_SIZE = 3776 };
 
 struct nft_pending {
 	struct nft_pending *prev, *next;
@@ -66,8 +64,8 @@ void nft_notify_flush(struct nft *nft, struct client *sender)
 	bool report = false;
 
 	DL_FOREACH_SAFE (nft->notifications, pending, next) {
-		if (joined.size &&
-		    (pending->report != report || joined.size + pending->size >= GOOD_SIZE)) {
+		if (joined.size && (pending->report != report ||
+				    joined.size + pending->size >= NLMSG_DATAGRAM_SIZE)) {
 			send_joined(nft, sender, &joined, report);
 			joined.size = 0;
 		}

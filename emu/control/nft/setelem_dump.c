@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Elements as messages: GETSETELEM, notifications. */
+#include "../nlmsg.h"
 #include "set.h"
 
 #include <errno.h>
@@ -115,7 +116,7 @@ static int dump_elements(struct nft_call *call, struct nft_set *set, bool reset)
 	while (elem) {
 		w = nft_dump_message(&dump, NFT_MSG_NEWSETELEM, 0, set->table->family);
 		nest = begin_list(w, set);
-		for (; elem && nft_writer_size(w) + ROOM_FOR_ELEMENT <= NFT_DUMP_SIZE;
+		for (; elem && nft_writer_size(w) + ROOM_FOR_ELEMENT <= NLMSG_DATAGRAM_SIZE;
 		     elem = nft_set_index_next(set, elem, &at))
 			nft_setelem_fill(w, set, elem, reset);
 		nft_nest_end(w, nest);

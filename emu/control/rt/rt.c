@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DUMP_DATAGRAM = 8192 /* bytes after which a kernel begins the next one */ };
-
 struct rt {
 	struct server *server;
 	struct nic *nic;
@@ -47,7 +45,7 @@ static struct nlmsg_result dump_links(const struct rt *rt, struct client *client
 		message->nlmsg_flags = NLM_F_MULTI;
 		message->nlmsg_seq = request->nlmsg_seq;
 		message->nlmsg_pid = client_portid(client);
-		if (buffer.size + message->nlmsg_len > DUMP_DATAGRAM)
+		if (buffer.size + message->nlmsg_len > NLMSG_DATAGRAM_SIZE)
 			send_buffer(client, &buffer);
 		buffer_append(&buffer, message, MNL_ALIGN(message->nlmsg_len));
 	}
