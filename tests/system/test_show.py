@@ -83,12 +83,12 @@ class WithoutEmulator(unittest.TestCase):
 COUNT = {"packets": int, "bytes": int}
 RECORDED = {"flowtable": int, "flower": int}
 # The documents as emu/DESIGN.md has them: each field, and what it holds.
-NIC_DOCUMENT = {"schema_version": int, 
+NIC_DOCUMENT = {"schema_version": int,
     "nic": str, "model": str, "kernel": str, "entries": int, "entries_used": int, "recorded_only": RECORDED,
     "open_ports": bool,
     "ports": [{"name": str, "ifindex": int, "kind": str, "mac": str, "speed": int, "mtu": int,
                "hw_tc_offload": bool, "represents": (str, type(None))}]}
-COUNTERS_DOCUMENT = {"schema_version": int, 
+COUNTERS_DOCUMENT = {"schema_version": int,
     "ports": [{"name": str, "rx": COUNT, "tx": COUNT, "host": COUNT}], "entries": int, "entries_used": int,
     "recorded_only": RECORDED, "retired": COUNT,
     "memory": {"table_bytes": int, "entry_bytes": int, "process_bytes": int}}
