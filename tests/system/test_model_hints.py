@@ -4,6 +4,7 @@ the hint says, which the same model takes."""
 import json
 import shutil
 import os
+import re
 import unittest
 
 from nicemu import nicemu, skip_suite, write_temporary
@@ -45,6 +46,7 @@ CASES = {
     "dpaa2-switch:mirror-vlan-id-only": ("@ll,96,16 0x8100 @ll,112,16 & 0xffff == 0x2005 dup to eth1", MIRRORED),
     "dpaa2-switch:mirror-vlan-id-full": ("@ll,96,16 0x8100 @ll,112,16 & 0xff0 == 0x10 dup to eth1", MIRRORED),
     "dpaa2-switch:unsupported-action": (IP + "accept", IP + "drop"),
+    "dpaa2-switch:interface-type": ("ether saddr 02:00:00:00:00:01 drop", "@ll,48,48 0x020000000001 drop"),
     "dpaa2-switch:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
     "ice:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "meta protocol ip ip saddr 10.0.0.1 drop"),
     "ice:nothing-to-match": ("meta l4proto udp drop", "meta protocol ip ip saddr 10.0.0.1 drop"),
@@ -61,9 +63,11 @@ CASES = {
     "prestera:unsupported-action": (IP + "fwd to eth1", IP + "drop"),
     "stmmac:needs-basic-or-ipv4": ("iif eth0 drop", "ip saddr 10.0.0.1 drop"),
     "bnxt:needs-control-and-basic": ("tcp dport 80 drop", "ip saddr 10.0.0.1 tcp dport 80 drop"),
+    "hns3:interface-type": ("vlan id 5 drop", "@ll,96,16 0x8100 @ll,112,16 & 0xfff == 5 drop"),
     "hns3:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
     "hns3:one-action": (IP + "dup to eth1 drop", IP + "drop"),
     "hns3:unsupported-action": (IP + "accept", IP + "drop"),
+    "sfc:interface-type": ("ether type 0x1234 drop", "meta protocol 0x1234 drop"),
     "sfc:unsupported-key": ("iif eth0 ip saddr 10.0.0.1 drop", "ip saddr 10.0.0.1 drop"),
     "sfc:l3-needs-ip": ("tcp dport 80 drop", "meta protocol ip tcp dport 80 drop"),
     "sfc:unsupported-action": (IP + "accept", IP + "drop"),
@@ -157,6 +161,105 @@ class Hints(unittest.TestCase):
                 each = chains(*((port, 1, "ip saddr 10.0.0.1 drop") for port in ports))
                 self.assertEqual(dict(verdicts(model, both, *ports)), {"offloaded": None, "refused": reason})
                 self.assertEqual(verdicts(model, each, *ports), [("offloaded", None), ("offloaded", None)])
+
+
+TYPICAL = """ip saddr 10.0.0.1 drop; ip saddr 10.0.0.1 accept; ip saddr 10.0.0.0/8 counter drop; ip daddr 10.0.0.0/9 accept
+ip saddr 10.0.0.1 ip daddr 10.0.0.2 drop; ip protocol tcp drop; ip protocol icmp accept; ip protocol 47 drop
+ip6 saddr 2001:db8::1 drop; ip6 daddr 2001:db8::/32 accept; ip6 nexthdr udp drop; meta protocol ip6 drop; meta protocol ip accept
+meta protocol arp drop; ether type 0x1234 drop; ether type ip drop; ether type vlan drop
+ether saddr 02:00:00:00:00:01 drop; ether daddr ff:ff:ff:ff:ff:ff accept; ether saddr 02:00:00:00:00:01 ip saddr 10.0.0.1 drop
+vlan id 10 drop; vlan id 10 accept; vlan id 10 ip saddr 10.0.0.1 drop; vlan id 10 tcp dport 80 drop; vlan pcp 3 drop
+tcp dport 80 drop; tcp dport 80 accept; udp dport 53 accept; udp sport 53 drop; tcp dport 80-90 drop; tcp dport { 22, 80 } drop
+tcp dport 0 drop; tcp flags syn drop; meta l4proto udp drop; meta l4proto icmp accept; th dport 53 drop; icmp type 8 drop; sctp dport 5 drop
+ip saddr 10.0.0.1 tcp dport 80 drop; ip saddr 10.0.0.1 udp sport 53 udp dport 53 accept; ip saddr != 10.0.0.1 drop
+ip saddr { 10.0.0.1, 10.0.0.2-10.0.0.9 } drop; ip ttl 5 drop; ip dscp 3 drop; iif eth0 drop; iif eth0 ip saddr 10.0.0.1 drop
+iifname eth0 drop; iiftype ether drop; meta mark 5 drop; meta mark set 1; ip daddr set 1.2.3.4; notrack; notrack accept; counter
+fwd to eth1; ip saddr 10.0.0.1 fwd to eth1; tcp dport 80 fwd to eth1; dup to eth1; dup to eth1 accept; dup to eth1 drop
+ip saddr 10.0.0.1 dup to eth1; ip saddr 10.0.0.1 dup to eth1 accept; vlan id 5 dup to eth1; vlan id 5 fwd to eth1
+ether saddr 02:00:00:00:00:01 fwd to eth1; ip saddr 10.0.0.1 reject; ip saddr 10.0.0.1 return; limit rate 5/second drop; log drop
+@nh,96,8 10 drop; @nh,96,32 0x0a000001 accept; @th,16,16 80 drop; @ll,48,48 0x020000000001 drop; drop; accept"""
+RULES = [rule.strip() for line in TYPICAL.splitlines() for rule in line.split(";")]
+ACTION = re.compile(r"(?:^|\s)((?:(?:counter|accept|drop|reject|return|(?:fwd|dup) to \S+)\s*)+)$")
+# The other ports are for rules; eth1 is what they send to.
+PORTS = ("eth0", "eth2", "eth3", "eth4", "eth5", "eth6", "eth7")
+# What a hint quotes without meaning it to be loaded: parts of the language, not rules.
+WORDS = re.compile(r"^(flags offload|accept|drop|iif|ether type|vlan id|meta protocol|ether …|vlan …|dup|dup to|fwd|fwd to|counter|meta iiftype|dup to PORT|fwd to PORT)$")
+NOTHING = ("no form", "nft cannot offload", "leave this rule to a chain without", "leave the limit to", "leave the quota to")
+
+
+class Followed(unittest.TestCase):
+    """Whoever does what a hint says is taken, or refused for something else that has a hint of its own."""
+
+    def setUp(self):
+        self.known = {}
+
+    def judge(self, model, rules):
+        """Asks about each rule in a chain of its own: into self.known."""
+        rules = [rule for rule in dict.fromkeys(rules) if (model, rule) not in self.known]
+        groups = [rules[start:start + len(PORTS)] for start in range(0, len(rules), len(PORTS))]
+        while groups:
+            group = groups.pop()
+            text = chains(*((port, 1, rule) for port, rule in zip(PORTS, group)))
+            run = json.loads(nicemu("check", "-j", "-m", model, write_temporary(text)).stdout)["runs"][0]
+            records = {int(r["table"][1:]): r for r in run["rules"]}
+            if len(records) == len(group):
+                self.known.update({(model, rule): records[i] for i, rule in enumerate(group)})
+            elif len(group) > 1:
+                groups += [[rule] for rule in group]
+            else:
+                self.known[model, group[0]] = {"verdict": "error", "id": "nft", "hint": None,
+                                               "reason": str(run["errors"] or run["chains"])}
+
+    @staticmethod
+    def followed(rule, hint, record):
+        """For each text in backquotes the rules of which one has to be taken; form by form of a list."""
+        action = ACTION.search(rule)
+        for form in record.get("forms") or []:
+            written = record["expression"] if record["expression"] in rule else re.sub(ACTION, "", rule).strip()
+            yield form, [rule.replace(written, form)]
+        for text in re.findall("`([^`]+)`", hint):
+            if WORDS.match(text):
+                continue
+            if ACTION.search(text):
+                yield text, [text]
+            else:
+                behind = action.group(1) if action else "drop"
+                yield text, [text + " " + behind, text + " " + rule]
+
+    def end(self, model, rule, ids=()):
+        """None where the rule is taken or has no form, else what is wrong."""
+        record = self.known[model, rule]
+        if record["verdict"] == "offloaded":
+            return None
+        if record["id"] in ids:
+            return "refused again: %s" % record["id"]
+        hint = record["hint"] or ""
+        if any(words in hint for words in NOTHING) or len(ids) == 3:
+            return None
+        if not hint and not ids:
+            return None  # no advice is no wrong advice
+        if not hint:
+            return "refused without a hint: %s: %s" % (record["id"], record.get("reason"))
+        steps = list(self.followed(rule, hint, record))
+        self.judge(model, [way for _, ways in steps for way in ways])
+        for text, ways in steps:
+            ends = [self.end(model, way, (*ids, record["id"])) for way in ways]
+            if all(ends):
+                return "`%s` of the hint %r: %s" % (text, hint, ends[0])
+        return None
+
+    def test_of_typical_rules_on_each_model(self):
+        models = [m["name"] for m in json.loads(nicemu("show", "model", "-j").stdout)["models"] if "chain" in m["front_ends"]]
+        wrong, hinted = [], 0
+        for model in models:
+            self.judge(model, RULES)
+            for rule in RULES:
+                hinted += bool(self.known[model, rule]["hint"])
+                end = self.end(model, rule)
+                if end:
+                    wrong.append("%s: %s: %s" % (model, rule, end))
+        self.assertGreater(hinted, 400)
+        self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
 
 
 if __name__ == "__main__":
