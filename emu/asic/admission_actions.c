@@ -101,8 +101,7 @@ static struct left_out find_left_out(const struct question *question)
 	for (size_t i = 0; i < model->num_ignoring; i++) {
 		const struct model_ignoring *some = &model->ignoring[i];
 
-		if (!conditions_hold(&some->when, question) ||
-		    (some->unless.count && conditions_hold(&some->unless, question)))
+		if (!ignoring_applies(some, question))
 			continue;
 		out.actions |= some->actions;
 		out.mirror_takes |= some->mirror_takes;

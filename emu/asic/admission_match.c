@@ -57,8 +57,7 @@ static void find_ignored(struct ignored *ignored, const struct question *questio
 	for (size_t i = 0; i < model->num_ignoring; i++) {
 		const struct model_ignoring *some = &model->ignoring[i];
 
-		if (!conditions_hold(&some->when, question) ||
-		    (some->unless.count && conditions_hold(&some->unless, question)))
+		if (!ignoring_applies(some, question))
 			continue;
 		ignored->keys |= some->keys;
 		ignore(ignored, some->fields, some->num_fields);

@@ -594,6 +594,12 @@ bool conditions_hold(const struct model_conditions *conditions, const struct que
 	return !condition_that_fails(conditions, question);
 }
 
+bool ignoring_applies(const struct model_ignoring *ignoring, const struct question *question)
+{
+	return conditions_hold(&ignoring->when, question) &&
+	       !(ignoring->unless.count && conditions_hold(&ignoring->unless, question));
+}
+
 bool clause_applies(const struct model_clause *clause, const struct question *question)
 {
 	return conditions_hold(&clause->when, question) &&

@@ -29,6 +29,9 @@ const struct model_condition *condition_that_fails(const struct model_conditions
 /* All of them; no conditions always hold. */
 bool conditions_hold(const struct model_conditions *conditions, const struct question *question);
 
+/* What the model ignores of some rules it ignores of that one. */
+bool ignoring_applies(const struct model_ignoring *ignoring, const struct question *question);
+
 /* The clause is about that command: all of `when` holds, and not all of `unless`. */
 bool clause_applies(const struct model_clause *clause, const struct question *question);
 

@@ -7,6 +7,17 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+bool asic_ignores(const struct asic *asic, const struct offload_command *command, size_t number)
+{
+	const struct model_match *match = &asic->nic->profile->match;
+	const struct block *block = asic_find_block(asic, command->binding);
+	const struct question question = {
+		.nic = asic->nic, .binding = block ? &block->binding : NULL, .command = command};
+
+	return block && number < match->num_ignoring &&
+	       ignoring_applies(&match->ignoring[number], &question);
+}
+
 int asic_visit_entries(const struct asic *asic,
 		       int (*visit)(void *context, const struct tcam_entry *entry,
 				    const struct tcam_rule *rule),

@@ -3,6 +3,7 @@
  */
 #include "internal.h"
 
+#include <linux/if_ether.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,14 +75,49 @@ static bool is_implied(const struct field_walk *walk, enum flow_field_id id)
 	       id == FLOW_META_INGRESS_IFTYPE || id == FLOW_META_INGRESS_IFINDEX;
 }
 
-static void add_word(char *list, size_t size, const char *word)
+/* "`ether type ip`, `ip saddr 10.0.0.1`" */
+static void add_field(char *list, size_t size, const char *field)
 {
 	size_t used = strlen(list);
 
-	snprintf(list + used, size - used, "%s%s", used ? " " : "", word);
+	snprintf(list + used, size - used, "%s`%s`", used ? ", " : "", field);
 }
 
-static void look_at_field(const struct field_walk *walk, enum flow_field_id id, char *ignored)
+/* What a rule asks for and the NIC does not look at. */
+struct ignored {
+	char whole[LINT_LIST_SIZE]; /* fields */
+	char part[LINT_LIST_SIZE];  /* of these it looks at some bits */
+};
+
+static bool is_looked_at(const struct field_walk *walk, enum flow_field_id id)
+{
+	uint8_t asked[16], looked[16];
+
+	flow_key_load(&walk->asked->mask, id, asked);
+	flow_key_load(&walk->mask, id, looked);
+	for (size_t i = 0; i < flow_fields[id].struct_size; i++)
+		if (asked[i] & looked[i])
+			return true;
+	return false;
+}
+
+static void add_ignored(const struct field_walk *walk, enum flow_field_id id, const char *field,
+			struct ignored *ignored)
+{
+	size_t used = strlen(ignored->part);
+	char looked[LINT_STATEMENT_SIZE];
+
+	if (!is_looked_at(walk, id)) {
+		add_field(ignored->whole, sizeof(ignored->whole), field);
+		return;
+	}
+	lint_print_field(looked, sizeof(looked), &walk->value, &walk->mask, id);
+	snprintf(ignored->part + used, sizeof(ignored->part) - used, "%s`%s` of `%s`",
+		 used ? ", " : "", looked, field);
+}
+
+static void look_at_field(const struct field_walk *walk, enum flow_field_id id,
+			  struct ignored *ignored)
 {
 	struct lint_place place = lint_at_rule(walk->lint, walk->rule);
 	enum difference difference = difference_of(walk, id);
@@ -101,7 +137,7 @@ static void look_at_field(const struct field_walk *walk, enum flow_field_id id, 
 			 "the model %s takes 0 in `%s` for any value: the rule matches all of them",
 			 model, field);
 	else if (!is_implied(walk, id))
-		add_word(ignored, LINT_LIST_SIZE, field);
+		add_ignored(walk, id, field, ignored);
 }
 
 static bool names_ignored(const struct field_walk *walk, const struct model_ignoring *ignoring)
@@ -118,27 +154,71 @@ static bool names_ignored(const struct field_walk *walk, const struct model_igno
 	return false;
 }
 
-/* What the model says about it, where it can only be that; else "". */
-static const char *reason_to_ignore(const struct field_walk *walk)
+/*
+ * What the model says about such a rule; NULL where it always ignores such a field, or does not
+ * ignore any.
+ */
+static const char *reason_to_ignore(const struct field_walk *walk, size_t entry,
+				    const struct flow_rule *flow)
 {
-	const struct model_match *match = &walk->lint->model->match;
-	const char *text = "";
-	size_t found = 0;
+	const struct lint *lint = walk->lint;
+	const struct lint_instance *on_port = &lint->instances[lint->entries[entry].instance];
+	const struct nft_offload_rule *rule = &lint->rules[walk->rule].rule;
+	const struct offload_command command = {.binding = on_port->binding,
+						.cookie = on_port->cookie,
+						.prio = (uint32_t)rule->priority,
+						.protocol = flow->protocol,
+						.rule = flow};
+	const struct model_match *match = &lint->model->match;
 
 	for (size_t i = 0; i < match->num_ignoring; i++)
-		if (names_ignored(walk, &match->ignoring[i]) && found++ == 0)
-			text = match->ignoring[i].text;
-	return found == 1 ? text : "";
+		if (names_ignored(walk, &match->ignoring[i]) &&
+		    asic_ignores(lint->emulator->asic, &command, i))
+			return match->ignoring[i].text;
+	return NULL;
 }
 
-static void say_ignored(const struct field_walk *walk, const char *fields)
+/* With the ethertype in the rule the model would look at what it does not look at now. */
+static bool lacks_ethertype(const struct field_walk *walk, size_t entry)
 {
-	const char *why = reason_to_ignore(walk);
+	const struct flow_rule *flow = walk->lint->rules[walk->rule].rule.flow_rule;
+	const uint8_t type[] = {ETH_P_IP >> 8, ETH_P_IP & 0xff}, ones[] = {0xff, 0xff};
+	struct flow_rule *with;
+	bool lacks;
 
-	lint_add(walk->lint, LINT_FIELD_IGNORED, lint_at_rule(walk->lint, walk->rule), "",
-		 "the model %s takes `%s` and does not look at all of it: the rule matches packets "
-		 "with other values, too%s%s%s",
-		 walk->lint->model->name, fields, *why ? " (" : "", why, *why ? ")" : "");
+	if (is_asked(walk->asked, FLOW_BASIC_N_PROTO) || !reason_to_ignore(walk, entry, flow))
+		return false;
+	with = flow_rule_copy(flow);
+	if (!with)
+		return false;
+	with->match.used_keys |= FLOW_PRESENT(BASIC);
+	flow_key_store(&with->match.key, FLOW_BASIC_N_PROTO, type);
+	flow_key_store(&with->match.mask, FLOW_BASIC_N_PROTO, ones);
+	with->protocol = ETH_P_IP;
+	lacks = !reason_to_ignore(walk, entry, with);
+	flow_rule_free(with);
+	return lacks;
+}
+
+static void say_ignored(const struct field_walk *walk, size_t entry, const struct ignored *ignored)
+{
+	const struct lint_entry *what = &walk->lint->entries[entry];
+	const char *why =
+		reason_to_ignore(walk, entry, walk->lint->rules[walk->rule].rule.flow_rule);
+	char match[LINT_STATEMENT_SIZE], fate[64];
+
+	lint_print_match(match, sizeof(match), &walk->value, &walk->mask);
+	lint_print_fate(fate, sizeof(fate), walk->lint, what);
+	lint_add(walk->lint, LINT_FIELD_IGNORED, lint_at_rule(walk->lint, walk->rule),
+		 lacks_ethertype(walk, entry)
+			 ? "say the ethertype before the match: `meta protocol ip`"
+			 : "leave the rule to a chain without `flags offload` where it should "
+			   "match no more than it says",
+		 "the model %s %s%s%s%s%s: in the NIC the rule is %s, %s%s%s%s",
+		 walk->lint->model->name, *ignored->whole ? "does not look at " : "",
+		 ignored->whole, *ignored->whole && *ignored->part ? ", and " : "",
+		 *ignored->part ? "looks only at " : "", ignored->part, match, fate,
+		 why ? " (" : "", why ? why : "", why ? ")" : "");
 }
 
 /* By which port leaves what the action sends; -1 where there is none. */
@@ -208,7 +288,7 @@ static void look_at_rule(struct lint *lint, size_t index, size_t entry)
 {
 	const struct flow_rule *flow = lint->rules[index].rule.flow_rule;
 	struct field_walk walk = {.lint = lint, .rule = index, .asked = &flow->match};
-	char ignored[LINT_LIST_SIZE] = "";
+	struct ignored ignored = {0};
 
 	if (lint->entries[entry].matches_nothing) {
 		say_nothing_matches(lint, index, &lint->entries[entry]);
@@ -217,9 +297,9 @@ static void look_at_rule(struct lint *lint, size_t index, size_t entry)
 	lint_unpack(lint, entry, &walk.value, &walk.mask);
 	for (int id = 0; id < FLOW_FIELD_COUNT; id++)
 		if (is_asked(walk.asked, id))
-			look_at_field(&walk, id, ignored);
-	if (ignored[0])
-		say_ignored(&walk, ignored);
+			look_at_field(&walk, id, &ignored);
+	if (*ignored.whole || *ignored.part)
+		say_ignored(&walk, entry, &ignored);
 	look_at_actions(lint, index, &lint->entries[entry]);
 }
 

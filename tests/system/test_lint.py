@@ -115,6 +115,46 @@ class Hints(unittest.TestCase):
         self.assertEqual(seen, {"next-header", "meta-protocol-vlan", "counter-before-match"})
 
 
+class Ignored(unittest.TestCase):
+    """Which fields and bits the NIC does not look at, and what the rule is to it."""
+
+    def find(self, model, rule):
+        findings = lint_rules(rule, options=("-m", model))
+        self.assertIsNotNone(findings, rule)
+        return of(findings, "field-ignored")
+
+    def test_fields_that_are_not_looked_at(self):
+        (finding,) = self.find("ocelot", "udp dport 53 accept")
+        self.assertIn("does not look at `meta l4proto udp`, `udp dport 53`: in the NIC the rule is any packet, accept (", finding["text"])
+        (finding,) = self.find("dpaa2-switch", "ip6 saddr 2001:db8::1 drop")
+        self.assertIn("does not look at `ip6 saddr 2001:db8::1`: in the NIC the rule is ether type ip6, drop", finding["text"])
+
+    def test_bits_that_are_not_looked_at(self):
+        (finding,) = self.find("ocelot", "ether type vlan @ll,112,16 & 0x1fff == 0x1005 drop")
+        self.assertIn("looks only at `vlan id 5` of `vlan id & 0x1fff == 0x1005`", finding["text"])
+
+    def test_the_reason_is_the_one_that_holds_for_the_rule(self):
+        for model, rule, why in (("ice", "ip saddr 10.0.0.1 ip protocol 47 drop", "without ports any protocol matches"),
+                                 ("stmmac", "tcp sport 5 tcp dport & 0xffff == 80 drop", "takes the source port out"),
+                                 ("stmmac", "ip saddr 10.0.0.1 ip protocol 47 drop", "without ports nothing of it"),
+                                 ("ocelot", "tcp dport 80 drop", "takes every frame")):
+            with self.subTest(model=model, rule=rule):
+                (finding,) = self.find(model, rule)
+                self.assertIn(why, finding["text"])
+
+    def test_where_an_ethertype_helps_the_hint_says_so_and_it_does(self):
+        helped = 0
+        for model in ("ocelot", "ice", "stmmac", "nfp", "bnxt", "sfc", "prestera", "cxgb4", "mlx5", "dpaa2-switch", "hns3"):
+            for rule in ("tcp dport 80 drop", "udp sport 53 drop", "meta l4proto udp drop", "ip saddr 10.0.0.1 ip protocol 47 drop"):
+                with self.subTest(model=model, rule=rule):
+                    for finding in of(lint_rules(rule, options=("-m", model)) or [], "field-ignored"):
+                        self.assertTrue(finding["hint"])
+                        for form in re.findall("`(meta [^`]*)`", finding["hint"]):
+                            self.assertEqual(self.find(model, form + " " + rule), [])
+                            helped += 1
+        self.assertGreaterEqual(helped, 2)
+
+
 class ExtensionHeaders(unittest.TestCase):
     def test_the_nic_looks_past_them_so_a_rule_for_one_matches_nothing(self):
         for number in (0, 43, 44, 51, 60):

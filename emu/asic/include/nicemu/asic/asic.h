@@ -207,6 +207,12 @@ uint64_t asic_table_room(const struct asic *asic, const struct asic_table_use *u
 			 const struct model_cost *cost, bool *at_most);
 
 /*
+ * Whether the model ignores that part (of its match.ignoring, by number) of such a rule, which the
+ * NIC has: for those who say why an entry looks at less than the rule asks for.
+ */
+bool asic_ignores(const struct asic *asic, const struct offload_command *command, size_t number);
+
+/*
  * What STATS, and so nft, is told of the rule by its counter: nothing of what is false. A rule that
  * the NIC does not have tells nothing.
  */
