@@ -51,12 +51,26 @@ static void print_text_member(FILE *out, const char *label, char *text)
 	free(text);
 }
 
+/* Room, order and conflicts depend on the rules of the chain that has the port: nobody can tell. */
+static void print_unjudged(FILE *out, const json_t *chain)
+{
+	unsigned long long rules = member_number(chain, "rules");
+	bool is_second = strcmp(member_text(chain, "id"), "port-has-a-block") == 0;
+
+	if (rules)
+		fprintf(out, "  its %llu rule%s not been judged%s\n", rules,
+			rules == 1 ? " has" : "s have",
+			is_second
+				? ": with --each, and in a file of its own, this chain would have "
+				  "the port"
+				: "");
+}
+
 static void print_refusal(FILE *out, const struct check_group *group, bool again,
 			  const struct report_style *style, bool many_runs)
 {
 	const json_t *record = group->record;
 	bool is_chain = strcmp(group->list, "chains") == 0;
-	unsigned long long unjudged = member_number(record, "rules");
 
 	print_place(out, record);
 	paint(out, style, PAINT_WARNING, "%s%s", is_chain ? "chain " : "",
@@ -70,9 +84,7 @@ static void print_refusal(FILE *out, const struct check_group *group, bool again
 	print_member(out, "hint", record, "hint");
 	print_text_member(out, many_runs ? "by" : "on",
 			  many_runs ? check_group_runs(group) : check_group_ports(group));
-	if (unjudged)
-		fprintf(out, "  its %llu rule%s not been judged\n", unjudged,
-			unjudged == 1 ? " has" : "s have");
+	print_unjudged(out, record);
 }
 
 static void print_finding(FILE *out, const struct check_group *group, bool again,

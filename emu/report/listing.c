@@ -7,10 +7,14 @@
  * things of a table. In a chain of depth 2, a line that ends in "# handle N" is a rule; the line
  * that begins with "type" makes it a base chain. A comment holds neither quotes nor newlines, so
  * text after the last quote is never inside of one.
+ *
+ * nft prints a mask in the base of what it masks, so `tcp dport & 65528`. Here it is hexadecimal,
+ * as in the expressions that a refusal names and in what the driver was handed.
  */
 #include "internal.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +69,48 @@ static char *cut_comment(char *rule)
 	return comment;
 }
 
+/* The text behind a decimal mask that begins there, with its number; NULL: there is none. */
+static const char *decimal_mask(const char *at, unsigned long long *mask)
+{
+	size_t digits = strspn(at, "0123456789");
+
+	if (!digits || digits > 19 || !strchr(" )", at[digits]))
+		return NULL;
+	*mask = strtoull(at, NULL, 10);
+	return at + digits;
+}
+
+/* A copy with the masks in hexadecimal; NULL where it has none, or memory is out. */
+static char *with_hex_masks(const char *rule)
+{
+	static const char mark[] = " & ";
+	bool quoted = false, changed = false;
+	char *text = NULL;
+	size_t size;
+	FILE *out = strstr(rule, mark) ? open_memstream(&text, &size) : NULL;
+
+	if (!out)
+		return NULL;
+	for (const char *at = rule; *at;) {
+		unsigned long long mask;
+		bool masks = !quoted && strncmp(at, mark, sizeof(mark) - 1) == 0;
+		const char *end = masks ? decimal_mask(at + sizeof(mark) - 1, &mask) : NULL;
+
+		if (end)
+			fprintf(out, "%s0x%llx", mark, mask);
+		else
+			fputc(*at, out);
+		quoted ^= *at == '"';
+		changed |= end != NULL;
+		at = end ? end : at + 1;
+	}
+	if (fclose(out) || !changed) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
 static json_t *place(const struct parser *parser)
 {
 	json_t *record = json_object();
@@ -78,12 +124,14 @@ static json_t *place(const struct parser *parser)
 static void add_rule(struct parser *parser, char *rule, json_int_t handle)
 {
 	char *comment = cut_comment(rule);
+	char *hex = with_hex_masks(rule);
 	json_t *record = place(parser);
 
 	json_object_set_new(record, "handle", json_integer(handle));
-	json_object_set_new(record, "rule", report_string(rule));
+	json_object_set_new(record, "rule", report_string(hex ? hex : rule));
 	json_object_set_new(record, "comment", comment ? report_string(comment) : json_null());
 	json_array_append_new(parser->rules, record);
+	free(hex);
 	free(comment);
 	parser->counted++;
 	if (parser->base)

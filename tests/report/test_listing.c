@@ -46,6 +46,35 @@ Test(listing, a_rule_loses_its_handle_and_its_comment)
 	json_decref(listing);
 }
 
+Test(listing, masks_are_hexadecimal_and_nothing_else_is)
+{
+	json_t *listing = report_parse_listing(
+		"table netdev t { # handle 1\n"
+		"\tchain c { # handle 1\n"
+		"\t\ttcp dport & 65528 == 8 drop # handle 2\n"
+		"\t\tip saddr & 255.0.0.255 == 10.0.0.1 log prefix \"a & 5 b\" # handle 3\n"
+		"\t\tmeta mark set ct mark & 0x000000ff # handle 4\n"
+		"\t\tvlan id & 7 == 1 tcp sport & 15 == { 1, 2 } drop # handle 5\n"
+		"\t\t(tcp dport & 240) == 16 drop # handle 6\n"
+		"\t\ttcp dport & 15 # handle 7\n"
+		"\t\tcounter log prefix \"x\" tcp dport & 18446744073709551616 == 1 # handle 8\n"
+		"\t}\n"
+		"}\n");
+	static const char *const wanted[] = {
+		"tcp dport & 0xfff8 == 8 drop",
+		"ip saddr & 255.0.0.255 == 10.0.0.1 log prefix \"a & 5 b\"",
+		"meta mark set ct mark & 0x000000ff",
+		"vlan id & 0x7 == 1 tcp sport & 0xf == { 1, 2 } drop",
+		"(tcp dport & 0xf0) == 16 drop",
+		"tcp dport & 0xf",
+		"counter log prefix \"x\" tcp dport & 18446744073709551616 == 1",
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		cr_assert_str_eq(text_at(listing, "rules", i, "rule"), wanted[i]);
+	json_decref(listing);
+}
+
 Test(listing, words_inside_quotes_are_no_marks)
 {
 	json_t *listing = report_parse_listing(

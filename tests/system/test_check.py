@@ -162,6 +162,12 @@ class Blame(Case):
         found = self.document("-n", nic, "rules.nft", status=1)["runs"][0]
         self.assertEqual([r["verdict"] for r in found["rules"]], ["refused", "offloaded"])
 
+    def test_a_rule_and_its_expression_have_masks_in_one_form(self):
+        found = self.run_of(chain("tcp dport & 0xfff8 != 8 drop", "tcp dport & 65528 == 8 drop"), status=1)
+        self.assertEqual([r["rule"] for r in found["rules"]],
+                         ["tcp dport & 0xfff8 != 8 drop", "tcp dport & 0xfff8 == 8 drop"])
+        self.assertEqual(found["rules"][0]["expression"], "tcp dport & 0xfff8 != 8")
+
 
 class Chains(Case):
     def refused(self, head, **more):
@@ -193,6 +199,21 @@ class Chains(Case):
         found = self.run_of(text, status=1)
         self.assertEqual([r["verdict"] for r in found["rules"]], ["offloaded"])
         self.assertEqual([c["chain"] for c in found["chains"]], ["bad"])
+
+    def test_how_the_rules_of_a_ports_second_chain_can_be_judged_is_said_and_true(self):
+        self.write(chain("tcp dport 1 drop"), "first.nft")
+        self.write(chain("tcp dport 2 drop", "meta mark 1 drop", name="d"), "second.nft")
+        words = "its 2 rules have not been judged: with --each, and in a file of its own, this chain would have the port\n"
+        self.assertIn(words, self.check("first.nft", "second.nft", status=1).stdout)
+        each = self.check("--each", "first.nft", "second.nft", status=1)
+        self.assertNotIn("judged", each.stdout)
+        found = self.document("--each", "first.nft", "second.nft", status=1)["runs"][0]
+        self.assertEqual([(r["chain"], r["verdict"]) for r in found["rules"]],
+                         [("c", "offloaded"), ("d", "offloaded"), ("d", "refused")])
+
+    def test_of_other_refused_chains_it_is_not_said(self):
+        self.write(chain("ip saddr 1.2.3.4 drop", head=CHAIN.replace("10", "0")))
+        self.assertIn("  its 1 rule has not been judged\n", self.check("rules.nft", status=1).stdout)
 
     def test_what_a_later_file_does_to_a_refused_chain_is_no_error(self):
         self.write("add rule netdev t c ip saddr 1.2.3.6 drop\n", "second.nft")
