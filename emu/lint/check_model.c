@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include <linux/if_ether.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,12 +76,21 @@ static bool is_implied(const struct field_walk *walk, enum flow_field_id id)
 	       id == FLOW_META_INGRESS_IFTYPE || id == FLOW_META_INGRESS_IFINDEX;
 }
 
-/* "`ether type ip`, `ip saddr 10.0.0.1`" */
-static void add_field(char *list, size_t size, const char *field)
+/* One more of a list: "`ether type ip`, `ip saddr 10.0.0.1`". What does not fit is cut. */
+static void add_to_list(char *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add_to_list(char *list, const char *format, ...)
 {
 	size_t used = strlen(list);
+	va_list args;
 
-	snprintf(list + used, size - used, "%s`%s`", used ? ", " : "", field);
+	if (used)
+		used += (size_t)snprintf(list + used, LINT_LIST_SIZE - used, ", ");
+	if (used >= LINT_LIST_SIZE)
+		return;
+	va_start(args, format);
+	vsnprintf(list + used, LINT_LIST_SIZE - used, format, args);
+	va_end(args);
 }
 
 /* What a rule asks for and the NIC does not look at. */
@@ -104,16 +114,14 @@ static bool is_looked_at(const struct field_walk *walk, enum flow_field_id id)
 static void add_ignored(const struct field_walk *walk, enum flow_field_id id, const char *field,
 			struct ignored *ignored)
 {
-	size_t used = strlen(ignored->part);
 	char looked[LINT_STATEMENT_SIZE];
 
 	if (!is_looked_at(walk, id)) {
-		add_field(ignored->whole, sizeof(ignored->whole), field);
+		add_to_list(ignored->whole, "`%s`", field);
 		return;
 	}
 	lint_print_field(looked, sizeof(looked), &walk->value, &walk->mask, id);
-	snprintf(ignored->part + used, sizeof(ignored->part) - used, "%s`%s` of `%s`",
-		 used ? ", " : "", looked, field);
+	add_to_list(ignored->part, "`%s` of `%s`", looked, field);
 }
 
 static void look_at_field(const struct field_walk *walk, enum flow_field_id id,
