@@ -4,12 +4,10 @@
 #include "document_check.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PATH_SHOWN = 200 };
 
@@ -38,48 +36,6 @@ int document_error(struct config_error *error, const char *path, size_t line, co
 	va_end(args);
 	make_printable(error->text);
 	return -EINVAL;
-}
-
-/* --- the bytes of the file --- */
-
-static int read_error(const char *path, int error, struct config_error *config_error)
-{
-	document_error(config_error, path, 0, "%s", strerror(error));
-	return -error;
-}
-
-/* Up to DOCUMENT_SIZE_MAX bytes and one more, so that a file that is too long shows. */
-static int read_all(int fd, const char *path, const char *what, char *text, size_t *size,
-		    struct config_error *error)
-{
-	*size = 0;
-	while (*size <= DOCUMENT_SIZE_MAX) {
-		ssize_t n = read(fd, text + *size, DOCUMENT_SIZE_MAX + 1 - *size);
-
-		if (n == 0)
-			return 0;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return read_error(path, errno, error);
-		*size += (size_t)n;
-	}
-	document_error(error, path, 0, "longer than %d bytes: not %s", DOCUMENT_SIZE_MAX, what);
-	return -EFBIG;
-}
-
-int document_read(const char *path, const char *what, char **text, size_t *size,
-		  struct config_error *error)
-{
-	int result, fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	*text = NULL;
-	if (fd < 0)
-		return read_error(path, errno, error);
-	*text = malloc(DOCUMENT_SIZE_MAX + 1);
-	result = *text ? read_all(fd, path, what, *text, size, error) : -ENOMEM;
-	close(fd);
-	return result;
 }
 
 /* --- libcyaml --- */

@@ -3,6 +3,7 @@
 #include "document_check.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum { DEPTH_MAX = 16 };
 
@@ -43,6 +44,35 @@ static bool start_parser(yaml_parser_t *parser, const struct source *source)
 		return false;
 	yaml_parser_set_input_string(parser, (const unsigned char *)source->text, source->size);
 	return true;
+}
+
+/* A tag says that what follows it is no plain text, list or mapping: but nothing else is known
+ * here. */
+static int check_tag(const struct source *source, const yaml_event_t *event,
+		     struct config_error *error)
+{
+	const yaml_char_t *tag = NULL;
+	const char *known = "";
+
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		tag = event->data.scalar.tag;
+		known = YAML_STR_TAG;
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		tag = event->data.sequence_start.tag;
+		known = YAML_SEQ_TAG;
+		break;
+	case YAML_MAPPING_START_EVENT:
+		tag = event->data.mapping_start.tag;
+		known = YAML_MAP_TAG;
+		break;
+	default: break;
+	}
+	if (!tag || !strcmp((const char *)tag, known))
+		return 0;
+	return document_error(error, source->document->path, event->start_mark.line + 1,
+			      "the tag '%.64s' is not known; expected no tag", (const char *)tag);
 }
 
 /* What such a file has no use for, and what makes YAML dangerous or slow. */
@@ -87,6 +117,8 @@ static int check_events(struct source *source, struct config_error *error)
 		}
 		end = event.type == YAML_STREAM_END_EVENT;
 		result = check_event(source, &event, error);
+		if (!result)
+			result = check_tag(source, &event, error);
 		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&parser);

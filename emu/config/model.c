@@ -16,6 +16,34 @@ static const char *status_choice(int number)
 
 static const struct choices statuses = {"", MODEL_EXPERIMENTAL + 1, status_choice};
 
+static const struct builtin_model *find_builtin(const char *name)
+{
+	const struct builtin_model *m = builtin_models;
+
+	while (m->name && strcmp(m->name, name) != 0)
+		m++;
+	return m->name ? m : NULL;
+}
+
+/* Reports have a model's name only, and ids of nicemu's own no name before them. */
+static int check_foreign(const struct reader *reader, const struct place *at)
+{
+	const struct place name = place_field(at, "model"), status = place_field(at, "status");
+	const struct model *model = reader->model;
+
+	if (!reader->foreign)
+		return 0;
+	if (find_builtin(model->name))
+		return place_error(&name,
+				   "'%s' is a model that is built in, and this file says "
+				   "something else: call it otherwise",
+				   model->name);
+	if (model->status == MODEL_OWN)
+		return place_error(&status, "'own' is for nicemu's own models only; expected read "
+					    "or experimental");
+	return 0;
+}
+
 static int read_head(const struct reader *reader, const struct place *at,
 		     const struct file_model *file)
 {
@@ -28,6 +56,8 @@ static int read_head(const struct reader *reader, const struct place *at,
 	if (!result)
 		result = model_read_choice(at, "status", file->status, &statuses, &status);
 	model->status = (enum model_status)status;
+	if (!result)
+		result = check_foreign(reader, at);
 	return result ? result
 		      : model_read_yes(at, "switchdev", file->switchdev, &model->switchdev);
 }
@@ -187,9 +217,9 @@ static int read_file(const struct reader *reader, const struct place *at,
 }
 
 static int parse(struct loaded_model *loaded, const char *path, const char *text, size_t size,
-		 struct config_error *error)
+		 bool foreign, struct config_error *error)
 {
-	const struct reader reader = {&loaded->arena, &loaded->model};
+	const struct reader reader = {&loaded->arena, &loaded->model, foreign};
 	struct document document;
 	int result = document_load(&document, &model_document, path, text, size, error);
 
@@ -202,8 +232,8 @@ static int parse(struct loaded_model *loaded, const char *path, const char *text
 	return result;
 }
 
-int model_parse(struct model **model, const char *path, const char *text, size_t size,
-		struct config_error *error)
+static int load_text(struct model **model, const char *path, const char *text, size_t size,
+		     bool foreign, struct config_error *error)
 {
 	struct loaded_model *loaded = calloc(1, sizeof(*loaded));
 	int result;
@@ -212,12 +242,18 @@ int model_parse(struct model **model, const char *path, const char *text, size_t
 	*error = (struct config_error){0};
 	if (!loaded)
 		return -ENOMEM;
-	result = parse(loaded, path, text, size, error);
+	result = parse(loaded, path, text, size, foreign, error);
 	if (result)
 		model_free(&loaded->model);
 	else
 		*model = &loaded->model;
 	return result;
+}
+
+int model_parse(struct model **model, const char *path, const char *text, size_t size,
+		struct config_error *error)
+{
+	return load_text(model, path, text, size, false, error);
 }
 
 void model_free(struct model *model)
@@ -239,6 +275,14 @@ bool model_is_file(const char *text)
 	return strchr(text, '/') || (dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml")));
 }
 
+static bool is_builtin(const char *text, size_t size)
+{
+	for (const struct builtin_model *m = builtin_models; m->name; m++)
+		if (m->size == size && !memcmp(m->text, text, size))
+			return true;
+	return false;
+}
+
 static int load_file(struct model **model, const char *path, struct config_error *error)
 {
 	char *text;
@@ -246,7 +290,7 @@ static int load_file(struct model **model, const char *path, struct config_error
 	int result = document_read(path, model_document.what, &text, &size, error);
 
 	if (!result)
-		result = model_parse(model, path, text, size, error);
+		result = load_text(model, path, text, size, !is_builtin(text, size), error);
 	free(text);
 	if (result == -ENOMEM)
 		document_error(error, path, 0, "out of memory");
@@ -273,16 +317,15 @@ static int unknown_name(const char *name, struct config_error *error)
 
 int model_load(struct model **model, const char *text, struct config_error *error)
 {
-	const struct builtin_model *m = builtin_models;
+	const struct builtin_model *m;
 
 	*model = NULL;
 	*error = (struct config_error){0};
 	if (model_is_file(text))
 		return load_file(model, text, error);
-	while (m->name && strcmp(m->name, text) != 0)
-		m++;
-	return m->name ? model_parse(model, m->path, (const char *)m->text, m->size, error)
-		       : unknown_name(text, error);
+	m = find_builtin(text);
+	return m ? model_parse(model, m->path, (const char *)m->text, m->size, error)
+		 : unknown_name(text, error);
 }
 
 const char *model_builtin_name(size_t index)

@@ -17,6 +17,7 @@
 struct reader {
 	struct arena *arena;
 	struct model *model;
+	bool foreign; /* neither built in nor a copy of what is */
 };
 
 /* A model with the memory that it is made of; what model_free is given. */
@@ -75,6 +76,9 @@ int model_read_match(const struct reader *reader, const struct place *at,
 		     const struct file_match *from);
 int model_read_tables(const struct reader *reader, const struct place *at,
 		      const struct file_model *file);
+/* After clauses, match and costs: can the table's key hold what rules may match? */
+int model_check_width(const struct reader *reader, const struct place *at,
+		      const struct model_table *table);
 int model_read_counters(const struct reader *reader, const struct place *at,
 			const struct file_counters *from);
 int model_read_cookies(const struct reader *reader, const struct place *at,

@@ -231,6 +231,8 @@ static int read_table(const struct reader *reader, const struct place *at,
 	if (!result)
 		result = read_costs(reader, at, from, table);
 	if (!result)
+		result = model_check_width(reader, at, table);
+	if (!result)
 		result = read_full(reader, at, from->full, table);
 	return result ? result : model_read_source(reader, at, from->source, &table->source);
 }

@@ -34,6 +34,10 @@ static const struct {
 	{"status: read", "status: done", 0, {"status: 'done'", "own, read or experimental"}},
 	{"switchdev: yes", "switchdev: true", 0, {"switchdev: 'true'", "yes or no"}},
 	{"notes:", "notes: *a\nolder:", 0, {"aliases", ""}},
+	{"title: one", "title: !!binary one", 0, {"tag 'tag:yaml.org,2002:binary'", "no tag"}},
+	{"title: one", "title: !mine one", 0, {"the tag '!mine' is not known", "no tag"}},
+	{"notes:", "notes: !!set", 0, {"the tag 'tag:yaml.org,2002:set' is not known", ""}},
+	{"{taken: yes, many", "!!omap {taken: yes, many", 0, {"tag", "omap"}},
 	{"name: hw, f", "name: tc, f", 0, {"sources[1].name: 'tc'", "no source before it"}},
 	{"name: hw, file", "name: hw, fiel", 0, {"a source has no field 'fiel'", "'file'"}},
 	/* front ends */
@@ -138,6 +142,7 @@ static const struct {
 	{"slices: 4\n", "slices: 65\n", 0, {"tables[0].slices: '65'", "to 64"}},
 	{"key-width: 376", "key-width: 375", 0, {"tables[0].key-width", "4 slices"}},
 	{"key-width: 376", "key-width: 0", 0, {"tables[0].key-width", "from 1"}},
+	{"key-width: 376", "key-width: 4", 0, {"tables[0].key-width: 4 bits", "at least 16"}},
 	{"key-width: 376", "ways: 2", 0, {"tables[0].ways", "kind exact"}},
 	{"ways: 4", "ways: 5", 0, {"tables[1].ways", "buckets of 5"}},
 	{"ways: 4", "ways: 128", 0, {"tables[1].ways", "to 64"}},
@@ -304,6 +309,113 @@ Test(model_file, a_file_is_found_by_its_path_and_its_mistakes_have_it)
 	cr_assert_eq(model_load(&model, path, &error), -ENOENT);
 	cr_assert(strstr(error.text, "No such file"), "%s", error.text);
 	cr_assert_eq(model_load(&model, "/tmp/", &error), -EISDIR);
+}
+
+/* The builtin model of that name, changed, as a file of a user's. */
+static int load_changed(const char *name, const char *from, const char *to,
+			struct config_error *error)
+{
+	char path[] = "/tmp/nicemu-test-model-XXXXXX.yaml", original[256], text[1 << 16];
+	FILE *file = fdopen(mkstemps(path, 5), "w"), *source;
+	struct model *model;
+	size_t size;
+	char *at;
+	int result;
+
+	snprintf(original, sizeof(original), "%s/netdevsim-config/models/%s.yaml",
+		 NICEMU_SOURCE_DIR, name);
+	source = fopen(original, "r");
+	cr_assert(source);
+	size = fread(text, 1, sizeof(text) - 1, source);
+	fclose(source);
+	text[size] = '\0';
+	at = strstr(text, from);
+	cr_assert(at, "%s has no '%s'", name, from);
+	fprintf(file, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+	fclose(file);
+	result = model_load(&model, path, error);
+	model_free(model);
+	remove(path);
+	return result;
+}
+
+Test(model_file, the_name_of_a_built_in_model_is_not_for_other_models)
+{
+	struct config_error error;
+
+	cr_assert_eq(load_changed("mlx5", "", "", &error), 0, "%s", error.text);
+	cr_assert_eq(load_changed("mlx5", "\ntitle: ", "\ntitle: my ", &error), -EINVAL);
+	cr_assert(strstr(error.text, ".yaml:") && strstr(error.text, "model: 'mlx5'") &&
+			  strstr(error.text, "call it otherwise"),
+		  "%s", error.text);
+	cr_assert_eq(load_changed("mlx5", "model: mlx5", "model: my-mlx5", &error), 0, "%s",
+		     error.text);
+}
+
+Test(model_file, only_built_in_models_are_nicemus_own)
+{
+	struct config_error error;
+
+	cr_assert_eq(load_changed("generic", "", "", &error), 0, "%s", error.text);
+	cr_assert_eq(load_changed("generic", "model: generic", "model: mine", &error), -EINVAL);
+	cr_assert(strstr(error.text, ".yaml:5: status: 'own'") &&
+			  strstr(error.text, "expected read or experimental"),
+		  "%s", error.text);
+}
+
+#define WIDTH_TEXT                                                                              \
+	"model: a\ntitle: a\nstatus: read\nsources: [{name: a, file: a}]\n"                     \
+	"front-ends: {chain: {taken: yes}, flowtable: " NO ", flower: " NO "}\n"                \
+	"clauses:%s\n%s%s"                                                                      \
+	"tables:\n- {name: t, kind: ternary, scope: nic, front-ends: [chain], entries: 8, "     \
+	"port-mask: no, order: arrival, insertion: in-place, %skey-width: %u, "                 \
+	"full: {errno: ENOSPC}, source: a}\n"                                                   \
+	"counters: {packets: yes, bytes: l2, last-used: yes, width: 64, reading: now, source: " \
+	"a}\n"                                                                                  \
+	"cookies: {duplicate: update, unknown-destroy: ok, unknown-stats: ok, source: a}\n"     \
+	"hw-tc-offload-off: {bind: ok, replace: ok}\n"
+
+/* What no clause forbids has to fit; what one does, or what takes several entries, need not. */
+Test(model_file, a_key_has_room_for_what_the_clauses_take)
+{
+	static const struct width_case {
+		const char *clauses, *costs;
+		unsigned int width;
+	} cases[] = {
+		{"", "", 128},
+		{"- {id: a, require: {keys-only: [BASIC, IPV4_ADDRS]}, ", "", 32},
+		{"- {id: a, require: {keys-only: [BASIC, META]}, ", "", 1},
+		{"- {id: a, when: {keys-any: [IPV6_ADDRS]}, ", "", 48},
+		{"- {id: a, require: {fields-only: [ipv6_addrs.src]}, ", "", 128},
+		{"- {id: a, require: {keys-only: [ETH_ADDRS], fields-only: [eth_addrs.dst]}, ", "",
+		 48},
+		{"",
+		 "costs: [{when: {keys-any: [IPV6_ADDRS]}, entries: 4, text: a, source: a}, "
+		 "{entries: 1, text: a, source: a}], ",
+		 32},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct width_case *c = &cases[i];
+
+		for (unsigned int less = 0; less < 2 && c->width > less; less++) {
+			struct config_error error;
+			struct model *model;
+			char text[2048];
+			int result;
+
+			snprintf(text, sizeof(text), WIDTH_TEXT, *c->clauses ? "" : " []",
+				 c->clauses,
+				 *c->clauses ? "errno: EPERM, clause: a, source: a}\n" : "",
+				 c->costs, c->width - less);
+			result = model_parse(&model, "m", text, strlen(text), &error);
+			cr_expect_eq(result, less ? -EINVAL : 0, "case %zu, %u bits: %s", i,
+				     c->width - less, error.text);
+			cr_expect(!less || strstr(error.text, "tables[0].key-width"), "%s",
+				  error.text);
+			model_free(model);
+		}
+	}
 }
 
 Test(model_file, names_of_files_are_told_from_names_of_models)

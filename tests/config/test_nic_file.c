@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +200,84 @@ Test(nic_file, a_file_that_cannot_be_read_says_why)
 	cr_assert_str_eq(error.text, "/nonexistent/nic.yaml: No such file or directory");
 	cr_assert_eq(nic_load(&nic, "/tmp", &error), -EISDIR);
 	cr_assert_str_eq(error.text, "/tmp: Is a directory");
+}
+
+static struct nic piped;
+
+static int load_named(const char *name, struct config_error *error)
+{
+	int result = nic_load(&piped, name, error);
+
+	nic_clear(&piped);
+	return result;
+}
+
+Test(nic_file, a_fifo_is_refused_and_not_waited_for, .timeout = 20)
+{
+	struct config_error error;
+	char name[] = "/tmp/nicemu-test-fifo-XXXXXX", fifo[64];
+
+	cr_assert(mkdtemp(name));
+	snprintf(fifo, sizeof(fifo), "%s/f", name);
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	cr_assert_eq(load_named(fifo, &error), -EINVAL);
+	unlink(fifo);
+	rmdir(name);
+	cr_assert(strstr(error.text, fifo) && strstr(error.text, "is a FIFO: not a NIC file"), "%s",
+		  error.text);
+}
+
+Test(nic_file, a_pipe_is_read_to_its_end_also_where_it_comes_in_pieces, .timeout = 20)
+{
+	static const char text[] = "nic: piped\nports:\n  - name: eth0\n";
+	struct config_error error;
+	char name[64];
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", ends[0]);
+	if (fork() == 0) {
+		for (size_t i = 0; i < sizeof(text) - 1; i += 8) {
+			usleep(20000);
+			(void)!write(ends[1], text + i,
+				     sizeof(text) - 1 - i < 8 ? sizeof(text) - 1 - i : 8);
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	cr_assert_eq(load_named(name, &error), 0, "%s", error.text);
+	close(ends[0]);
+}
+
+Test(nic_file, a_signal_that_is_held_back_ends_the_wait_for_a_pipe, .timeout = 20)
+{
+	struct config_error error;
+	sigset_t held;
+	char name[64];
+	int ends[2], signal;
+
+	cr_assert_eq(pipe(ends), 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", ends[0]);
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, NULL);
+	raise(SIGTERM);
+	cr_assert_eq(load_named(name, &error), -EINTR);
+	cr_assert(strstr(error.text, "Interrupted"), "%s", error.text);
+	cr_assert_eq(sigwait(&held, &signal), 0);
+}
+
+Test(nic_file, tags_are_refused_with_their_line)
+{
+	struct config_error error;
+	struct nic nic;
+
+	cr_assert_eq(load(&nic, "nic: a\nports:\n  - name: !!binary ZXRoMA==\n", &error), -EINVAL);
+	cr_assert(strstr(error.text, ":3: the tag 'tag:yaml.org,2002:binary' is not known"), "%s",
+		  error.text);
+	cr_assert_eq(load(&nic, "nic: !!str a\nports: !!seq\n  - !!map {name: eth0}\n", &error), 0,
+		     "%s", error.text);
+	nic_clear(&nic);
 }
 
 Test(nic_file, a_file_that_is_too_long_is_not_read)

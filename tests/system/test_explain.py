@@ -302,7 +302,8 @@ class Tree(unittest.TestCase):
     def arrival_only(self):
         """Like generic, and the table does not look at the priority: the model's file."""
         with open(os.path.join(SOURCE, "netdevsim-config", "models", "generic.yaml")) as file:
-            return write_temporary(file.read().replace("order: priority-arrival", "order: arrival"), ".yaml")
+            text = file.read().replace("model: generic", "model: arrival").replace("status: own", "status: read")
+            return write_temporary(text.replace("order: priority-arrival", "order: arrival"), ".yaml")
 
     def test_an_order_that_a_model_does_not_keep_is_told(self):
         arrival = self.arrival_only()

@@ -31,7 +31,7 @@ class ShowModel(unittest.TestCase):
 
     def own(self, change=("", "")):
         with open(os.path.join(MODELS, "generic.yaml")) as file:
-            return self.folder.write("own.yaml", file.read().replace("model: generic", "model: own").replace(*change))
+            return self.folder.write("own.yaml", file.read().replace("model: generic", "model: own").replace("status: own", "status: read").replace(*change))
 
     def test_every_model_file_is_built_in(self):
         files = [os.path.basename(path)[:-5] for path in glob.glob(os.path.join(MODELS, "*.yaml"))]
@@ -114,12 +114,12 @@ class ShowModel(unittest.TestCase):
         report, done = replay("-m", path, "-r", rules, PING)
         self.assertEqual(done.returncode, 1, done.stderr)
         refused, = report["refused"]
-        self.assertEqual((refused["id"], refused["errno"]), ("no-drop", "EPERM"))
+        self.assertEqual((refused["id"], refused["errno"]), ("own:no-drop", "EPERM"))
         self.assertIn("it drops nothing", refused["reason"])
         self.assertIn("never", refused["reason"])
 
     def test_a_nic_file_whose_model_has_a_mistake_names_both_places(self):
-        self.own(("status: own", "status: mine"))
+        self.own(("status: read", "status: mine"))
         nic = self.folder.write("nic.yaml", "nic: n\nmodel: own.yaml\nports: [{name: eth0}]\n")
         done = nicemu("show", "nic", "-n", nic, env=WITHOUT)
         self.assertEqual(done.returncode, 3)

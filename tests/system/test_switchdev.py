@@ -190,7 +190,7 @@ class Switchdev(unittest.TestCase):
     def test_a_model_without_switchdev_knows_no_representors(self):
         with open(os.path.join(CONFIG, "models", "generic.yaml")) as file:
             text = file.read()
-        self.folder.write("plain.yaml", text.replace("switchdev: yes", "switchdev: no").replace("model: generic", "model: plain"))
+        self.folder.write("plain.yaml", text.replace("switchdev: yes", "switchdev: no").replace("model: generic", "model: plain").replace("status: own", "status: read"))
         with open(NIC) as file:
             nic = self.folder.write("nic.yaml", file.read().replace("model: generic", "model: plain.yaml"))
         rules = self.write_rules("ip protocol icmp counter drop", device="vf0")

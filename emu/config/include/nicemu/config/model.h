@@ -346,10 +346,11 @@ struct model {
 /*
  * A model by its name, or from a file where text ends in ".yaml" or ".yml" or has a '/'. 0 and a
  * model that model_free ends; -ENOENT (no such name; error lists them), -ENOMEM, -EINVAL or what
- * open and read said, with error filled.
+ * open and read said, with error filled. A file whose model has the name of one that is built in,
+ * or status own, is refused unless it is a copy of that one.
  */
 int model_load(struct model **model, const char *text, struct config_error *error);
-/* From memory; path is for messages. What libFuzzer calls. */
+/* From memory, whatever its name and status; path is for messages. What libFuzzer calls. */
 int model_parse(struct model **model, const char *path, const char *text, size_t size,
 		struct config_error *error);
 /* Is it the name of a file (as above), not of a model? */
