@@ -346,12 +346,23 @@ static void add_error(struct session *session, json_t *run, const json_t *earlie
 	json_array_append_new(errors, record);
 }
 
+/* nft failed, and what it said, if anything, names no place: its libraries complain so. */
+static void add_error_without_form(struct session *session, json_t *run, const json_t *earlier,
+				   const struct rules_file *file, const char *said)
+{
+	char text[512] = "nft failed and did not say why";
+	struct nft_error error = {.file = "", .text = text, .quote = ""};
+	int line = (int)strcspn(said, "\n");
+
+	if (line)
+		snprintf(text, sizeof(text), "nft failed: %.*s", line, said);
+	add_error(session, run, earlier, file, &error, NULL);
+}
+
 /* nft failed in the second pass: for the commit as a whole, as nothing was wrong one by one. */
 static void add_commit_errors(struct session *session, json_t *run, const json_t *earlier,
 			      const struct rules_file *file, const struct pass *keep)
 {
-	static const struct nft_error silent = {
-		.file = "", .text = "nft failed and did not say why", .quote = ""};
 	json_t *refusals = fetch(session, "refusals");
 	size_t next = 0;
 
@@ -364,7 +375,7 @@ static void add_commit_errors(struct session *session, json_t *run, const json_t
 		add_error(session, run, earlier, file, error, known ? refusal : NULL);
 	}
 	if (!keep->errors.length)
-		add_error(session, run, earlier, file, &silent, NULL);
+		add_error_without_form(session, run, earlier, file, keep->errors.rest);
 	json_decref(refusals);
 }
 

@@ -26,9 +26,9 @@ class Case(unittest.TestCase):
             f.write(text if isinstance(text, bytes) else text.encode())
         return name
 
-    def check(self, *words, status, **more):
+    def check(self, *words, status, path=os.environ.get("PATH", ""), **more):
         done = nicemu("check", *words, cwd=self.folder, errors="replace",
-                      env=dict(os.environ, TMPDIR=os.path.join(self.folder, "tmp")), **more)
+                      env=dict(os.environ, TMPDIR=os.path.join(self.folder, "tmp"), PATH=path), **more)
         self.assertEqual(done.returncode, status, (words, done.stdout, done.stderr))
         self.assertEqual(os.listdir(os.path.join(self.folder, "tmp")), [])
         return done
@@ -51,6 +51,14 @@ class NoRules(Case):
         self.assertEqual(self.check(self.write("a.nft", RULES), status=0).stderr, "")
         refused = RULES.replace("priority 10", "priority -10")
         self.assertEqual(self.check(self.write("a.nft", refused), status=1).stderr, "")
+
+
+class NftThatFails(Case):
+    def test_what_it_says_without_a_place_is_told(self):
+        self.write("nft", "#!/bin/sh\necho 'iface.c:124: Unable to initialize Netlink socket' >&2\nexit 3\n")
+        os.chmod(os.path.join(self.folder, "nft"), 0o755)
+        done = self.check(self.write("a.nft", RULES), status=1, path=self.folder + ":" + os.environ.get("PATH", ""))
+        self.assertIn("a.nft: Error: nft failed: iface.c:124: Unable to initialize", done.stderr)
 
 
 class NoRulesFile(Case):
