@@ -125,8 +125,8 @@ static int judge(const json_t *document)
 	json_array_foreach (errors, i, error)
 		complain(0, "%s", json_string_value(json_object_get(error, "text")));
 	if (misses)
-		complain(0, "%lld times a look-up did not see what had been committed before it",
-			 (long long)misses);
+		complain(0, "%lld time%s a look-up did not see what had been committed before it",
+			 (long long)misses, misses == 1 ? "" : "s");
 	if (json_is_true(json_object_get(document, "interrupted")))
 		return EXIT_INTERRUPTED;
 	return json_array_size(errors) ? EXIT_INPUT : misses ? EXIT_REFUSED : EXIT_DONE;

@@ -126,8 +126,9 @@ static json_t *finish(void *context)
 	report = report_build(job->emulator, job->replay, json_object_get(job->request, "listing"),
 			      &options);
 	log_add(job->emulator->log, LOG_INFO, job->emulator->clock.now_ns,
-		"replay: %llu packets from %zu capture%s",
+		"replay: %llu packet%s from %zu capture%s",
 		(unsigned long long)replay_get_results(job->replay)->total.packets,
+		replay_get_results(job->replay)->total.packets == 1 ? "" : "s",
 		replay_get_results(job->replay)->num_captures,
 		replay_get_results(job->replay)->num_captures == 1 ? "" : "s");
 	job_free(job);

@@ -329,9 +329,11 @@ static void print_matrix(FILE *out, const struct matrix *m, const struct report_
 			print_row(out, m, &m->rows[i]);
 	}
 	if (plain)
-		fprintf(out, "… and %zu rules that are offloaded everywhere\n", plain);
+		fprintf(out, "… and %zu rule%s offloaded everywhere\n", plain,
+			plain == 1 ? " that is" : "s that are");
 	if (shown > MATRIX_ROWS)
-		fprintf(out, "… and %zu more rules (`-j` lists all)\n", shown - MATRIX_ROWS);
+		fprintf(out, "… and %zu more rule%s (`-j` lists all)\n", shown - MATRIX_ROWS,
+			plural(shown - MATRIX_ROWS));
 }
 
 static void make_matrix(FILE *out, const json_t *runs, const struct report_style *style)

@@ -101,8 +101,9 @@ static json_t *why_json(const struct explanation *e, const struct explain_candid
 	const struct explain_candidate *next = e->num_others ? &e->others[0] : NULL;
 
 	if (!winner)
-		return mine ? json_sprintf("none of the port's %zu entries matches", mine)
-			    : json_string("the port has no entries");
+		return mine > 1 ? json_sprintf("none of the port's %zu entries matches", mine)
+				: json_string(mine ? "the port's only entry does not match"
+						   : "the port has no entries");
 	if (!next)
 		return json_string("it is the only entry that matches");
 	if (winner->table && winner->table->order == MODEL_ORDER_INDEX &&

@@ -21,11 +21,6 @@ static void heading(const struct tree *t, const char *text)
 	fputc('\n', t->out);
 }
 
-static const char *plural(unsigned long long count)
-{
-	return count == 1 ? "" : "s";
-}
-
 /* At spaces, where the line would be longer than the style has columns. */
 static void print_wrapped(const struct tree *t, const char *text, int indent)
 {
@@ -400,7 +395,8 @@ static void print_gap(const struct tree *t, const json_t *software)
 
 	json_array_foreach (json_object_get(software, "steps"), i, step)
 		shown |= json_equal(json_object_get(step, "rule"), json_object_get(own, "rule"));
-	fprintf(t->out, "  and %llu rules more%s\n", member_number(software, "steps_left_out"),
+	fprintf(t->out, "  and %llu rule%s more%s\n", member_number(software, "steps_left_out"),
+		plural(member_number(software, "steps_left_out")),
 		shown ? "" : ", of them the one that decided in the NIC:");
 	if (!shown)
 		print_step(t, own);

@@ -94,6 +94,7 @@ void print_flow_rule(FILE *out, const json_t *rule)
 	json_array_foreach (json_object_get(rule, "actions"), i, action)
 		print_action(out, action);
 	if (member_number(rule, "lost_actions"))
-		fprintf(out, "  and %llu actions more, which the sender could not tell\n",
-			member_number(rule, "lost_actions"));
+		fprintf(out, "  and %llu action%s more, which the sender could not tell\n",
+			member_number(rule, "lost_actions"),
+			plural(member_number(rule, "lost_actions")));
 }

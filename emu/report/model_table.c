@@ -225,9 +225,13 @@ static void print_costs(FILE *out, const json_t *table)
 	size_t i;
 
 	json_array_foreach (json_object_get(table, "costs"), i, cost) {
-		fprintf(out, "    a rule takes %llu entries", member_number(cost, "entries"));
-		if (member_number(cost, "slices"))
-			fprintf(out, " of %llu slices", member_number(cost, "slices"));
+		unsigned long long entries = member_number(cost, "entries");
+		unsigned long long slices = member_number(cost, "slices");
+
+		fprintf(out, "    a rule takes %llu %s", entries,
+			entries == 1 ? "entry" : "entries");
+		if (slices)
+			fprintf(out, " of %llu slice%s", slices, plural(slices));
 		fputs(": ", out);
 		print_clean(out, member_text(cost, "text"));
 		fputc('\n', out);
@@ -249,7 +253,8 @@ static void print_table(FILE *out, const json_t *table, const struct report_styl
 	fprintf(out, ", %llu of them the driver's own", member_number(table, "reserved"));
 	print_number(out, "; key ", json_object_get(table, "key_width"), " bits");
 	if (member_number(table, "slices"))
-		fprintf(out, ", %llu slices an entry", member_number(table, "slices"));
+		fprintf(out, ", %llu slice%s an entry", member_number(table, "slices"),
+			plural(member_number(table, "slices")));
 	if (json_is_integer(json_object_get(table, "ways")))
 		fprintf(out, ", buckets of %llu", member_number(table, "ways"));
 	fprintf(out, "\n    order %s, insertion %s, priorities %lld to %lld",
@@ -297,8 +302,9 @@ static void print_counters(FILE *out, const json_t *model, const struct report_s
 	if (json_is_integer(json_object_get(c, "interval_ms")))
 		fprintf(out, " every %llu ms", member_number(c, "interval_ms"));
 	if (json_is_integer(json_object_get(c, "pool")))
-		fprintf(out, "\n  %llu rules can have one; the next one: %s",
-			member_number(c, "pool"), member_text(c, "pool_full"));
+		fprintf(out, "\n  %llu rule%s can have one; the next one: %s",
+			member_number(c, "pool"), plural(member_number(c, "pool")),
+			member_text(c, "pool_full"));
 	if (json_is_true(json_object_get(c, "if_asked")))
 		fputs("\n  only rules that ask for it have one", out);
 	fprintf(out, "\n  where nothing is counted, STATS answers %s\n",

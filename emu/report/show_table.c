@@ -11,8 +11,8 @@ static void print_recorded(FILE *out, const json_t *document)
 	unsigned long long flower = member_number(recorded, "flower");
 
 	if (flowtable || flower)
-		fprintf(out, "recorded only: %llu rules of flowtables, %llu of flower\n", flowtable,
-			flower);
+		fprintf(out, "recorded only: %llu rule%s of flowtables, %llu of flower\n",
+			flowtable, plural(flowtable), flower);
 }
 
 static void print_port_remarks(FILE *out, const json_t *port)
@@ -52,13 +52,15 @@ void report_print_nic(FILE *out, const json_t *nic, const struct report_style *s
 void report_print_counters(FILE *out, const json_t *counters, const struct report_style *style)
 {
 	const json_t *retired = json_object_get(counters, "retired");
+	unsigned long long packets = member_number(retired, "packets");
+	unsigned long long bytes = member_number(retired, "bytes");
 
 	print_port_counters(out, json_object_get(counters, "ports"), true, style);
 	fprintf(out,
-		"\n%llu of %llu entries in use; entries that are gone decided %llu packets, "
-		"%llu bytes\n",
+		"\n%llu of %llu entries in use; entries that are gone decided %llu packet%s, "
+		"%llu byte%s\n",
 		member_number(counters, "entries_used"), member_number(counters, "entries"),
-		member_number(retired, "packets"), member_number(retired, "bytes"));
+		packets, plural(packets), bytes, plural(bytes));
 	print_recorded(out, counters);
 }
 

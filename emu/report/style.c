@@ -86,6 +86,11 @@ unsigned long long member_number(const json_t *object, const char *key)
 	return (unsigned long long)json_integer_value(json_object_get(object, key));
 }
 
+const char *plural(unsigned long long number)
+{
+	return number == 1 ? "" : "s";
+}
+
 const char *share_text(char *buffer, unsigned long long part, unsigned long long whole)
 {
 	if (whole)

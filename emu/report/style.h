@@ -27,6 +27,9 @@ void print_clean(FILE *out, const char *text);
 const char *member_text(const json_t *object, const char *key);
 unsigned long long member_number(const json_t *object, const char *key);
 
+/* What makes "%llu packet%s" right: "" for 1, else "s". */
+const char *plural(unsigned long long number);
+
 /* "12.3%" of whole, or "-" where whole is 0; buffer of at least 16 bytes. */
 const char *share_text(char *buffer, unsigned long long part, unsigned long long whole);
 

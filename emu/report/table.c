@@ -318,7 +318,8 @@ static void print_filtered(FILE *out, const json_t *report)
 	json_array_foreach (json_object_get(report, "captures"), i, capture)
 		filtered += member_number(capture, "filtered");
 	if (filtered)
-		fprintf(out, "%llu packets were left out by --filter\n", filtered);
+		fprintf(out, "%llu packet%s left out by --filter\n", filtered,
+			filtered == 1 ? " was" : "s were");
 }
 
 static void print_rate(FILE *out, const json_t *report)
@@ -336,9 +337,9 @@ static void print_rate(FILE *out, const json_t *report)
 	/* Half a second stays "0.5 s". */
 	while (unit < 2 && elapsed < units[unit].seconds / 10)
 		unit++;
-	fprintf(out, "%llu packets in %.4g %s: %llu packets/s\n", member_number(report, "packets"),
-		elapsed / units[unit].seconds, units[unit].name,
-		member_number(timing, "packets_per_second"));
+	fprintf(out, "%llu packet%s in %.4g %s: %llu packets/s\n", member_number(report, "packets"),
+		plural(member_number(report, "packets")), elapsed / units[unit].seconds,
+		units[unit].name, member_number(timing, "packets_per_second"));
 }
 
 void report_print(FILE *out, const json_t *report, const struct report_style *style)

@@ -69,7 +69,8 @@ static void print_cost(FILE *out, const json_t *record)
 
 	fprintf(out, "%llu %s", entries, entries == 1 ? "entry" : "entries");
 	if (is_known(record, "slices"))
-		fprintf(out, " of %llu slices", member_number(record, "slices"));
+		fprintf(out, " of %llu slice%s", member_number(record, "slices"),
+			plural(member_number(record, "slices")));
 }
 
 static void print_fits(FILE *out, const json_t *tables, const struct report_style *style)
@@ -81,13 +82,14 @@ static void print_fits(FILE *out, const json_t *tables, const struct report_styl
 	paint(out, style, PAINT_HEADING, "what would still fit\n");
 	json_array_foreach (tables, i, table)
 		json_array_foreach (json_object_get(table, "fits"), j, fit) {
+			unsigned long long rules = member_number(fit, "rules");
 			const char *port = member_text(table, "port");
 
 			fputs("  ", out);
 			print_clean(out, member_text(table, "name"));
-			fprintf(out, "%s%s: %s%llu rules of ", *port ? " of " : "", port,
+			fprintf(out, "%s%s: %s%llu rule%s of ", *port ? " of " : "", port,
 				json_is_true(json_object_get(fit, "at_most")) ? "at most " : "",
-				member_number(fit, "rules"));
+				rules, plural(rules));
 			print_cost(out, fit);
 			if (*member_text(fit, "why")) {
 				fputs(": ", out);

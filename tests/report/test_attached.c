@@ -164,10 +164,10 @@ Test(attached, nic_and_counters_tell_how_many_are_recorded_only, .init = setup, 
 	add_all();
 	text = printed_once(report_print_nic, report_nic(emulator));
 	assert_has(text, "1 of 1048576 entries in use");
-	assert_has(text, "recorded only: 1 rules of flowtables, 1 of flower\n");
+	assert_has(text, "recorded only: 1 rule of flowtables, 1 of flower\n");
 	free(text);
 	text = printed_once(report_print_counters, report_counters(emulator));
-	assert_has(text, "recorded only: 1 rules of flowtables, 1 of flower\n");
+	assert_has(text, "recorded only: 1 rule of flowtables, 1 of flower\n");
 	free(text);
 }
 
