@@ -272,7 +272,10 @@ static json_t *flowtable_record(const struct rules_file *file, const struct loca
 	return record;
 }
 
-/* The first place is where the chain was made; what comes later adds to it. */
+/*
+ * A place is told only of a chain that is made, not of one that is added to: a second one is that
+ * of a chain which was deleted in between (`flush ruleset` in each file).
+ */
 static void note_place(json_t *places, const struct rules_file *file, const struct located *located)
 {
 	const json_t *verdict = located->verdict;
@@ -283,7 +286,7 @@ static void note_place(json_t *places, const struct rules_file *file, const stru
 	if (asprintf(&key, "%s %s %s", text_or_empty(verdict, "family"),
 		     text_or_empty(verdict, "table"), text_or_empty(verdict, "chain")) < 0)
 		key = NULL;
-	if (key && !json_object_get(places, key))
+	if (key)
 		json_object_set(places, key, place);
 	json_decref(place);
 	free(key);

@@ -452,6 +452,13 @@ class Lint(Case):
         self.assertEqual([(f["file"], f["line"]) for run in found for f in run["lint"] if f["id"] == "entries-per-port"],
                          [("one.nft", 2), ("two.nft", 5)])
 
+    def test_a_finding_about_a_chain_that_was_made_again_has_the_later_place(self):
+        pair = CHAIN.replace('device "eth0"', 'devices = { "eth0", "eth1" }')
+        for name, lines in (("one.nft", 0), ("two.nft", 3)):
+            self.write("flush ruleset\n" + "\n" * lines + chain("ip saddr 1.2.3.4 drop", head=pair), name)
+        found = self.document("-m", "ice", "one.nft", "two.nft", status=0)["runs"][0]["lint"]
+        self.assertEqual([(f["file"], f["line"]) for f in found if f["id"] == "entries-per-port"], [("two.nft", 6)])
+
     def test_a_refused_rule_is_not_judged(self):
         found = self.run_of(chain("ip saddr != 10.0.0.1 drop", "ip saddr 10.1.0.0/16 accept"), status=1)
         self.assertEqual([f for f in found["lint"] if f["line"] == 4], [])
