@@ -59,6 +59,7 @@ AVX2 void flow_short_find(const struct flow_short *way, const struct flow_batch 
 		hash = _mm_crc32_u64(0, row[0]);
 		hash = _mm_crc32_u64(hash, row[1]);
 		hash = _mm_crc32_u64(hash, row[2]);
+		hash = (uint32_t)hash * FLOW_SHORT_FACTOR;
 		set = &sets[(hash * num_sets >> 32) * FLOW_WAYS * FLOW_SLOT_SHORT];
 		slots->set[i] = set;
 		__builtin_prefetch(set, 1);

@@ -8,7 +8,8 @@
  *
  * Its rows are those of flow_pack. Its sets are others than flow_slots_find's, since there is an
  * instruction here that mixes a word of a key at once: a cache goes one way or the other as long as
- * its rules look at the same bits.
+ * its rules look at the same bits. That instruction's code alone would put flows of a regular shape
+ * (a host's 65,536 ports) into few sets: so a factor comes behind it.
  *
  * Threading: values.
  */
@@ -16,6 +17,8 @@
 #define NICEMU_ASIC_FLOW_SHORT_H
 
 #include "flow_slots.h"
+
+#define FLOW_SHORT_FACTOR UINT32_C(0x9e3779b1)
 
 struct flow_short {
 	/* Where each byte of a row comes from, in the lower and the upper half of chunk 0. */

@@ -35,7 +35,7 @@
  * gone. When: the table has grown by a quarter (a large one to twice its size), or shrunk to a
  * quarter; or lists or tables that came since make it slow, each time after twice as many changes
  * as the time before; or packets follow (tcam_ops.optimize) and much has changed, or the last plan
- * was one of these, which are made with less care. So plans cost a change O(1). Rules that come in
+ * was made while rules came, with less care. So plans cost a change O(1). Rules that come in
  * between go to the table that suits best, or to a new one.
  *
  * Bounds, whatever the rules: a look-up asks at most 64 tables and compares each record at most

@@ -185,7 +185,9 @@ Test(copy, it_can_be_built_a_few_entries_at_a_time_and_given_up_half_way)
 	asic_build_end(building);
 	asic_destroy(copy);
 	copy = asic_copy(board.asic, NULL);
+	cr_assert_not_null(copy);
 	building = asic_build_begin(copy);
+	cr_assert_not_null(building);
 	do
 		left = asic_build_some(building, 3);
 	while (left == 1);

@@ -462,6 +462,8 @@ static struct flow_key draw_used(struct random *r, size_t left_out)
 }
 
 /* Slots of 24 bytes of key in memory of their own. */
+enum { FLOWS_OF_TWO_BYTES = 65536 };
+
 static struct flow_slots *make_slots(size_t num_sets)
 {
 	struct flow_slots *slots = aligned_alloc(64, sizeof(*slots));
@@ -533,7 +535,7 @@ static void compare_short(const struct flow_short *way, const struct flow_pack *
 	flow_short_find(way, &traffic.batch, traffic.count, slots);
 	for (size_t i = 0; i < traffic.count; i++) {
 		const uint8_t *key = &want[i * FLOW_STRIDE_SHORT];
-		uint64_t set = crc32c(0, key, 24) * slots->num_sets >> 32;
+		uint64_t set = crc32c(0, key, 24) * FLOW_SHORT_FACTOR * slots->num_sets >> 32;
 
 		cr_assert_arr_eq(&slots->rows[i * FLOW_STRIDE_SHORT], key, FLOW_SLOT_SHORT * 8,
 				 "round %d packet %zu of %zu", round, i, traffic.count);
@@ -569,7 +571,55 @@ Test(flow_cache, the_short_way_gives_the_rows_of_the_long_one_and_sets_by_a_cycl
 	}
 	free(slots->sets);
 	free(slots);
-	if (flow_probe_best_short() == flow_probe_plain)
+	if (!by_short)
 		cr_skip_test("this processor has no short way");
 	cr_assert_gt(by_short, 200);
+}
+
+/* How many of the cache's sets 65,536 keys use that differ in two bytes only. */
+static size_t sets_used(const struct flow_short *way, struct flow_slots *slots, size_t at)
+{
+	static uint8_t used[FLOWS_OF_TWO_BYTES];
+	size_t count = 0;
+
+	memset(used, 0, sizeof(used));
+	memset(&traffic.batch, 0x5a, sizeof(traffic.batch));
+	for (uint32_t flow = 0; flow < FLOWS_OF_TWO_BYTES; flow += FLOW_BATCH) {
+		for (uint32_t i = 0; i < FLOW_BATCH; i++) {
+			uint16_t two = (uint16_t)(flow + i);
+
+			memcpy((uint8_t *)&traffic.batch.chunk[0][i] + at, &two, sizeof(two));
+		}
+		flow_short_find(way, &traffic.batch, FLOW_BATCH, slots);
+		for (uint32_t i = 0; i < FLOW_BATCH; i++) {
+			ptrdiff_t word = slots->set[i] - slots->sets;
+
+			used[word / (FLOW_WAYS * FLOW_SLOT_SHORT)] = 1;
+		}
+	}
+	for (size_t set = 0; set < FLOWS_OF_TWO_BYTES; set++)
+		count += used[set];
+	return count;
+}
+
+/* Random ones would use 63 % of the sets. The code alone leaves 6 % for a port at some places. */
+Test(flow_cache, flows_that_differ_in_a_port_only_use_many_sets)
+{
+	struct flow_slots *slots = make_slots(FLOWS_OF_TWO_BYTES);
+	struct flow_key used = {.word = {~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0)}};
+	struct flow_short way;
+	struct flow_pack plan;
+	bool is_short;
+
+	flow_pack_plan(&plan, &used);
+	is_short = flow_short_plan(&way, &plan);
+	for (size_t at = 0; is_short && at <= 22; at++) {
+		size_t count = sets_used(&way, slots, at);
+
+		cr_assert_gt(count, FLOWS_OF_TWO_BYTES / 3, "at byte %zu: %zu sets", at, count);
+	}
+	free(slots->sets);
+	free(slots);
+	if (!is_short)
+		cr_skip_test("this processor has no short way");
 }

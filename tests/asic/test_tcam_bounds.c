@@ -118,6 +118,41 @@ Test(tcam_bounds, a_mask_for_each_rule_stays_in_few_tables)
 		hostile(fast[e], e ? TCAM_SHARED : 0, MANY, exploding);
 }
 
+/* One mask, many values: a table with so many slots that a guard is asked before them. */
+static void one_mask(struct world *world, size_t i, struct tcam_rule *rule)
+{
+	*rule = (struct tcam_rule){.priority = (uint32_t)(i * 7919 % MANY)};
+	rule->mask.word[1] = ~UINT64_C(0);
+	rule->value.word[1] = i * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static bool has_guard(const struct tcam *tcam)
+{
+	for (uint32_t t = 0; t < tcam->state->num_tables; t++)
+		if (tcam->state->table[t].guard)
+			return true;
+	return false;
+}
+
+Test(tcam_bounds, a_table_with_a_guard_answers_as_the_list_for_any_number_of_packets)
+{
+	static const size_t counts[] = {1, 7, 8, 9, 15, 16, 17, FLOW_BATCH - 1, FLOW_BATCH};
+
+	for (int e = 0; fast[e]; e++) {
+		struct world world;
+
+		world_open(&world, fast[e], e ? TCAM_SHARED : 0, MODEL_ALL, MANY, 1);
+		for (size_t i = 0; i < MANY; i++)
+			one_mask(&world, i, &world.rules[i].as);
+		put_all(&world);
+		world.ops->optimize(world.tcam);
+		cr_assert(has_guard(world.tcam), "%s", fast[e]->name);
+		for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++)
+			world_check(&world, counts[c]);
+		world_close(&world);
+	}
+}
+
 /* --- views --- */
 
 Test(tcam_bounds, a_view_answers_as_of_its_commit)

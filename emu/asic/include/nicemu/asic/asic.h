@@ -55,7 +55,7 @@ enum { ASIC_MIRRORS_MAX = 16 };
 
 /*
  * What became of one packet: the decision of an entry, shared by all its packets. Valid until the
- * next command.
+ * next command, and while the worker is there.
  */
 struct asic_decision {
 	enum asic_fate fate;
@@ -95,7 +95,7 @@ int asic_build(struct asic *copy);
 /*
  * asic_build, so many entries at a time, for who has something else to do meanwhile. NULL when
  * memory is out; 1: there are more entries, 0: built, or -ENOMEM and such. It is ended before the
- * copy is destroyed, also half-way; NULL is fine.
+ * copy is destroyed, also half-way; NULL is fine. Until it is built, a copy may only be destroyed.
  */
 struct asic_building;
 struct asic_building *asic_build_begin(struct asic *copy);
