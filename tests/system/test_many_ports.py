@@ -17,7 +17,7 @@ RULES = """table netdev t {
 	}
 }
 """
-SECONDS = 20  # for one command, also with all the ports there can be
+SECONDS = 120  # for one command, also with all the ports there can be: it hangs or it does not
 
 # Lists what there is of one kind, a page at a time, and prints how many messages came and the largest datagram.
 LISTER = r"""
