@@ -52,7 +52,8 @@ bool check_stopped(void)
 
 void check_stop_note(int number)
 {
+	/* While nft runs signals are held back, and then also those come that are ignored. */
 	for (int i = 0; i < NUM_STOPPING; i++)
-		if (number == stopping[i])
+		if (number == stopping[i] && before[i].sa_handler != SIG_IGN)
 			stopped = 1;
 }

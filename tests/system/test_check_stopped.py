@@ -13,14 +13,17 @@ import xml.etree.ElementTree as ElementTree
 from nicemu import NICEMU, end_group, nicemu, skip_suite, start
 
 NFT = next((p for p in (shutil.which("nft"), "/usr/sbin/nft", "/sbin/nft") if p and os.path.exists(p)), None)
-# The real nft, but for its call with the number $STOP_AT, which is there and does not end.
+# The real nft, but for its call with the number $STOP_AT, which is there and does not end, or not
+# before a file "go" is there.
 SLOW_NFT = """#!/bin/sh
 calls=$(cat calls 2>/dev/null || echo 0)
 calls=$((calls + 1))
 echo $calls >calls
-[ $calls -lt $STOP_AT ] || { : >waits; exec sleep 60; }
+[ $calls -lt $STOP_AT ] || { : >waits; %s; }
 exec %s "$@"
 """
+FOR_EVER = "exec sleep 60"
+UNTIL_GO = "for i in $(seq 600); do [ ! -e go ] || break; sleep 0.1; done"
 
 
 def chain(table, device, *rules):
@@ -40,11 +43,11 @@ class Case(unittest.TestCase):
             f.write(text)
         return os.path.join(self.folder, name)
 
-    def begin(self, stop_at, *words):
+    def begin(self, stop_at, *words, how=FOR_EVER):
         """A check that waits in nft's call with that number."""
         os.makedirs(os.path.join(self.folder, "bin"), exist_ok=True)
         os.makedirs(os.path.join(self.folder, "tmp"), exist_ok=True)
-        os.chmod(self.write("bin/nft", SLOW_NFT % NFT), 0o755)
+        os.chmod(self.write("bin/nft", SLOW_NFT % (how, NFT)), 0o755)
         for name in ("calls", "waits"):
             if os.path.exists(os.path.join(self.folder, name)):
                 os.remove(os.path.join(self.folder, name))
@@ -130,6 +133,26 @@ class Signals(Case):
             self.assertEqual(process.wait(30), -signal.SIGINT)
         finally:
             os.kill(emulator[0], signal.SIGKILL)
+
+    def test_what_nft_ends_by_itself_after_an_ignored_signal_counts(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before = signal.signal(number, signal.SIG_IGN)
+            try:
+                process = self.begin(1, "-j", how=UNTIL_GO)
+            finally:
+                signal.signal(number, before)
+            with self.subTest(number):
+                # To nft, too: it has inherited that it ignores it.
+                os.killpg(process.pid, number)
+                time.sleep(0.3)
+                self.assertIsNone(process.poll())
+                self.write("go", "")
+                output, errors = process.communicate(timeout=60)
+                self.assertEqual((process.returncode, errors), (1, ""))
+                found = json.loads(output)
+                self.assertEqual((found["interrupted"], found["not_checked"]), (False, []))
+                self.assertEqual(len(found["runs"][0]["rules"]), 2)
+            os.remove(os.path.join(self.folder, "go"))
 
     def test_an_ignored_signal_stays_ignored(self):
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
