@@ -403,17 +403,18 @@ static bool print_widened(struct advice *a, size_t width)
 /* A raw load: which protocol would make it a field? */
 static void advise_network(struct advice *a)
 {
+	/* Of the first bytes at least so many: one or two at 8 may well be IPv4's TTL. */
 	static const struct known_load {
-		uint32_t offset, length;
+		uint32_t offset, least, length;
 		const char *protocol;
-	} known[] = {{12, 4, "ip"},  {16, 4, "ip"},   {9, 1, "ip"},
-		     {8, 16, "ip6"}, {24, 16, "ip6"}, {6, 1, "ip6"}};
+	} known[] = {{12, 1, 4, "ip"},  {16, 1, 4, "ip"},   {9, 1, 1, "ip"},
+		     {8, 4, 16, "ip6"}, {24, 4, 16, "ip6"}, {6, 1, 1, "ip6"}};
 	const struct nft_expr *load = &a->statement.exprs[a->statement.first];
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (a->statement.headers.l3 || !expr_is(load, "payload") ||
 		    load->payload.offset != known[i].offset ||
-		    load->payload.length > known[i].length)
+		    load->payload.length < known[i].least || load->payload.length > known[i].length)
 			continue;
 		text_add(&a->form, "meta protocol %s ", known[i].protocol);
 		if (load->payload.length == known[i].length)

@@ -200,7 +200,8 @@ HINTS = (
 )
 NO_FORM = ("ip ttl 5", "ip dscp 3", "tcp flags syn", "ip6 hoplimit 1", "meta mark 5", "meta length 5", "exthdr frag exists",
            "tcp option maxseg size 5", "arp operation 1", "meta cpu 1", "meta mark set 1", "ip daddr set 1.2.3.4", "notrack",
-           "numgen inc mod 4 1", "jhash ip saddr mod 2 0", "rt classid 5", "fib saddr . iif oif missing")
+           "numgen inc mod 4 1", "jhash ip saddr mod 2 0", "rt classid 5", "fib saddr . iif oif missing",
+           "@nh,64,8 64", "@nh,64,16 0x4006")
 
 
 class Hints(unittest.TestCase):
