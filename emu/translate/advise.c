@@ -130,14 +130,23 @@ static void count_element(void *visitor, const uint8_t *first, const uint8_t *la
 	count_prefixes(c, low, high, size);
 }
 
+static void forget_forms(struct reason *reason)
+{
+	reason->forms[0] = '\0';
+	reason->forms_left_out = 0;
+}
+
 static void tell_count(struct advice *a, const struct rule_count *c, const char *what)
 {
-	if (c->rules == 1)
+	if (c->rules == 1) {
+		/* The hint has it whole. */
+		forget_forms(a->reason);
 		reason_hint(a->reason, "write %s as 1 rule: `%s`", what, a->bytes);
-	else
-		reason_hint(a->reason, "write %s as %zu rules%s: `%s` and %zu more", what, c->rules,
-			    c->intervals ? " (a range is one for each of its prefixes)" : "",
-			    a->bytes, c->rules - 1);
+		return;
+	}
+	reason_hint(a->reason, "write %s as %zu rules%s: `%s` and %zu more", what, c->rules,
+		    c->intervals ? " (a range is one for each of its prefixes)" : "", a->bytes,
+		    c->rules - 1);
 }
 
 /* A range of a field that is not whole bytes: masks inside it are not nft's to write. */
@@ -145,13 +154,6 @@ static bool is_whole(const struct operand *operand)
 {
 	return operand->width % 8 == 0 && !operand->has_mask && !operand->is_prefix &&
 	       operand->kind != VALUE_STRING && !operand->host_order;
-}
-
-static void forget_forms(struct reason *reason, const char *hint)
-{
-	reason->forms[0] = '\0';
-	reason->forms_left_out = 0;
-	reason_hint(reason, "%s", hint);
 }
 
 static void advise_set(struct advice *a)
@@ -176,12 +178,14 @@ static void advise_set(struct advice *a)
 		reason_hint(a->reason, "write one rule for each element; a range as prefixes");
 		return;
 	}
-	if (!count.elements)
+	if (!count.elements) {
 		reason_hint(a->reason, "write one rule for each element (the set is empty now)");
-	else if (count.intervals && !is_whole(&operand))
-		forget_forms(a->reason, "write one rule for each value");
-	else
+	} else if (count.intervals && !is_whole(&operand)) {
+		forget_forms(a->reason);
+		reason_hint(a->reason, "write one rule for each value");
+	} else {
 		tell_count(a, &count, count.elements == 1 ? "its element" : "its elements");
+	}
 }
 
 /* first … last of the statement's match. */

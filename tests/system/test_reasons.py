@@ -289,8 +289,13 @@ class Hints(unittest.TestCase):
         self.assertIn(" as %d rules" % (len(record["forms"]) + record["forms_left_out"]), record["hint"])
 
     def test_of_a_hint_that_is_not_several_rules_there_are_no_forms(self):
-        record = refusals(["ip ttl 5"])[0]["ip ttl 5"]
-        self.assertNotIn("forms", record)
+        for rule, hint in (("ip ttl 5", "no form"), ("tcp dport > 65534", " as 1 rule: `tcp dport 65535`"),
+                           ("udp sport <= 1023", " as 1 rule: `"), ("ip saddr 10.0.0.0-10.0.1.255", " as 1 rule: `")):
+            with self.subTest(rule):
+                record = refusals([rule])[0][rule]
+                self.assertIn(hint, record["hint"])
+                self.assertNotIn("forms", record)
+                self.assertNotIn("forms_left_out", record)
 
     def test_where_no_form_works_the_hint_says_so(self):
         for rule in NO_FORM:
