@@ -294,7 +294,7 @@ class Failures(Case):
     def test_what_can_not_be_measured(self):
         self.fails(ENVIRONMENT, "flow", says="no flow table yet")
         self.fails(ENVIRONMENT, "flow", self.capture, "-j", says="no flow table yet")
-        self.fails(USAGE, says="lookup, replay, update or flow")
+        self.fails(USAGE, says="There are: lookup, replay, update\n")
         self.fails(USAGE, "dance", self.capture, says="dance")
         self.fails(USAGE, "lookup", says="no capture")
 
