@@ -42,7 +42,11 @@ static void add_field(void *context, const struct flow_view_field *field)
 
 	if (!key) {
 		key = json_object();
-		fields->failed |= json_object_set_new(keys, name, key);
+		/* Then it has taken the key with it. */
+		if (json_object_set_new(keys, name, key)) {
+			fields->failed = true;
+			return;
+		}
 	}
 	fields->failed |= json_object_set_new(
 		key, field->name,
