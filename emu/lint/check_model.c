@@ -186,11 +186,12 @@ static const char *reason_to_ignore(const struct field_walk *walk, size_t entry,
 	return NULL;
 }
 
-/* With the ethertype in the rule the model would look at what it does not look at now. */
-static bool lacks_ethertype(const struct field_walk *walk, size_t entry)
+/* With this ethertype in the rule the model would look at what it does not look at now. */
+static bool lacks_ethertype(const struct field_walk *walk, size_t entry, uint16_t ethertype)
 {
 	const struct flow_rule *flow = walk->lint->rules[walk->rule].rule.flow_rule;
-	const uint8_t type[] = {ETH_P_IP >> 8, ETH_P_IP & 0xff}, ones[] = {0xff, 0xff};
+	const uint8_t type[] = {(uint8_t)(ethertype >> 8), (uint8_t)ethertype};
+	const uint8_t ones[] = {0xff, 0xff};
 	struct flow_rule *with;
 	bool lacks;
 
@@ -202,10 +203,28 @@ static bool lacks_ethertype(const struct field_walk *walk, size_t entry)
 	with->match.used_keys |= FLOW_PRESENT(BASIC);
 	flow_key_store(&with->match.key, FLOW_BASIC_N_PROTO, type);
 	flow_key_store(&with->match.mask, FLOW_BASIC_N_PROTO, ones);
-	with->protocol = ETH_P_IP;
+	with->protocol = ethertype;
 	lacks = !reason_to_ignore(walk, entry, with);
 	flow_rule_free(with);
 	return lacks;
+}
+
+/* What to write; a rule without an ethertype is for both versions of IP. */
+static const char *advise_ignored(const struct field_walk *walk, size_t entry)
+{
+	static const char *const hints[2][2] = {
+		{"leave the rule to a chain without `flags offload` where it should match no more "
+		 "than it says",
+		 "say the ethertype before the match: `meta protocol ip6`; leave IPv4 to a chain "
+		 "without `flags offload`"},
+		{"say the ethertype before the match: `meta protocol ip`; leave IPv6 to a chain "
+		 "without `flags offload`",
+		 "say the ethertype before the match: `meta protocol ip` or `meta protocol ip6`, "
+		 "a rule each"},
+	};
+
+	return hints[lacks_ethertype(walk, entry, ETH_P_IP)]
+		    [lacks_ethertype(walk, entry, ETH_P_IPV6)];
 }
 
 static void say_ignored(const struct field_walk *walk, size_t entry, const struct ignored *ignored)
@@ -218,10 +237,7 @@ static void say_ignored(const struct field_walk *walk, size_t entry, const struc
 	lint_print_match(match, sizeof(match), &walk->value, &walk->mask);
 	lint_print_fate(fate, sizeof(fate), walk->lint, what);
 	lint_add(walk->lint, LINT_FIELD_IGNORED, lint_at_rule(walk->lint, walk->rule),
-		 lacks_ethertype(walk, entry)
-			 ? "say the ethertype before the match: `meta protocol ip`"
-			 : "leave the rule to a chain without `flags offload` where it should "
-			   "match no more than it says",
+		 advise_ignored(walk, entry),
 		 "the model %s %s%s%s%s%s: in the NIC the rule is %s, %s%s%s%s",
 		 walk->lint->model->name, *ignored->whole ? "does not look at " : "",
 		 ignored->whole, *ignored->whole && *ignored->part ? ", and " : "",

@@ -143,16 +143,37 @@ class Ignored(unittest.TestCase):
                 self.assertIn(why, finding["text"])
 
     def test_where_an_ethertype_helps_the_hint_says_so_and_it_does(self):
-        helped = 0
+        helped, seen = 0, set()
         for model in ("ocelot", "ice", "stmmac", "nfp", "bnxt", "sfc", "prestera", "cxgb4", "mlx5", "dpaa2-switch", "hns3"):
             for rule in ("tcp dport 80 drop", "udp sport 53 drop", "meta l4proto udp drop", "ip saddr 10.0.0.1 ip protocol 47 drop"):
                 with self.subTest(model=model, rule=rule):
                     for finding in of(lint_rules(rule, options=("-m", model)) or [], "field-ignored"):
                         self.assertTrue(finding["hint"])
-                        for form in re.findall("`(meta [^`]*)`", finding["hint"]):
+                        forms = re.findall("`(meta [^`]*)`", finding["hint"])
+                        # Else the rule would quietly be one for IPv4 only.
+                        if forms == ["meta protocol ip"]:
+                            self.assertIn("leave IPv6 to a chain", finding["hint"])
+                            self.assertNotEqual(self.find(model, "meta protocol ip6 " + rule), [])
+                        elif forms:
+                            self.assertEqual(forms, ["meta protocol ip", "meta protocol ip6"])
+                            self.assertIn(", a rule each", finding["hint"])
+                        seen.add(len(forms))
+                        for form in forms:
                             self.assertEqual(self.find(model, form + " " + rule), [])
                             helped += 1
         self.assertGreaterEqual(helped, 2)
+        self.assertIn(1, seen)
+
+    def test_where_both_ethertypes_help_the_hint_has_both(self):
+        with open(os.path.join(SOURCE, "netdevsim-config", "models", "ocelot.yaml")) as f:
+            text, count = re.subn(r'    - unless: \{value: [^\n]*in: \["0x0800"\]\}\]\}\n      keys: \[PORTS\]\n[^\n]*IPv4 only[^\n]*\n'
+                                  r'      source: flower\n', "", f.read().replace("model: ocelot", "model: both"))
+        self.assertEqual(count, 1)
+        model = write_temporary(text, ".yaml")
+        (finding,) = self.find(model, "tcp dport 80 drop")
+        self.assertEqual(finding["hint"], "say the ethertype before the match: `meta protocol ip` or `meta protocol ip6`, a rule each")
+        for form in ("meta protocol ip", "meta protocol ip6"):
+            self.assertEqual(self.find(model, form + " tcp dport 80 drop"), [])
 
 
 class ExtensionHeaders(unittest.TestCase):
