@@ -11,8 +11,9 @@
 #include <nicemu/report/report.h>
 
 struct untold {
-	size_t packets; /* rules with a counter of which nothing is told */
-	size_t bytes;   /* packets are, no bytes */
+	size_t packets;     /* rules with a counter of which nothing is told */
+	size_t bytes;       /* packets are, no bytes */
+	bool any_may_count; /* a real kernel's rules: which have a counter is not known */
 };
 
 void untold_add(struct untold *untold, const struct nft_offload_rule *rule, struct asic_told told);

@@ -5,6 +5,7 @@
 #include <nicemu/kernel/wire.h>
 
 #include "printed.h"
+#include "untold.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -139,6 +140,37 @@ Test(attached, rules_of_chains_are_told_by_what_the_kernel_told, .init = setup, 
 	assert_has(text, "netdev t c, port wan, priority 10\n");
 	cr_assert_null(strstr(text, "has no 'counter'"), "nobody knows");
 	free(text);
+}
+
+static const char *warning_of(const struct untold *untold, json_t *warnings)
+{
+	json_array_clear(warnings);
+	untold_warn(untold, &emulator->nic, warnings);
+	cr_assert_eq(json_array_size(warnings), 1);
+	return json_string_value(json_object_get(json_array_get(warnings, 0), "text"));
+}
+
+Test(attached, rules_that_the_nic_does_not_count_have_a_counter_only_where_that_is_known,
+     .init = setup, .fini = teardown)
+{
+	const struct nft_offload_rule known = {.in_hw = true, .has_counter = true};
+	const struct nft_offload_rule other = {.in_hw = true, .text = "ports.dst 53 DROP"};
+	const struct asic_told nothing = {0}, packets = {.packets = true};
+	json_t *warnings = json_array();
+
+	for (int bytes = 0; bytes < 2; bytes++) {
+		struct untold untold = {0}, kernels = {0};
+
+		untold_add(&untold, &known, bytes ? packets : nothing);
+		untold_add(&kernels, &other, bytes ? packets : nothing);
+		untold_add(&kernels, &other, bytes ? packets : nothing);
+		cr_assert_not_null(strstr(warning_of(&untold, warnings),
+					  " for 1 rule with a counter, of which nft shows 0"));
+		cr_assert_not_null(strstr(warning_of(&kernels, warnings),
+					  " for 2 rules, of whose counters, if any, nft shows 0"));
+		cr_assert_null(strstr(warning_of(&kernels, warnings), "with a counter"));
+	}
+	json_decref(warnings);
 }
 
 Test(attached, the_drivers_view_marks_what_is_recorded_only, .init = setup, .fini = teardown)
