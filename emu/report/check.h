@@ -35,8 +35,8 @@ char *check_group_ports(const struct check_group *group);
 
 /*
  * check_missing.c: what has not been checked, a line each for models and kernels, with between
- * between them: owned; "": all has been, NULL: no memory. And why ("interrupted; not checked"), or
- * NULL where nothing is to be said.
+ * between them: owned; "": all has been, NULL: no memory. And why ("interrupted; not checked", or
+ * "interrupted" alone where all has been), or NULL where nothing is to be said.
  */
 char *check_missing(const json_t *document, const char *between);
 const char *check_missing_why(const json_t *document);

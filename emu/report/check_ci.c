@@ -207,10 +207,10 @@ static void end_tap(FILE *out, const json_t *document)
 	char *missing = why ? check_missing(document, "; ") : NULL;
 
 	if (why) {
-		fprintf(out, "%s%s: ",
+		fprintf(out, "%s%s%s",
 			json_is_true(json_object_get(document, "interrupted")) ? "Bail out! "
 									       : "# ",
-			why);
+			why, missing && *missing ? ": " : "");
 		print_clean(out, missing ? missing : "");
 		fputc('\n', out);
 	}

@@ -173,7 +173,7 @@ static void print_missing(FILE *out, const json_t *document)
 		"skipped=\"0\">\n    <testcase classname=\"nicemu\" name=\"all is "
 		"checked\">\n      <error message=\"%s\">",
 		why);
-	print_xml(out, missing ? missing : "");
+	print_xml(out, missing && *missing ? missing : why);
 	fputs("</error>\n    </testcase>\n  </testsuite>\n", out);
 	free(missing);
 }

@@ -73,9 +73,10 @@ char *check_missing(const json_t *document, const char *between)
 
 const char *check_missing_why(const json_t *document)
 {
+	bool is_any = json_array_size(json_object_get(document, "not_checked")) != 0;
+
+	/* The signal may have come after the last step. */
 	if (json_is_true(json_object_get(document, "interrupted")))
-		return "interrupted; not checked";
-	return json_array_size(json_object_get(document, "not_checked"))
-		       ? "not checked, because of errors in what comes before"
-		       : NULL;
+		return is_any ? "interrupted; not checked" : "interrupted";
+	return is_any ? "not checked, because of errors in what comes before" : NULL;
 }

@@ -361,7 +361,7 @@ static void print_missing(FILE *out, const json_t *document, const struct report
 	if (!why)
 		return;
 	fputc('\n', out);
-	paint(out, style, PAINT_WARNING, "%s:", why);
+	paint(out, style, PAINT_WARNING, "%s%s", why, missing && *missing ? ":" : "");
 	fputc('\n', out);
 	for (char *line = missing, *rest; line && *line; line = rest) {
 		rest = line + strcspn(line, "\n");

@@ -213,6 +213,24 @@ Test(check, what_was_not_checked_is_in_every_format_and_makes_no_line_of_its_own
 	}
 }
 
+Test(check, where_nothing_is_left_out_interrupted_is_said_and_no_list_begun)
+{
+	static const char *const ends[NUM_FORMATS] = {"\ninterrupted\n", "::interrupted\n",
+						      ">interrupted</error>",
+						      "Bail out! interrupted\n"};
+	json_t *d = unfinished(true, 0, false);
+
+	for (size_t i = 0; i < NUM_FORMATS; i++) {
+		char *text = printed(formats[i], d, false);
+
+		cr_assert_eq(count(text, ends[i]), 1, "format %zu: %s", i, text);
+		cr_assert(!strstr(text, "interrupted;") && !strstr(text, "interrupted:"),
+			  "format %zu: %s", i, text);
+		free(text);
+	}
+	json_decref(d);
+}
+
 Test(check, of_very_much_that_was_not_checked_the_text_is_cut)
 {
 	json_t *d = unfinished(true, 1000, true);
