@@ -56,6 +56,20 @@ static bool differs(const struct sources *sources, const char *kernel)
 		(series > series_of(sources->newest->kernel) && !sources->open));
 }
 
+/* Is the word one of the list "6.1, 6.12"? */
+static bool is_listed(const char *list, const char *word)
+{
+	size_t length;
+
+	for (; *list; list += length, list += strspn(list, ", ")) {
+		length = strcspn(list, ",");
+		if (strlen(word) == length && strncmp(list, word, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Two versions of one series are one. */
 static void add_kernel(char *kernels, size_t size, const char *kernel)
 {
 	unsigned int series = series_of(kernel);
@@ -63,7 +77,8 @@ static void add_kernel(char *kernels, size_t size, const char *kernel)
 	size_t used = strlen(kernels);
 
 	snprintf(text, sizeof(text), "%u.%u", series / MAJOR, series % MAJOR);
-	snprintf(kernels + used, size - used, "%s%s", used ? ", " : "", text);
+	if (!is_listed(kernels, text))
+		snprintf(kernels + used, size - used, "%s%s", used ? ", " : "", text);
 }
 
 static void tell_note(const struct check_arguments *a, const char *text, json_t *notes)

@@ -477,7 +477,9 @@ class Runs(Case):
         for words, kernels in ((("-m", "mlx5", "-k", "5.10"), "5.10"), (("-m", "mlx5", "-k", "6.12"), None),
                                (("-m", "bnxt", "-k", "6.12"), "6.12"), (("-m", "bnxt"), None),
                                (("-m", "generic", "-k", "5.10"), None), (("-m", "mlx5", "-k", "ideal"), None),
-                               (("-m", "mlx5", "-k", "5.10", "-k", "6.12", "-k", "5.15"), "5.10, 5.15")):
+                               (("-m", "mlx5", "-k", "5.10", "-k", "6.12", "-k", "5.15"), "5.10, 5.15"),
+                               (("-m", "mlx5", "-k", "5.10.1", "-k", "5.10.2"), "5.10"),
+                               (("-m", "bnxt", "-k", "6.12", "-k", "6.1"), "6.12, 6.1")):
             with self.subTest(words):
                 done = self.check("-j", *words, "rules.nft")
                 notes = json.loads(done.stdout)["notes"]
