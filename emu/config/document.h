@@ -42,8 +42,7 @@ struct document {
 /*
  * The whole file; the caller frees *text in any case. 0, -ENOMEM, or -errno with error filled
  * (-EFBIG: longer than DOCUMENT_SIZE_MAX). A pipe is waited for until SIGINT, SIGTERM or SIGHUP
- * comes
- * (-EINTR where they are blocked); a FIFO that has a name is refused (-EINVAL).
+ * comes (-EINTR where they are blocked); a FIFO that has a name is refused (-EINVAL).
  */
 int document_read(const char *path, const char *what, char **text, size_t *size,
 		  struct config_error *error);

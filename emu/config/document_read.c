@@ -35,9 +35,13 @@ static int read_error(const struct input *in, int error)
  */
 static bool is_open_pipe(const struct input *in)
 {
+	static const char *const ours[] = {"/dev/fd/", "/proc/self/fd/"};
 	struct statfs fs;
 
-	return !strncmp(in->path, "/dev/", 5) ||
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (strncmp(in->path, ours[i], strlen(ours[i])) == 0)
+			return true;
+	return strcmp(in->path, "/dev/stdin") == 0 ||
 	       (fstatfs(in->fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC);
 }
 

@@ -46,8 +46,7 @@ static bool start_parser(yaml_parser_t *parser, const struct source *source)
 	return true;
 }
 
-/* A tag says that what follows it is no plain text, list or mapping: but nothing else is known
- * here. */
+/* A tag says that no plain text, list or mapping follows: but nothing else is known here. */
 static int check_tag(const struct source *source, const yaml_event_t *event,
 		     struct config_error *error)
 {
