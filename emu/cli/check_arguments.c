@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "check_arguments.h"
 
+#include "kept_pipe.h"
+
 #include <nicemu/config/model.h>
 #include <nicemu/report/check.h>
 
@@ -98,8 +100,20 @@ static int take_option(struct check_arguments *a, int c)
 	return taken < 0 ? EXIT_USAGE : taken ? EXIT_DONE : complain_option();
 }
 
+/* Each run reads the NIC file and its model anew, and so do the ids of --allow. */
+static int keep_pipes(const struct check_arguments *a)
+{
+	int status = a->common.nic_file ? kept_pipe(a->common.nic_file) : EXIT_DONE;
+
+	for (size_t i = 0; i < a->models.count && status == EXIT_DONE; i++)
+		status = kept_pipe(a->models.list[i]);
+	return status;
+}
+
 static int check(const struct check_arguments *a)
 {
+	int status;
+
 	if (!a->files.count)
 		return complain_usage("no rules file is given ('-' is stdin)");
 	if (a->common.socket)
@@ -107,7 +121,8 @@ static int check(const struct check_arguments *a)
 	if (a->common.record)
 		return complain_usage("--record: a check makes no recording (`nicemu exec --record "
 				      "FILE -- nft -f RULES` does)");
-	return check_allowed_ids(a);
+	status = keep_pipes(a);
+	return status == EXIT_DONE ? check_allowed_ids(a) : status;
 }
 
 int check_arguments_parse(struct check_arguments *a, int argc, char **argv)

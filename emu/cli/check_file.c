@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One rules file in one emulator: two passes of nft, and what they say put together. */
+#include "chain_key.h"
 #include "check_run.h"
 #include "check_stop.h"
 #include "refusal.h"
@@ -9,6 +10,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,8 +58,9 @@ static int explain_nft(int status)
 				"nft is not installed; on Debian: apt-get install nftables");
 	if (status < 0)
 		return complain(EXIT_ENVIRONMENT, "nft can't be run: %s", strerror(-status));
+	/* Its own, and SIGINT is ignored: no interruption, but no answer either. */
 	if (status == EXIT_INTERRUPTED)
-		return EXIT_INTERRUPTED;
+		return complain(EXIT_ENVIRONMENT, "nft was ended by signal %d", SIGINT);
 	if (status > 128)
 		return complain(status, "nft was ended by signal %d", status - 128);
 	return EXIT_DONE;
@@ -90,6 +93,9 @@ static int pass(struct session *session, const char *mode, const struct rules_fi
 	json_decref(fetch(session, "refusals"));
 	pass->status = session_run(session, argv, &pass->output, &errors);
 	check_stop_note(session_forwarded_signal());
+	/* Only nft got it: it is a Ctrl-C all the same. */
+	if (pass->status == EXIT_INTERRUPTED)
+		check_stop_note(SIGINT);
 	status = check_stopped() ? EXIT_INTERRUPTED : explain_nft(pass->status);
 	if (status == EXIT_DONE && nft_errors_parse(&pass->errors, errors ? errors : "") < 0)
 		status = complain(EXIT_ENVIRONMENT, "out of memory");
@@ -278,14 +284,10 @@ static json_t *flowtable_record(const struct rules_file *file, const struct loca
  */
 static void note_place(json_t *places, const struct rules_file *file, const struct located *located)
 {
-	const json_t *verdict = located->verdict;
+	char *key = chain_key(located->verdict);
 	json_t *place = json_object();
-	char *key;
 
 	set_place(place, file, mark_of(&located->place));
-	if (asprintf(&key, "%s %s %s", text_or_empty(verdict, "family"),
-		     text_or_empty(verdict, "table"), text_or_empty(verdict, "chain")) < 0)
-		key = NULL;
 	if (key)
 		json_object_set(places, key, place);
 	json_decref(place);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "check_run.h"
 
+#include "chain_key.h"
 #include "check_stop.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,19 +87,6 @@ static void set_texts(json_t *rules, size_t first, const json_t *listing)
 	json_decref(index);
 }
 
-/* "netdev t c"; owned, or NULL where none is named. */
-static char *chain_key(const json_t *rule)
-{
-	const char *family = json_string_value(json_object_get(rule, "family"));
-	const char *table = json_string_value(json_object_get(rule, "table"));
-	const char *chain = json_string_value(json_object_get(rule, "chain"));
-	char *key;
-
-	if (!family || !table || !chain || asprintf(&key, "%s %s %s", family, table, chain) < 0)
-		return NULL;
-	return key;
-}
-
 /* A finding of the lint, with where its rule stands, or the chain that it is about. */
 static json_t *finding_record(const struct check_arguments *a, const json_t *finding,
 			      const json_t *rules, const json_t *places)
@@ -125,8 +114,8 @@ static json_t *finding_record(const struct check_arguments *a, const json_t *fin
 	return record;
 }
 
-/* What was accepted and will not do what was meant. */
-static void add_findings(struct session *session, const struct check_arguments *a,
+/* What was accepted and will not do what was meant. False: the emulator does not say. */
+static bool add_findings(struct session *session, const struct check_arguments *a,
 			 const json_t *places, json_t *run, size_t first)
 {
 	json_t *lint = ask(session, json_pack("{s:s, s:s}", "command", "show", "topic", "lint"));
@@ -138,15 +127,21 @@ static void add_findings(struct session *session, const struct check_arguments *
 				      finding_record(a, finding, rules, places));
 	json_decref(rules);
 	json_decref(lint);
+	return lint != NULL;
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text ? report_string(text) : json_null();
 }
 
 static void leave_out(const struct common_options *options, const char *file, const char *what,
 		      struct check_results *results)
 {
-	json_array_append_new(results->not_checked,
-			      json_pack("{s:s?, s:s?, s:o, s:s}", "model", options->model, "kernel",
-					options->kernel, "file",
-					file ? report_string(file) : json_null(), "what", what));
+	json_array_append_new(
+		results->not_checked,
+		json_pack("{s:o, s:o, s:o, s:s}", "model", text_or_null(options->model), "kernel",
+			  text_or_null(options->kernel), "file", text_or_null(file), "what", what));
 }
 
 void check_run_leave_out(const struct common_options *options, const struct rules_file *files,
@@ -156,7 +151,7 @@ void check_run_leave_out(const struct common_options *options, const struct rule
 		leave_out(options, files[i].name, "rules", results);
 }
 
-/* nft's texts of the rules, and the lint. */
+/* nft's texts of the rules, and the lint. EXIT_DONE: both are there. */
 static int complete(struct session *session, const struct check_arguments *a, const json_t *places,
 		    json_t *run, size_t first)
 {
@@ -166,12 +161,15 @@ static int complete(struct session *session, const struct check_arguments *a, co
 	if (json_array_size(rules) > first) {
 		status = fetch_listing(session, &listing);
 		check_stop_note(session_forwarded_signal());
+		if (status == EXIT_INTERRUPTED)
+			check_stop_note(SIGINT);
 	}
 	set_texts(rules, first, listing);
 	json_decref(listing);
 	if (check_stopped())
 		return EXIT_INTERRUPTED;
-	add_findings(session, a, places, run, first);
+	if (status == EXIT_DONE && !add_findings(session, a, places, run, first))
+		status = EXIT_ENVIRONMENT;
 	return status;
 }
 
@@ -203,18 +201,25 @@ int check_run(const struct check_arguments *a, const struct common_options *opti
 	int status = session_open_own(&session, options), closed;
 	size_t checked = 0;
 
-	if (status != EXIT_DONE)
+	/* It may have been the signal that let no emulator begin. */
+	if (status != EXIT_DONE && !check_stopped())
 		return status;
+	if (status != EXIT_DONE) {
+		check_run_leave_out(options, files, num_files, results);
+		leave_out(options, NULL, "lint", results);
+		return EXIT_DONE;
+	}
 	if (!*run)
 		*run = new_run(&session);
 	status = *run ? check_files(&session, a, files, num_files, results, *run, &checked)
 		      : EXIT_ENVIRONMENT;
 	check_run_leave_out(options, files + checked, num_files - checked, results);
-	if (status == EXIT_INTERRUPTED)
-		leave_out(options, NULL, "lint", results);
 	closed = session_close(&session);
-	/* The signal may have been for the emulator, too. */
-	if (check_stopped())
+	/* The signal may have been for the emulator, too, and then it is what did not answer. */
+	if (check_stopped()) {
+		if (status != EXIT_DONE)
+			leave_out(options, NULL, "lint", results);
 		return EXIT_DONE;
+	}
 	return status ? status : closed;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "load.h"
 
+#include "chain_key.h"
 #include "refusal.h"
 
 #include <errno.h>
@@ -132,19 +133,6 @@ static void borrow_place(struct nft_error *error, const struct nft_error *place)
 	error->file = file;
 	error->line = place->line;
 	error->column = place->column;
-}
-
-/* "netdev t c"; owned, or NULL. */
-static char *chain_key(const json_t *refusal)
-{
-	const char *family = json_string_value(json_object_get(refusal, "family"));
-	const char *table = json_string_value(json_object_get(refusal, "table"));
-	const char *chain = json_string_value(json_object_get(refusal, "chain"));
-	char *key;
-
-	if (!family || !table || !chain || asprintf(&key, "%s %s %s", family, table, chain) < 0)
-		return NULL;
-	return key;
 }
 
 static bool follows(const json_t *refusal)

@@ -69,8 +69,9 @@ static int list(struct session *session, char *argv[], json_t **listing)
 	if (status == -ENOENT)
 		result = complain(EXIT_ENVIRONMENT,
 				  "nft is not installed; on Debian: apt-get install nftables");
-	else if (status == EXIT_INTERRUPTED)
-		result = EXIT_INTERRUPTED;
+	else if (status == EXIT_INTERRUPTED ||
+		 (session_forwarded_signal() && status == 128 + session_forwarded_signal()))
+		result = status; /* by a signal: whoever sent it knows */
 	else if (status)
 		result = complain(EXIT_ENVIRONMENT, "nft can't list the rules: %s",
 				  status < 0 ? strerror(-status)

@@ -2,6 +2,7 @@
 #include "rules_file.h"
 
 #include "cli.h"
+#include "write_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,15 +109,17 @@ static int copy_all(int from, int to, const char *name)
 	char block[65536];
 	ssize_t got;
 	off_t whole = 0;
+	int error;
 
 	while ((got = read(from, block, sizeof(block))) > 0) {
 		whole += got;
 		if (whole > COPY_MAX)
 			return complain(EXIT_INPUT, "rules on %s: more than %d MiB", name,
 					COPY_MAX >> 20);
-		if (write(to, block, (size_t)got) != got)
+		error = write_all(to, block, (size_t)got);
+		if (error)
 			return complain(EXIT_ENVIRONMENT, "rules on %s can't be copied: %s", name,
-					strerror(errno));
+					strerror(-error));
 	}
 	if (got < 0)
 		return complain(EXIT_INPUT, "rules on %s: %s", name, strerror(errno));

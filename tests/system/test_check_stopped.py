@@ -10,7 +10,7 @@ import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from nicemu import NICEMU, end_group, nicemu, skip_suite, start
+from nicemu import NICEMU, SOURCE, end_group, nicemu, skip_suite, start
 
 NFT = next((p for p in (shutil.which("nft"), "/usr/sbin/nft", "/sbin/nft") if p and os.path.exists(p)), None)
 # The real nft, but for its call with the number $STOP_AT, which is there and does not end, or not
@@ -61,6 +61,11 @@ class Case(unittest.TestCase):
                 return process
             time.sleep(0.05)
         self.fail("nft was not called %d times" % stop_at)
+
+    def children(self, process, name):
+        with open("/proc/%d/task/%d/children" % (process.pid, process.pid)) as f:
+            return [pid for pid in map(int, f.read().split())
+                    if os.path.basename(os.readlink("/proc/%d/exe" % pid)) == name]
 
     def stop(self, stop_at, *words, number=signal.SIGINT, group=False):
         process = self.begin(stop_at, *words)
@@ -115,9 +120,7 @@ class Signals(Case):
 
     def test_a_second_signal_ends_it_also_where_the_emulator_does_not_answer(self):
         process = self.begin(1)
-        with open("/proc/%d/task/%d/children" % (process.pid, process.pid)) as f:
-            children = [int(word) for word in f.read().split()]
-        emulator = [pid for pid in children if os.readlink("/proc/%d/exe" % pid).endswith("/nicemu")]
+        emulator = self.children(process, "nicemu")
         self.assertEqual(len(emulator), 1)
         os.kill(emulator[0], signal.SIGSTOP)
         os.kill(process.pid, signal.SIGINT)
@@ -133,6 +136,62 @@ class Signals(Case):
             self.assertEqual(process.wait(30), -signal.SIGINT)
         finally:
             os.kill(emulator[0], signal.SIGKILL)
+
+    def test_a_signal_that_only_nft_got_stops_the_check(self):
+        # The second pass over the first file, and over the second one.
+        for stop_at, left_out in ((2, ["two.nft", None]), (4, [None])):
+            process = self.begin(stop_at, "-j")
+            with self.subTest(stop_at):
+                os.kill(self.children(process, "sleep")[0], signal.SIGINT)
+                output, errors = process.communicate(timeout=60)
+                self.assertEqual(process.returncode, 130, errors)
+                found = json.loads(output)
+                self.assertTrue(found["interrupted"])
+                self.assertEqual([m["file"] for m in found["not_checked"]], left_out)
+
+    def test_while_nft_lists_it_is_nobodys_error(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                output, errors = self.stop(5, "-j", number=number)
+                self.assertEqual([(m["file"], m["what"]) for m in json.loads(output)["not_checked"]], [(None, "lint")])
+                self.assertEqual(errors.count("\n"), 1, errors)
+
+    def test_a_lint_that_the_emulator_did_not_come_to_is_not_checked(self):
+        process = self.begin(5, "-j", how=UNTIL_GO + "; exit 0")
+        emulator = self.children(process, "nicemu")[0]
+        os.kill(emulator, signal.SIGSTOP)
+        self.write("go", "")
+        time.sleep(0.5)
+        self.assertIsNone(process.poll())
+        os.kill(process.pid, signal.SIGTERM)
+        time.sleep(0.2)
+        os.kill(emulator, signal.SIGKILL)
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, errors)
+        found = json.loads(output)
+        self.assertTrue(found["interrupted"])
+        self.assertEqual([(m["file"], m["what"]) for m in found["not_checked"]], [(None, "lint")])
+        self.assertEqual(len(found["runs"][0]["rules"]), 2)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_where_the_signal_lets_no_emulator_begin_what_was_found_is_reported(self):
+        done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-e", "trace=mkdir",
+                               "-e", "inject=mkdir:error=EINTR:signal=SIGINT:when=2",
+                               NICEMU, "check", "-j", "-k", "6.1", "-k", "6.12", "one.nft"],
+                              cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 130, done.stderr)
+        found = json.loads(done.stdout)
+        self.assertEqual([(run["kernel"][:3], len(run["rules"])) for run in found["runs"]], [("6.1", 1)])
+        self.assertEqual([(m["kernel"], m["file"], m["what"]) for m in found["not_checked"]],
+                         [("6.12", "one.nft", "rules"), ("6.12", None, "lint")])
+
+    def test_a_model_whose_name_is_no_text_is_named_all_the_same(self):
+        shutil.copy(os.path.join(SOURCE, "netdevsim-config", "models", "generic.yaml"),
+                    os.path.join(os.fsencode(self.folder), b"g\xff.yaml"))
+        output, _ = self.stop(1, "-j", "-m", "./" + os.fsdecode(b"g\xff.yaml"))
+        found = json.loads(output)
+        self.assertEqual([m["what"] for m in found["not_checked"]], ["rules", "rules", "lint"])
+        self.assertEqual({m["model"][:3] for m in found["not_checked"]}, {"./g"})
 
     def test_what_nft_ends_by_itself_after_an_ignored_signal_counts(self):
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """NIC files and models that are pipes, or FIFOs that nobody writes to."""
 import glob
+import json
 import os
 import shutil
 import signal
@@ -49,10 +50,51 @@ class Pipes(unittest.TestCase):
         done = shell("%s show model <(cat %s)" % (NICEMU, MODEL))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_a_check_reads_a_pipe_as_often_as_it_needs_it(self):
+        rules = self.folder.write("r.nft", "table netdev t {\n\tchain c {\n\t\ttype filter hook ingress device \"wan\" "
+                                  "priority 10; flags offload;\n\t\tip saddr 1.2.3.4 drop\n\t}\n}\n")
+        plain = os.path.join(SOURCE, "netdevsim-config", "models", "generic.yaml")
+        nic = self.folder.write("nic.yaml", NIC + "model: %s\n" % plain)
+        for words, runs in (("-k 6.1 -k 6.12 -m <(sleep 0.2; cat %s)" % plain, 2), ("-n <(cat %s)" % nic, 1),
+                            ("-k 6.1 -k 6.12 -n <(cat %s)" % nic, 2), ("--each -m <(cat %s)" % plain, 1),
+                            ("--allow mine:flowtable-priority -m generic -m <(sed s/mlx5/mine/ %s) -n <(cat %s)" % (MODEL, nic), 2),
+                            ("--allow mine:flowtable-priority -k 6.1 -m /dev/stdin < <(sed s/mlx5/mine/ %s)" % MODEL, 1)):
+            with self.subTest(words):
+                done = shell("%s check -q -j %s %s" % (NICEMU, rules, words))
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                found = json.loads(done.stdout)["runs"]
+                self.assertEqual([r["verdict"] for run in found for r in run["rules"]], ["offloaded"] * runs)
+        done = shell("%s check -k 6.1 -k 6.12 -m <(echo bogus: 1) %s" % (NICEMU, rules))
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"/dev/fd/\d+:")
+        done = shell("%s check -m <(head -c 9000000 /dev/zero) %s" % (NICEMU, rules))
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"/dev/fd/\d+: longer than")
+
+    def test_rules_of_a_pipe_that_find_a_full_disk_are_refused_with_why(self):
+        done = shell("trap '' XFSZ; ulimit -f 4; exec %s check <(head -c 100000 /dev/zero | tr '\\0' '#')" % NICEMU)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("can't be copied: File too large", done.stderr)
+
+    def test_a_fifo_in_shared_memory_is_one_that_has_a_name(self):
+        if not os.access("/dev/shm", os.W_OK):
+            self.skipTest("/dev/shm can't be written")
+        folder = tempfile.mkdtemp(dir="/dev/shm")
+        self.addCleanup(shutil.rmtree, folder)
+        os.mkfifo(folder + "/fifo.yaml")
+        done = nicemu("show", "nic", "-n", folder + "/fifo.yaml")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("fifo.yaml: is a FIFO: not a NIC file", done.stderr)
+        # As our input it has somebody at its other end.
+        nic = self.folder.write("nic.yaml", NIC)
+        done = shell("cat %s >%s/fifo.yaml & %s show nic -n /dev/stdin <%s/fifo.yaml" % (nic, folder, NICEMU, folder))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
     def test_a_wait_for_a_pipe_ends_with_the_signal(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             for words in (("replay", "-n", "/dev/stdin", self.capture), ("exec", "-n", "/dev/stdin", "--", "true"),
-                          ("exec", "-m", "/dev/stdin", "--", "true"), ("show", "nic", "-n", "/dev/stdin")):
+                          ("exec", "-m", "/dev/stdin", "--", "true"), ("show", "nic", "-n", "/dev/stdin"),
+                          ("check", "-m", "/dev/stdin", self.folder.write("r.nft", ""))):
                 with self.subTest(words, signal=number):
                     temporary = tempfile.mkdtemp(dir=self.folder.path)
                     process = subprocess.Popen([NICEMU, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
