@@ -29,7 +29,7 @@ void serve_add_forms(json_t *refusal, const struct reason *reason)
 
 static json_t *refusal_json(const struct nft_refusal *refusal)
 {
-	const struct reason *reason = &refusal->reason;
+	const struct reason *reason = refusal->reason;
 	json_t *object = json_object();
 
 	json_object_set_new(object, "portid", json_integer(refusal->portid));

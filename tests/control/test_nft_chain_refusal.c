@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -320,9 +321,11 @@ Test(nft_chain_refusal, each_clause_has_its_errno_id_and_words)
 		cr_expect(refusal, "%s: no refusal is kept", a->name);
 		if (!refusal)
 			continue;
-		cr_expect_str_eq(refusal->reason.id, a->id, "%s: id %s", a->name,
-				 refusal->reason.id);
-		cr_expect(refusal->reason.clause[0], "%s: no words", a->name);
+		cr_expect_str_eq(refusal->reason->id, a->id, "%s: id %s", a->name,
+				 refusal->reason->id);
+		cr_expect(refusal->reason->clause[0], "%s: no words", a->name);
+		cr_expect_lt(malloc_usable_size((void *)refusal->reason), sizeof(struct reason),
+			     "%s: room for forms that it does not have is kept", a->name);
 		cr_expect_str_eq(refusal->table, "t", "%s: table %s", a->name, refusal->table);
 	}
 }

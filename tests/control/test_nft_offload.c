@@ -63,7 +63,7 @@ Test(nft_offload, a_refusal_in_a_new_chain_is_undone_backwards_and_told_at_the_f
 	cr_assert_eq(nft_num_refusals(w->nft), 1);
 	cr_assert(nft_refusal(w->nft, 0)->at_commit);
 	cr_assert_eq(nft_refusal(w->nft, 0)->sequence, 5, "the third rule's message");
-	cr_assert_str_eq(nft_refusal(w->nft, 0)->reason.id, "test");
+	cr_assert_str_eq(nft_refusal(w->nft, 0)->reason->id, "test");
 }
 
 Test(nft_offload, a_refusal_in_an_old_chain_leaves_its_rules)
@@ -127,7 +127,7 @@ Test(nft_offload, policy_drop_is_refused_at_commit)
 	batch_send(w, true);
 	expect_errors("1:EOPNOTSUPP");
 	expect_commands("");
-	cr_assert_str_eq(nft_refusal(w->nft, 0)->reason.id, "policy-drop");
+	cr_assert_str_eq(nft_refusal(w->nft, 0)->reason->id, "policy-drop");
 }
 
 Test(nft_offload, insert_and_replace_are_refused_at_commit)
@@ -284,7 +284,7 @@ Test(nft_offload, a_device_that_is_no_port_depends_on_the_kernel)
 	w->nic.open_ports = false;
 	load("nowhere", NULL, 1);
 	cr_assert(strstr(errors(w), "2:ENOENT@"), "%s", errors(w));
-	cr_assert_str_eq(nft_refusal(w->nft, 0)->reason.id, "no-such-port");
+	cr_assert_str_eq(nft_refusal(w->nft, 0)->reason->id, "no-such-port");
 	w->nic.open_ports = true;
 	load("nowhere", NULL, 1);
 	expect_errors("");

@@ -74,27 +74,6 @@ static char *copy_text(const char *text)
 	return text && *text ? strdup(text) : NULL;
 }
 
-/* error: a negative errno that reason is about, or 0 where there is nothing to say. */
-static struct reason *copy_reason(const struct reason *reason, int error)
-{
-	struct reason *copy;
-	size_t size;
-
-	if (!error)
-		return NULL;
-	/* There may be a million of them, and few have forms. */
-	size = offsetof(struct reason, forms) + strlen(reason->forms) + 1;
-	copy = malloc(reason->id ? size : sizeof(*copy));
-	if (!copy)
-		return NULL;
-	memcpy(copy, reason, size);
-	if (!copy->id)
-		reason_set(copy, "nf-tables", -error, REASON_KERNEL, "nf_tables: %s",
-			   strerror(-error));
-	copy->error = -error;
-	return copy;
-}
-
 /* What names the message's object; of a chain or rule the chain, of a flowtable itself. */
 static char *name_of(const struct nft_call *call)
 {
@@ -115,7 +94,8 @@ static char *table_of(const struct nft_call *call)
 	return call->attrs && call->attrs[1] ? nft_attr_strdup(call->attrs[1]) : NULL;
 }
 
-/* Add the call's verdict; like: kind, port, handle. error as in copy_reason. */
+/* Add the call's verdict; like: kind, port, handle. error: a negative errno that reason is about,
+ * or 0. */
 static void add(struct nft_call *call, const struct nft_verdict *like, int error,
 		const struct reason *reason)
 {
@@ -138,7 +118,7 @@ static void add(struct nft_call *call, const struct nft_verdict *like, int error
 	verdict->table = table_of(call);
 	verdict->chain = name_of(call);
 	verdict->expression = error ? copy_text(call->expression) : NULL;
-	verdict->reason = copy_reason(reason, error);
+	verdict->reason = error ? nft_reason_copy(reason, error) : NULL;
 	call->verdicts += is_placed[like->kind];
 }
 

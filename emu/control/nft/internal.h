@@ -620,6 +620,12 @@ const char *nft_family_name(uint8_t family);
 /* The attribute with the name of the chain that a message is about; NULL: there is none. */
 const struct nlattr *nft_chain_attr(const struct nft_call *call);
 
+/*
+ * A copy to keep, for free(): without a better reason that of the negative errno. Only as much of
+ * it is there as its forms need; NULL: no memory.
+ */
+struct reason *nft_reason_copy(const struct reason *reason, int error);
+
 /* A batch begins, or begins anew. */
 void nft_refusals_begin(struct nft *nft);
 /* Record and log why the call was refused; error is the negative errno that the client gets. */

@@ -53,8 +53,24 @@ const struct nlattr *nft_chain_attr(const struct nft_call *call)
 	}
 }
 
-static void fill(struct nft_refusal *refusal, const struct nft_call *call, int error,
-		 bool at_commit)
+struct reason *nft_reason_copy(const struct reason *reason, int error)
+{
+	/* There may be a million of them, and few have forms. */
+	size_t size = offsetof(struct reason, forms) + strlen(reason->forms) + 1;
+	struct reason *copy = malloc(reason->id ? size : sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, reason, size);
+	if (!copy->id)
+		reason_set(copy, "nf-tables", -error, REASON_KERNEL, "nf_tables: %s",
+			   strerror(-error));
+	copy->error = -error;
+	return copy;
+}
+
+static void fill(struct nft_refusal *refusal, const struct nft_call *call,
+		 const struct reason *reason, bool at_commit)
 {
 	/* NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE …: all are attribute 1. */
 	const struct nlattr *table = call->attrs && !at_commit ? call->attrs[1] : NULL;
@@ -69,12 +85,8 @@ static void fill(struct nft_refusal *refusal, const struct nft_call *call, int e
 		.table = copy_name(call->table ? call->table->name : NULL, table),
 		.chain = copy_name(call->chain ? call->chain->name : NULL, chain),
 		.expression = call->expression[0] ? strdup(call->expression) : NULL,
-		.reason = call->reason,
+		.reason = reason,
 	};
-	if (!refusal->reason.id)
-		reason_set(&refusal->reason, "nf-tables", -error, REASON_KERNEL, "nf_tables: %s",
-			   strerror(-error));
-	refusal->reason.error = -error;
 }
 
 static bool equal(const char *one, const char *other)
@@ -121,7 +133,7 @@ static bool make_room(struct nft *nft)
 
 static void log_refusal(struct nft *nft, const struct nft_refusal *refusal)
 {
-	const struct reason *reason = &refusal->reason;
+	const struct reason *reason = refusal->reason;
 
 	log_add(nft->env.log, LOG_WARNING, nft->env.clock->now_ns,
 		"refused%s: message %u, %s %s %s: %s%s%s%s: %s (%s)%s%s",
@@ -136,17 +148,19 @@ void nft_refuse(struct nft_call *call, int error, bool at_commit)
 {
 	struct nft *nft = call->nft;
 	struct nft_refusal *refusal;
+	struct reason *reason;
 
 	if (call->refused)
 		return;
 	call->refused = true;
-	if (!make_room(nft)) {
+	reason = make_room(nft) ? nft_reason_copy(&call->reason, error) : NULL;
+	if (!reason) {
 		log_add(nft->env.log, LOG_WARNING, nft->env.clock->now_ns,
 			"%zu refusals are not kept", ++nft->lost_refusals);
 		return;
 	}
 	refusal = &nft->refusals[nft->num_refusals++];
-	fill(refusal, call, error, at_commit);
+	fill(refusal, call, reason, at_commit);
 	refusal->follows = follows(nft, call, refusal, error);
 	if (refusal->of_chain) {
 		refusal->chain_before = nft->last_refused_chain;
@@ -172,6 +186,7 @@ void nft_clear_refusals(struct nft *nft)
 		free((char *)nft->refusals[i].table);
 		free((char *)nft->refusals[i].chain);
 		free((char *)nft->refusals[i].expression);
+		free((struct reason *)nft->refusals[i].reason);
 	}
 	free(nft->refusals);
 	nft->refusals = NULL;

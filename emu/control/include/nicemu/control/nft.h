@@ -95,7 +95,7 @@ int nft_first_offload_port(const struct nft *nft);
  * Why messages were refused, oldest first; kept until nft_clear_refusals (at most 100,000, the
  * rest is counted in the log). One for each error that the client got, in that order. sequence is
  * the nlmsg_seq of the message that is refused; with at_commit the client was told the batch's
- * first one instead. Without a better reason, reason.id is "nf-tables". A rule whose chain was
+ * first one instead. Without a better reason, reason->id is "nf-tables". A rule whose chain was
  * refused in the same batch follows: there is no such chain for it, which is nothing new.
  */
 struct nft_refusal {
@@ -104,7 +104,7 @@ struct nft_refusal {
 	bool of_chain, follows;             /* NEWCHAIN; a NEWRULE for such a chain */
 	const char *family, *table, *chain; /* NULL where not known */
 	const char *expression; /* the statement or match that was refused, as written, or NULL */
-	struct reason reason;
+	const struct reason *reason; /* only as much of it as its forms need */
 	size_t chain_before; /* refusal.c: of_chain and of the same batch, from 1; 0: none */
 };
 size_t nft_num_refusals(const struct nft *nft);
