@@ -30,3 +30,15 @@ memory_growth() {
 		}
 	' "$1" "$2"
 }
+
+# lasting_growth BEFORE AFTER CYCLES: what memory_growth still finds after some seconds, with a snapshot of now in
+# AFTER. What was left behind stays; files that are only on their way to being freed go.
+lasting_growth() {
+	for try in 1 2 3 4 5; do
+		memory_snapshot "$2"
+		grown=$(memory_growth "$1" "$2" "$3")
+		[ -n "$grown" ] || return 0
+		sleep 1
+	done
+	echo "$grown"
+}
